@@ -1,0 +1,38 @@
+/** Every bound of the round protocol. Times in milliseconds. */
+export const LIMITS = {
+  /** A device says where it stands this often, and at once when that changes. */
+  statusEvery: 1_000,
+  /** Founding: how long the set of peers has to be quiet, and how long at most to wait for it. */
+  foundingQuiet: 1_500,
+  foundingAtMost: 10_000,
+  /** Once a quorum is ready, the others get this long at least … */
+  readyAtLeast: 3_000,
+  /** … and until median + this many MADs of the arrivals, MAD counted as a quarter of the median or more. */
+  readyMads: 4,
+  /** Bound on training a round, whatever the others do. */
+  trainAtMost: 180_000,
+  /** Bound on each of send, open, reduce and commit, and the slowest link that it is made for (bytes a second). */
+  exchangeAtMost: 10_000,
+  slowestLink: 32_000,
+  /** A piece that has not come is asked for again after this long. */
+  askAgain: 1_500,
+  /** Below the quorum of the frozen list, survivors wait two deadlines before they open a new lineage. */
+  reformAfter: 2 * 5_000,
+  /** How long a device may trail a heavier lineage before it drops its round and catches up. */
+  catchUpGrace: 1_500,
+  /** How long to wait for a second peer to confirm a lineage. */
+  agreeAtMost: 5_000,
+  /** Members of one round (the group, until groups land). */
+  members: 15,
+  /** One piece of a model on its way to a joiner, in bytes; a multiple of 4. */
+  modelPiece: 256 * 1024,
+  /** Pieces asked of one donor at a time. */
+  pieceWindow: 8,
+  /** Donors that a joiner draws from at the same time. */
+  donors: 8,
+  /** Control messages are small; bulk ones are at most one model piece or one share of an update. */
+  controlBytes: 16 * 1024,
+  bulkBytes: 128 * 1024 * 1024,
+  /** Chunks kept for a view that this device has not reached yet. */
+  earlyChunks: 64,
+} as const;

@@ -1,0 +1,170 @@
+import type { PeerId } from "../wire/ids.ts";
+import type { Effect } from "./events.ts";
+import { finish, refuse } from "./exchange.ts";
+import { LIMITS } from "./limits.ts";
+import { withdraw } from "./membership.ts";
+import { encodeMessage, NO_VIEW, type Bulk, type Status, type Want } from "./message.ts";
+import { decodeRecord, encodeRecord, modelHash, rootOf, type Hash } from "./record.ts";
+import { freshRound, type Head, type SwarmState, type Sync } from "./state.ts";
+
+/** The heavier lineage wins when two meet; ties go to the lower root, so that all decide alike. */
+export const heavier = (a: { weight: number; root: Hash }, b: { weight: number; root: Hash }): boolean =>
+  a.weight > b.weight || (a.weight === b.weight && a.root < b.root);
+
+const standing = (s: SwarmState) => ({ weight: s.head.record.weight, root: s.head.root });
+
+/** The best head that is ahead of this device's and that two peers confirm, or one where there is but one. */
+function ahead(s: SwarmState): Status | null {
+  const better = [...s.peers.values()].filter((status) => heavier(status, standing(s)));
+  if (better.length === 0) return null;
+  const patience = s.behindSince !== null && s.now - s.behindSince >= LIMITS.agreeAtMost;
+  const needed = patience ? 1 : Math.min(2, better.length);
+  const confirmed = better.filter((status) => better.filter((other) => other.root === status.root).length >= needed);
+  return confirmed.reduce<Status | null>((best, status) => (best === null || heavier(status, best) ? status : best), null);
+}
+
+/**
+ * Joining, coming back and healing a partition are one thing: a device that sees a heavier lineage takes over
+ * its head. In the midst of a round it first gets a moment to finish, for others commit a little earlier.
+ */
+export function catchUp(s: SwarmState, out: Effect[]): boolean {
+  const target = ahead(s);
+  const trails = target !== null || [...s.peers.values()].some((status) => heavier(status, standing(s)));
+  if (!trails) {
+    s.behindSince = null;
+    s.sync = null;
+    return false;
+  }
+  s.behindSince ??= s.now;
+  const { candidate, phase, view } = s.round;
+  if (candidate && phase === "commit" && [...s.peers.values()].some((status) => status.root === candidate.head.root)) return finish(s, out);
+  if (target === null || (s.sync && !stale(s, s.sync, target))) return false;
+  if (view.length > 0 && s.now - s.behindSince < LIMITS.catchUpGrace) return false;
+  if (view.length > 0) withdraw(s);
+  s.sync = {
+    root: target.root,
+    weight: target.weight,
+    since: s.now,
+    record: null,
+    recordAskedAt: null,
+    pieces: [],
+    asked: new Map(),
+    givers: [],
+    only: null,
+    cleared: s.sync?.cleared ?? [],
+  };
+  return true;
+}
+
+/** A fetch is given up when nobody serves it any more and something better is there. */
+const stale = (s: SwarmState, sync: Sync, target: Status): boolean =>
+  sync.root !== target.root && donorsOf(s, sync).length === 0 && s.now - sync.since > LIMITS.askAgain;
+
+/** Peers that stand on the wanted head, or did a moment ago: everyone serves its last two. */
+function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
+  const fits = ({ root, weight }: Status): boolean => root === sync.root || (weight > sync.weight && s.now - sync.since < LIMITS.agreeAtMost);
+  const all = [...s.peers].filter(([peer, status]) => fits(status) && s.reachable.includes(peer)).map(([peer]) => peer);
+  return all.sort().slice(0, LIMITS.donors);
+}
+
+const pieceCount = (s: SwarmState): number => Math.ceil((4 * s.head.params.length) / LIMITS.modelPiece);
+
+/** Asks the donors for the record, then each for its window of pieces; what does not come is asked of the next. */
+export function fetchHead(s: SwarmState, out: Effect[]): void {
+  const { sync } = s;
+  if (sync === null) return;
+  const donors = sync.only ? [sync.only] : donorsOf(s, sync);
+  if (donors.length === 0) return;
+  if (sync.record === null) {
+    if (sync.recordAskedAt !== null && s.now - sync.recordAskedAt < LIMITS.askAgain) return;
+    s.sync = { ...sync, recordAskedAt: s.now };
+    for (const donor of donors.slice(0, 2)) askFor(out, donor, sync.root, "record", 0, 1);
+    return;
+  }
+  const asked = new Map(sync.asked);
+  const load = new Map(donors.map((donor) => [donor, 0]));
+  for (const { donor, at } of asked.values()) {
+    if (s.now - at < LIMITS.agreeAtMost && load.has(donor)) load.set(donor, load.get(donor)! + 1);
+  }
+  const wanted = sync.pieces.flatMap((piece, index) => {
+    const last = asked.get(index);
+    const due = last === undefined || s.now - last.at >= LIMITS.agreeAtMost || !load.has(last.donor);
+    return piece === null && due ? [index] : [];
+  });
+  for (const index of wanted) {
+    // The least busy donor, and not the one that just failed to answer, if there is another.
+    const failed = asked.get(index)?.donor;
+    const choice = [...load].filter(([donor]) => donor !== failed || load.size === 1).sort((a, b) => a[1] - b[1])[0];
+    if (choice === undefined || choice[1] >= LIMITS.pieceWindow) continue;
+    load.set(choice[0], choice[1] + 1);
+    asked.set(index, { donor: choice[0], at: s.now });
+    askFor(out, choice[0], sync.root, "model", index, index + 1);
+  }
+  s.sync = { ...sync, asked };
+}
+
+function askFor(out: Effect[], to: PeerId, root: Hash, what: "record" | "model", from: number, until: number): void {
+  out.push({ type: "send", to, what: "want", bytes: encodeMessage({ kind: "want", what, root, view: NO_VIEW, from, to: until }) });
+}
+
+export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: Bulk): void {
+  const { sync } = s;
+  if (sync === null || message.root !== sync.root) return;
+  if (message.what === "record") {
+    if (sync.record !== null) return;
+    const record = decodeRecord(message.payload);
+    if (rootOf(record) !== sync.root || record.task !== s.config.task) {
+      refuse(s, out, from, new Error("its record is not the one that its root names"));
+      return;
+    }
+    s.sync = { ...sync, record, pieces: new Array<null>(pieceCount(s)).fill(null) };
+    return;
+  }
+  const { pieces, asked } = sync;
+  if (asked.get(message.index)?.donor !== from || pieces[message.index] !== null) return;
+  const due = Math.min(LIMITS.modelPiece, 4 * s.head.params.length - message.index * LIMITS.modelPiece);
+  if (message.payload.length !== due) {
+    refuse(s, out, from, new Error(`a model piece of ${message.payload.length} bytes where ${due} are due`));
+    return;
+  }
+  const filled = pieces.map((piece, index) => (index === message.index ? message.payload.slice() : piece));
+  s.sync = { ...sync, pieces: filled, givers: [...new Set([...sync.givers, from])] };
+  if (filled.every((piece) => piece !== null)) complete(s, out, filled);
+}
+
+function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): void {
+  const sync = s.sync!;
+  const bytes = new Uint8Array(4 * s.head.params.length);
+  pieces.forEach((piece, index) => bytes.set(piece, index * LIMITS.modelPiece));
+  const params = new Int32Array(bytes.buffer);
+  if (modelHash(params) === sync.record!.model) return adopt(s, out, { record: sync.record!, root: sync.root, params }, sync.givers);
+
+  // A piece was wrong, and a piece has no hash of its own: take the whole from one donor at a time.
+  if (sync.givers.length === 1) refuse(s, out, sync.givers[0]!, new Error("the model that it gave does not match its hash"));
+  const cleared = sync.givers.length === 1 ? sync.cleared : [];
+  const only = donorsOf(s, sync).find((donor) => donor !== sync.only && !cleared.includes(donor)) ?? null;
+  s.sync = { ...sync, pieces: pieces.map(() => null), asked: new Map(), givers: [], only, cleared: only ? [...cleared, only] : [] };
+}
+
+function adopt(s: SwarmState, out: Effect[], head: Head, donors: readonly PeerId[]): void {
+  if (s.round.trainingAsked && s.round.update === null) out.push({ type: "stop-training" });
+  out.push({ type: "adopted", head, donors });
+  s.previous = s.head;
+  s.head = head;
+  s.sync = null;
+  s.behindSince = null;
+  s.round = freshRound(s.now);
+}
+
+/** Serves the last two heads to whoever asks. */
+export function answerModel(s: SwarmState, out: Effect[], to: PeerId, want: Want): void {
+  const head = [s.head, s.previous].find((kept) => kept?.root === want.root);
+  if (!head) return;
+  const give = (what: "record" | "model", index: number, payload: Uint8Array): void => {
+    out.push({ type: "send", to, what, bytes: encodeMessage({ kind: "bulk", what, root: head.root, view: NO_VIEW, index, payload }) });
+  };
+  if (want.what === "record") return give("record", 0, encodeRecord(head.record));
+  const bytes = new Uint8Array(head.params.buffer, head.params.byteOffset, head.params.byteLength);
+  const last = Math.min(want.to, want.from + LIMITS.pieceWindow, pieceCount(s));
+  for (let index = want.from; index < last; index++) give("model", index, bytes.subarray(index * LIMITS.modelPiece, (index + 1) * LIMITS.modelPiece));
+}

@@ -1,0 +1,108 @@
+import type { PeerId } from "../wire/ids.ts";
+import type { Effect } from "./events.ts";
+import { LIMITS } from "./limits.ts";
+import type { Status } from "./message.ts";
+import { reached, type Phase } from "./phase.ts";
+import { quorum } from "./record.ts";
+import type { SwarmState } from "./state.ts";
+
+/** A peer's status, if it stands on the same head as this device. */
+export function fellow(s: SwarmState, peer: PeerId): Status | null {
+  const status = s.peers.get(peer);
+  return status?.root === s.head.root ? status : null;
+}
+
+const present = (s: SwarmState, peer: PeerId): boolean => peer === s.config.self || s.reachable.includes(peer);
+
+export const ascending = (peers: Iterable<PeerId>): PeerId[] => [...new Set(peers)].sort();
+
+export function enter(s: SwarmState, phase: Phase): true {
+  s.round = { ...s.round, phase, phaseSince: s.now, askedAt: s.now };
+  return true;
+}
+
+function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: number): true {
+  s.round = { ...s.round, view, base, withdrawn: false, heldSince: null, startedAt: s.now, readyAt: new Map() };
+  out.push({ type: "group", peers: view.filter((peer) => peer !== s.config.self) });
+  if (s.round.update === null && !s.round.trainingAsked) {
+    s.round = { ...s.round, trainingAsked: true };
+    out.push({ type: "train", head: s.head });
+  }
+  return enter(s, "train");
+}
+
+/**
+ * JOIN-CUTOFF: the members were frozen by the commit before, so nothing is negotiated. Where there is no
+ * such list (the task's first round, or too few of it are left) those who wait on the same head found one.
+ */
+export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
+  // Whoever trails another lineage catches up first.
+  if (!s.taking || s.behindSince !== null) return false;
+  const { self } = s.config;
+  const { members } = s.head.record;
+  if (members.includes(self) && !s.round.withdrawn) {
+    const view = members.filter((peer) => present(s, peer) && s.peers.get(peer)?.taking !== false);
+    if (view.length >= quorum(members.length)) return begin(s, out, view, members.length);
+    s.round = { ...s.round, heldSince: s.round.heldSince ?? s.now, withdrawn: true };
+  }
+
+  const busy = s.reachable.filter((peer) => (fellow(s, peer)?.view.length ?? 0) > 0).sort();
+  const host = busy.find((peer) => fellow(s, peer)!.view.includes(self));
+  if (host !== undefined) {
+    const named = fellow(s, host)!.view;
+    const here = named.filter((peer) => present(s, peer));
+    // A device that fell out of a view does not go back to it; a held one follows who founds a new one.
+    const founded = s.round.heldSince !== null && here.length === named.length;
+    if (!s.round.withdrawn || founded) return begin(s, out, here, 1);
+  }
+  if (busy.length > 0) return false;
+
+  if (s.round.heldSince !== null && s.now - s.round.heldSince < LIMITS.reformAfter) return false;
+  const unheard = s.pending.length > 0 || s.reachable.some((peer) => !s.peers.has(peer));
+  if (unheard && s.now - s.round.startedAt < LIMITS.foundingAtMost) return false;
+  if (s.now - s.reachableSince < LIMITS.foundingQuiet) return false;
+  const waiting = s.reachable.filter((peer) => fellow(s, peer)?.taking);
+  const view = ascending([self, ...waiting]).slice(0, LIMITS.members);
+  return view.includes(self) && begin(s, out, view, 1);
+}
+
+/**
+ * The view shrinks to those who can finish together: without the ones that left, and to the intersection with
+ * what the others say. An exchange under way starts again among the rest, with the updates that are there.
+ */
+export function shrink(s: SwarmState, out: Effect[]): boolean {
+  const { self } = s.config;
+  const { view, phase } = s.round;
+  if (view.length === 0) return false;
+  const statuses = view.map((peer) => fellow(s, peer)).filter((status): status is Status => status !== null && status.view.length > 0);
+  if (statuses.some((status) => !status.view.includes(self))) return withdraw(s);
+
+  const named = view.filter((peer) => statuses.every((status) => status.view.includes(peer)));
+  const left = named.filter((peer) => !present(s, peer) || fellow(s, peer)?.taking === false);
+  // With the sum done, whoever has voted may go: only a quorum of votes is still needed.
+  const needed = phase !== "commit" || view.length - left.length < quorum(view.length);
+  const rest = needed ? named.filter((peer) => !left.includes(peer)) : named;
+  return rest.length < view.length && narrow(s, out, rest, false);
+}
+
+/** Goes on without everybody who is not in `rest`. */
+export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], late: boolean): true {
+  const { phase, view, base } = s.round;
+  const round = s.head.record.round + 1;
+  for (const peer of view) if (!rest.includes(peer)) out.push({ type: "departed", peer, round, phase, late });
+  if (rest.length < quorum(base)) {
+    withdraw(s);
+    s.round = { ...s.round, heldSince: s.now };
+    return true;
+  }
+  s.round = { ...s.round, view: rest, chunks: new Map(), sums: new Map(), candidate: null, next: [] };
+  if (!reached(phase, "send")) return true;
+  s.round = { ...s.round, retries: s.round.retries + 1 };
+  return enter(s, "ready");
+}
+
+/** Back to waiting. The local update is kept: it still counts if the survivors start this round again. */
+export function withdraw(s: SwarmState): true {
+  s.round = { ...s.round, view: [], chunks: new Map(), sums: new Map(), candidate: null, next: [], withdrawn: true };
+  return enter(s, "join-cutoff");
+}

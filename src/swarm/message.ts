@@ -1,0 +1,136 @@
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import * as v from "valibot";
+import { codec, WireError } from "../wire/codec.ts";
+import { peerIdBytes, type PeerId } from "../wire/ids.ts";
+import { LIMITS } from "./limits.ts";
+import { PHASES, type Phase } from "./phase.ts";
+import { HashBytes, PeerList, type Hash } from "./record.ts";
+
+/** Where a device stands: broadcast once a second and on every change, so that a lost one costs a second. */
+export interface Status {
+  kind: "status";
+  /** Counts up: an older status that arrives late is ignored. */
+  seq: number;
+  task: Hash;
+  /** Head of its lineage: the last commit. */
+  root: Hash;
+  round: number;
+  weight: number;
+  /** The head it is fetching, else its own. */
+  target: Hash;
+  /** Whether it wants to be in the next rounds: false while paused. */
+  taking: boolean;
+  phase: Phase;
+  /** With whom it means to finish this round; empty while it waits to be let in. */
+  view: readonly PeerId[];
+  /** From `open` on: whom it would have in the next round. */
+  next: readonly PeerId[];
+  /** Roots that it voted for in this round. */
+  votes: readonly Hash[];
+}
+
+/** Asks for pieces that did not come, or for parts of a model. */
+export interface Want {
+  kind: "want";
+  what: "update" | "sum" | "record" | "model";
+  root: Hash;
+  /** Of an exchange; all zero else. */
+  view: Hash;
+  from: number;
+  to: number;
+}
+
+/** A share of an update, a share of the sum, or a piece of a model: a checked header and raw bytes. */
+export interface Bulk {
+  kind: "bulk";
+  what: "update" | "sum" | "record" | "model";
+  root: Hash;
+  view: Hash;
+  index: number;
+  payload: Uint8Array;
+}
+
+export type Message = Status | Want | Bulk;
+
+const VERSION = 1;
+/** First byte of a bulk message; a control message begins with the codec's version. */
+const BULK = 0x80 | VERSION;
+const HEADER = 2 + 32 + 32 + 4;
+const KINDS = ["update", "sum", "record", "model"] as const;
+
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const index = v.pipe(natural, v.maxValue(0xffffffff));
+
+const ControlSchema = v.variant("kind", [
+  v.strictObject({
+    kind: v.literal("status"),
+    seq: natural,
+    task: HashBytes,
+    root: HashBytes,
+    round: natural,
+    weight: natural,
+    target: HashBytes,
+    taking: v.boolean(),
+    phase: v.picklist(PHASES),
+    view: PeerList(LIMITS.members),
+    next: PeerList(LIMITS.members),
+    votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
+  }),
+  v.strictObject({ kind: v.literal("want"), what: v.picklist(KINDS), root: HashBytes, view: HashBytes, from: index, to: index }),
+]);
+const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
+
+export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
+  switch (message.kind) {
+    case "status":
+      return control.encode({
+        ...message,
+        task: hexToBytes(message.task),
+        root: hexToBytes(message.root),
+        target: hexToBytes(message.target),
+        view: message.view.map(peerIdBytes),
+        next: message.next.map(peerIdBytes),
+        votes: message.votes.map((root) => hexToBytes(root)),
+      });
+    case "want":
+      return control.encode({ ...message, root: hexToBytes(message.root), view: hexToBytes(message.view) });
+    case "bulk": {
+      const bytes = new Uint8Array(HEADER + message.payload.length);
+      bytes[0] = BULK;
+      bytes[1] = KINDS.indexOf(message.what);
+      bytes.set(hexToBytes(message.root), 2);
+      bytes.set(hexToBytes(message.view), 34);
+      new DataView(bytes.buffer).setUint32(66, message.index, true);
+      bytes.set(message.payload, HEADER);
+      return bytes;
+    }
+  }
+}
+
+/** @throws WireError */
+export function decodeMessage(bytes: Uint8Array): Message {
+  if ((bytes[0] ?? 0) < 0x80) return control.decode(bytes);
+  if (bytes[0] !== BULK) throw new WireError("version", `bulk version ${bytes[0]! & 0x7f} where ${VERSION} is spoken; the older side has to update`);
+  if (bytes.length < HEADER) throw new WireError("malformed", "shorter than a bulk header");
+  if (bytes.length > LIMITS.bulkBytes) throw new WireError("oversized", `${bytes.length} bytes in one bulk message`);
+  const what = KINDS[bytes[1]!];
+  if (what === undefined) throw new WireError("malformed", `bulk of kind ${bytes[1]}`);
+  return {
+    kind: "bulk",
+    what,
+    root: bytesToHex(bytes.subarray(2, 34)),
+    view: bytesToHex(bytes.subarray(34, 66)),
+    index: new DataView(bytes.buffer, bytes.byteOffset).getUint32(66, true),
+    payload: bytes.subarray(HEADER),
+  };
+}
+
+export const NO_VIEW: Hash = "00".repeat(32);
+
+/** Names an exchange: the head it builds on and who takes part. */
+export function viewHash(root: Hash, view: readonly PeerId[]): Hash {
+  const digest = sha256.create().update(hexToBytes(root));
+  for (const id of view) digest.update(peerIdBytes(id));
+  return bytesToHex(digest.digest());
+}

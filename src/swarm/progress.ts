@@ -1,0 +1,33 @@
+import { PHASES } from "./phase.ts";
+import type { SwarmState } from "./state.ts";
+import { fellow } from "./membership.ts";
+import { reached } from "./phase.ts";
+
+/** How far the current phase is, 0 to 1, as seen from this device; TRAIN counts its own steps elsewhere. */
+export function phaseProgress(s: SwarmState): number {
+  const { view, phase, chunks, sums, readyAt } = s.round;
+  if (view.length === 0) return 0;
+  const share = (count: number): number => count / view.length;
+  switch (phase) {
+    case "join-cutoff":
+    case "train":
+      return 0;
+    case "ready":
+      return share(readyAt.size);
+    case "send":
+      return share(chunks.size);
+    case "open":
+      return share(1 + view.filter((peer) => reached(fellow(s, peer)?.phase ?? PHASES[0], "open")).length);
+    case "reduce":
+      return share(sums.size);
+    case "commit":
+      return share(1 + view.filter((peer) => (fellow(s, peer)?.votes.length ?? 0) > 0).length);
+  }
+}
+
+/** Of a model that is being fetched, 0 to 1; null when none is. */
+export function syncProgress(s: SwarmState): number | null {
+  if (s.sync === null) return null;
+  const { pieces } = s.sync;
+  return pieces.length === 0 ? 0 : pieces.filter((piece) => piece !== null).length / pieces.length;
+}

@@ -1,0 +1,97 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import * as v from "valibot";
+import { codec } from "../wire/codec.ts";
+import { peerIdBytes, peerIdOf, type PeerId } from "../wire/ids.ts";
+import { LIMITS } from "./limits.ts";
+
+/** SHA-256 as 64 hex digits. */
+export type Hash = string;
+
+const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `not ${length} bytes`);
+export const HashBytes = v.pipe(bytes(32), v.transform(bytesToHex));
+const PeerBytes = v.pipe(bytes(16), v.transform(peerIdOf));
+/** A strictly ascending list of peers: one list has one encoding. */
+export const PeerList = (most: number) =>
+  v.pipe(
+    v.array(PeerBytes),
+    v.maxLength(most),
+    v.check((list) => list.every((id, at) => at === 0 || list[at - 1]! < id), "not ascending"),
+  );
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const RecordSchema = v.strictObject({
+  task: HashBytes,
+  round: natural,
+  prev: HashBytes,
+  contributors: PeerList(LIMITS.members),
+  members: PeerList(LIMITS.members),
+  model: HashBytes,
+  stepExponent: v.pipe(natural, v.maxValue(16)),
+  weight: natural,
+});
+
+/**
+ * What a round commits: one root stands for the model, the next member list and the outer state.
+ * The list of members is frozen here, one round ahead.
+ */
+export interface CommitRecord {
+  task: Hash;
+  round: number;
+  /** Root of the round before; the genesis names the task twice. */
+  prev: Hash;
+  contributors: readonly PeerId[];
+  members: readonly PeerId[];
+  model: Hash;
+  stepExponent: number;
+  /** Device-rounds committed in this lineage: the heavier lineage wins when two meet. */
+  weight: number;
+}
+
+const wire = codec(1, RecordSchema, 4096);
+
+export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
+  wire.encode({
+    ...record,
+    task: hexToBytes(record.task),
+    prev: hexToBytes(record.prev),
+    model: hexToBytes(record.model),
+    contributors: record.contributors.map(peerIdBytes),
+    members: record.members.map(peerIdBytes),
+  });
+
+/** @throws WireError */
+export const decodeRecord = (bytes: Uint8Array): CommitRecord => wire.decode(bytes);
+
+export const rootOf = (record: CommitRecord): Hash => bytesToHex(sha256(encodeRecord(record)));
+
+/** Hash of the committed model: SHA-256 over its fixed-point parameters, int32 little-endian. */
+export const modelHash = (params: Int32Array): Hash => bytesToHex(sha256(new Uint8Array(params.buffer, params.byteOffset, params.byteLength)));
+
+export const taskHash = (task: unknown): Hash => bytesToHex(sha256(utf8ToBytes(canonicalJson(task))));
+
+/** RFC 8785 for the values that a task holds: sorted keys, no white space. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (value !== null && typeof value === "object") {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** Where every lineage of a task begins. */
+export const genesisRecord = (task: Hash, model: Hash, stepExponent: number): CommitRecord => ({
+  task,
+  round: 0,
+  prev: task,
+  contributors: [],
+  members: [],
+  model,
+  stepExponent,
+  weight: 0,
+});
+
+/** ≥ T of n have to vote for a root: ⌊2n/3⌋ + 1 (swarm.md), which is everybody up to three. */
+export const quorum = (n: number): number => Math.floor((2 * n) / 3) + 1;

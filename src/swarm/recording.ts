@@ -1,0 +1,67 @@
+import { decode, encode } from "cborg";
+import * as v from "valibot";
+import { WireError } from "../wire/codec.ts";
+import { isPeerId } from "../wire/ids.ts";
+import type { SwarmEvent } from "./events.ts";
+import { decodeRecord, encodeRecord } from "./record.ts";
+import { initialState, type Head, type SwarmConfig, type SwarmState } from "./state.ts";
+import { rootOf } from "./record.ts";
+
+/** All that happened to one device: with it the device's whole history can be lived again, byte for byte. */
+export interface Recording {
+  start: SwarmState;
+  events: SwarmEvent[];
+}
+
+const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+export function encodeRecording(config: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
+  return encode({
+    v: 1,
+    config,
+    record: encodeRecord(head.record),
+    params: asBytes(head.params),
+    startedAt,
+    events: events.map((event) => (event.type === "trained" ? { ...event, delta: asBytes(event.delta) } : event)),
+  }) as Uint8Array<ArrayBuffer>;
+}
+
+const PeerSchema = v.custom<SwarmConfig["self"]>(isPeerId);
+const BytesSchema = v.instance(Uint8Array);
+const RecordingSchema = v.strictObject({
+  v: v.literal(1),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number() }),
+  record: BytesSchema,
+  params: BytesSchema,
+  startedAt: v.number(),
+  events: v.array(
+    v.variant("type", [
+      v.strictObject({ type: v.literal("tick"), now: v.number() }),
+      v.strictObject({ type: v.literal("reachable"), now: v.number(), peers: v.array(PeerSchema), pending: v.array(PeerSchema) }),
+      v.strictObject({ type: v.literal("message"), now: v.number(), from: PeerSchema, bytes: BytesSchema }),
+      v.strictObject({
+        type: v.literal("trained"),
+        now: v.number(),
+        root: v.string(),
+        delta: v.pipe(
+          BytesSchema,
+          v.transform((bytes) => new Float32Array(bytes.slice().buffer)),
+        ),
+        samples: v.number(),
+        loss: v.number(),
+        accuracy: v.number(),
+      }),
+      v.strictObject({ type: v.literal("take"), now: v.number(), taking: v.boolean() }),
+    ]),
+  ),
+});
+
+/** @throws WireError */
+export function decodeRecording(bytes: Uint8Array): Recording {
+  const parsed = v.safeParse(RecordingSchema, decode(bytes, { strict: true }));
+  if (!parsed.success) throw new WireError("malformed", `not a recording: ${v.summarize(parsed.issues)}`);
+  const { config, startedAt, events } = parsed.output;
+  const record = decodeRecord(parsed.output.record);
+  const params = new Int32Array(parsed.output.params.slice().buffer);
+  return { start: initialState(config, { record, root: rootOf(record), params }, startedAt), events };
+}

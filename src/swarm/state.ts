@@ -1,0 +1,152 @@
+import type { PeerId } from "../wire/ids.ts";
+import { genesisRecord, modelHash, rootOf, type CommitRecord, type Hash } from "./record.ts";
+import type { Bulk, Status } from "./message.ts";
+import type { Phase } from "./phase.ts";
+
+export interface SwarmConfig {
+  self: PeerId;
+  task: Hash;
+  /** Bits of one value of an update. */
+  bits: number;
+  /** The task's seed. */
+  seed: number;
+}
+
+/** The last commit of a lineage, with the model that its record names. */
+export interface Head {
+  record: CommitRecord;
+  root: Hash;
+  /** Fixed point, 2^-20 a unit. Never written to: a commit makes a new one. */
+  params: Int32Array<ArrayBuffer>;
+}
+
+/** What the participants of a round add up besides their updates; whole numbers of at most 2^40. */
+export interface Counters {
+  samples: number;
+  /** Σ over samples of the training loss, in thousandths of a nat. */
+  loss: number;
+  correct: number;
+  clipped: number;
+  large: number;
+}
+
+export interface LocalUpdate {
+  values: Int8Array<ArrayBuffer>;
+  counters: Counters;
+}
+
+/** One round as this device lives it; made anew at every commit. */
+export interface Round {
+  startedAt: number;
+  phase: Phase;
+  phaseSince: number;
+  /** With whom this device means to finish, itself included, ascending; empty while it waits. Only shrinks. */
+  view: readonly PeerId[];
+  /** Length of the frozen list that the view came from: the quorum is of these. 1 where a view was founded. */
+  base: number;
+  /** Whether it fell out of a view: it then waits for the round's end as a joiner does. */
+  withdrawn: boolean;
+  /** Since when too few are left for a quorum. */
+  heldSince: number | null;
+  trainingAsked: boolean;
+  update: LocalUpdate | null;
+  /** When each member was first seen ready. */
+  readyAt: ReadonlyMap<PeerId, number>;
+  /** This device's share of each member's update. */
+  chunks: ReadonlyMap<PeerId, Uint8Array>;
+  /** Bulk messages for a view that others reached first. */
+  early: readonly { from: PeerId; message: Bulk }[];
+  /** Whom this device would have in the next round, stated in OPEN; and whom all of the view would. */
+  next: readonly PeerId[];
+  agreed: readonly PeerId[];
+  /** Shares of the sum by the index of their owner. */
+  sums: ReadonlyMap<number, Uint8Array>;
+  candidate: { head: Head; counters: Counters } | null;
+  /** Every root voted for in this round: a vote is never taken back. */
+  votes: readonly Hash[];
+  askedAt: number;
+  retries: number;
+}
+
+/** Fetching a heavier lineage's head. */
+export interface Sync {
+  root: Hash;
+  weight: number;
+  since: number;
+  record: CommitRecord | null;
+  recordAskedAt: number | null;
+  pieces: readonly (Uint8Array | null)[];
+  /** Piece → who was asked for it, and when. */
+  asked: ReadonlyMap<number, { donor: PeerId; at: number }>;
+  /** Who gave a piece so far. */
+  givers: readonly PeerId[];
+  /** Set after the whole did not match its hash: everything from this one, so that a liar is found out. */
+  only: PeerId | null;
+  cleared: readonly PeerId[];
+}
+
+export interface SwarmState {
+  readonly config: SwarmConfig;
+  now: number;
+  head: Head;
+  previous: Head | null;
+  taking: boolean;
+  seq: number;
+  announced: { text: string; at: number; peers: number };
+  reachable: readonly PeerId[];
+  /** Known to be in the room, with no way to them yet. */
+  pending: readonly PeerId[];
+  reachableSince: number;
+  peers: ReadonlyMap<PeerId, Status>;
+  /** Peers that sent what no honest device sends. */
+  refused: readonly PeerId[];
+  round: Round;
+  behindSince: number | null;
+  sync: Sync | null;
+}
+
+export const freshRound = (now: number): Round => ({
+  startedAt: now,
+  phase: "join-cutoff",
+  phaseSince: now,
+  view: [],
+  base: 0,
+  withdrawn: false,
+  heldSince: null,
+  trainingAsked: false,
+  update: null,
+  readyAt: new Map(),
+  chunks: new Map(),
+  early: [],
+  next: [],
+  agreed: [],
+  sums: new Map(),
+  candidate: null,
+  votes: [],
+  askedAt: now,
+  retries: 0,
+});
+
+export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, stepExponent: number): Head => {
+  const record = genesisRecord(task, modelHash(params), stepExponent);
+  return { record, root: rootOf(record), params };
+};
+
+export const initialState = (config: SwarmConfig, head: Head, now: number): SwarmState => ({
+  config,
+  now,
+  head,
+  previous: null,
+  taking: true,
+  // A clock's reading, so that a device that comes back under its name is not taken for its past.
+  seq: Math.max(0, Math.floor(now)),
+  announced: { text: "", at: -Infinity, peers: 0 },
+  reachable: [],
+  pending: [],
+  reachableSince: now,
+  peers: new Map(),
+  refused: [],
+  round: freshRound(now),
+  behindSince: null,
+  sync: null,
+});

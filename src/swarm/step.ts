@@ -1,0 +1,153 @@
+import { quantise } from "../update/quantise.ts";
+import { UpdateError } from "../update/errors.ts";
+import { WireError } from "../wire/codec.ts";
+import type { PeerId } from "../wire/ids.ts";
+import type { Effect, SwarmEvent } from "./events.ts";
+import { answerShare, commit, open, reduce, refuse, send, takeBulk } from "./exchange.ts";
+import { answerModel, catchUp, fetchHead, takePiece } from "./lineage.ts";
+import { LIMITS } from "./limits.ts";
+import { joinCutoff, shrink, withdraw } from "./membership.ts";
+import { decodeMessage, encodeMessage, type Message, type Status } from "./message.ts";
+import { ready, train } from "./pace.ts";
+import type { SwarmState } from "./state.ts";
+
+/**
+ * The whole round protocol as one function: what happened and where the device stands, to where it stands then
+ * and what it has to do. Deterministic: the same states and events give the same bytes in a tab, on a headless
+ * device, in the simulator and in a replay.
+ */
+export function step(before: SwarmState, event: SwarmEvent): [SwarmState, Effect[]] {
+  const s: SwarmState = { ...before, now: Math.max(before.now, event.now) };
+  const out: Effect[] = [];
+  apply(s, out, event);
+  // Each transition moves the round on or makes the view smaller, so this ends.
+  while (catchUp(s, out) || shrink(s, out) || advance(s, out));
+  fetchHead(s, out);
+  announce(s, out);
+  return [s, out];
+}
+
+function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
+  switch (event.type) {
+    case "tick":
+      return;
+    case "reachable":
+      return meet(s, event.peers, event.pending);
+    case "message":
+      return receive(s, out, event.from, event.bytes);
+    case "trained":
+      return keepUpdate(s, out, event);
+    case "take":
+      s.taking = event.taking;
+      if (event.taking) return;
+      if (s.round.trainingAsked && s.round.update === null) {
+        out.push({ type: "stop-training" });
+        s.round = { ...s.round, trainingAsked: false };
+      }
+      withdraw(s);
+  }
+}
+
+function meet(s: SwarmState, peers: readonly PeerId[], pending: readonly PeerId[]): void {
+  const reachable = peers.filter((peer) => !s.refused.includes(peer));
+  const changed = reachable.length !== s.reachable.length || reachable.some((peer) => !s.reachable.includes(peer));
+  if (changed) s.reachableSince = s.now;
+  s.reachable = reachable;
+  s.pending = pending;
+  s.peers = new Map([...s.peers].filter(([peer]) => reachable.includes(peer)));
+}
+
+function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array): void {
+  if (s.refused.includes(from)) return;
+  try {
+    const message = decodeMessage(bytes);
+    handle(s, out, from, message);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    refuse(s, out, from, error);
+  }
+}
+
+function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): void {
+  switch (message.kind) {
+    case "status": {
+      const known = s.peers.get(from);
+      if (message.task !== s.config.task || (known && known.seq >= message.seq)) return;
+      s.peers = new Map(s.peers).set(from, message);
+      return;
+    }
+    case "want":
+      if (message.what === "record" || message.what === "model") return answerModel(s, out, from, message);
+      return answerShare(s, out, from, message);
+    case "bulk":
+      if (message.what === "record" || message.what === "model") return takePiece(s, out, from, message);
+      return takeBulk(s, from, message);
+  }
+}
+
+function keepUpdate(s: SwarmState, out: Effect[], event: SwarmEvent & { type: "trained" }): void {
+  if (event.root !== s.head.root || s.round.update !== null) return;
+  const { record } = s.head;
+  try {
+    const seed = ["rounding", s.config.seed, record.round, s.config.self];
+    const { values, clipped, large } = quantise(event.delta, { bits: s.config.bits, stepExponent: record.stepExponent, seed });
+    const counters = {
+      samples: event.samples,
+      loss: Math.round(1000 * event.loss * event.samples),
+      correct: Math.round(event.accuracy * event.samples),
+      clipped,
+      large,
+    };
+    s.round = { ...s.round, update: { values, counters } };
+  } catch (error) {
+    if (!(error instanceof UpdateError)) throw error;
+    s.taking = false;
+    withdraw(s);
+    out.push({ type: "problem", error });
+  }
+}
+
+function advance(s: SwarmState, out: Effect[]): boolean {
+  switch (s.round.phase) {
+    case "join-cutoff":
+      return joinCutoff(s, out);
+    case "train":
+      return train(s);
+    case "ready":
+      return ready(s, out);
+    case "send":
+      return send(s, out);
+    case "open":
+      return open(s, out);
+    case "reduce":
+      return reduce(s, out);
+    case "commit":
+      return commit(s, out);
+  }
+}
+
+/** Says where this device stands: on every change, each second, and when somebody new is there. */
+function announce(s: SwarmState, out: Effect[]): void {
+  const { record, root } = s.head;
+  const status: Omit<Status, "seq"> = {
+    kind: "status",
+    task: s.config.task,
+    root,
+    round: record.round,
+    weight: record.weight,
+    target: s.sync?.root ?? root,
+    taking: s.taking,
+    phase: s.round.phase,
+    view: s.round.view,
+    next: s.round.next,
+    votes: s.round.votes,
+  };
+  const text = JSON.stringify(status);
+  const peers = s.reachable.length;
+  const due = text !== s.announced.text || peers > s.announced.peers || s.now - s.announced.at >= LIMITS.statusEvery;
+  if (!due) return;
+  s.announced = { text, at: s.now, peers };
+  if (peers === 0) return;
+  s.seq++;
+  out.push({ type: "broadcast", bytes: encodeMessage({ ...status, seq: s.seq }) });
+}

@@ -1,0 +1,150 @@
+import type { RtcHost } from "../mesh/rtc.ts";
+import type { Backend, BatchProgress, DataChoice, Prediction, TrainerInfo } from "../learn/trainer.ts";
+import type { Phase } from "../swarm/phase.ts";
+import type { PeerId } from "../wire/ids.ts";
+
+export { PHASES, type Phase } from "../swarm/phase.ts";
+
+/** Where to meet: everything a join link carries. */
+export interface Room {
+  /** 32 bytes as base64url, in the link's fragment only; absent: this server's open room. */
+  secret?: string;
+  /** Signalling server, ws: or wss:. */
+  server: string;
+  iceServers: RTCIceServer[];
+  relayOnly: boolean;
+}
+
+export interface DeviceOptions {
+  /** Numbered slot of this tab; all storage is kept under it. */
+  slot: number;
+  room: Room;
+  /** Overlay links to hold, 8 unless a test forces fewer. */
+  degree?: number;
+  backend?: Backend;
+  /** Seeds this device's choices (data order, rounding); random when absent. */
+  seed?: number;
+  /** Local steps a round in place of the task's. */
+  localSteps?: number;
+  /** Stop dead at this point, as if the tab froze: how tests place a departure. */
+  breakpoint?: { round: number; stage: "connect" | "train" | "exchange" };
+  /** Keep every event of the swarm core, to replay it in the simulator. */
+  record?: boolean;
+}
+
+export type DeviceStatus =
+  /** Not in the swarm. */
+  | "idle"
+  /** Model, data and engine are being loaded. */
+  | "loading"
+  /** Waiting for links, for the current model, or for the next round's start. */
+  | "joining"
+  /** Nobody else is here: trains for itself and sends nothing. */
+  | "alone"
+  | "training"
+  | "paused"
+  /** This browser cannot take part, or a peer or the server speaks a newer version. */
+  | "failed";
+
+export interface RoundRecord {
+  round: number;
+  seconds: number;
+  participants: PeerId[];
+  /** On the held-out set, 0 to 1; null until it is scored. */
+  accuracy: number | null;
+  loss: number | null;
+  /** Mean loss of the participants' training batches, from the round's sum. */
+  trainLoss: number | null;
+  modelHash: string;
+  /** At the data channel, during this round. */
+  bytesUp: number;
+  bytesDown: number;
+  /** How often the exchange was started again because somebody left. */
+  retries: number;
+}
+
+export interface PeerView {
+  id: PeerId;
+  /** `linked`: direct link; `relayed`: reached over others; `dialling`: known, no way to it yet. */
+  reach: "linked" | "relayed" | "dialling";
+  phase: Phase | null;
+  round: number | null;
+}
+
+export interface SentEntry {
+  kind: "update" | "sum" | "model" | "status" | "relay" | "link";
+  messages: number;
+  bytes: number;
+}
+
+/** All that the page shows, as plain data; a new one is pushed at most ten times a second. */
+export interface Snapshot {
+  status: DeviceStatus;
+  slot: number;
+  self: PeerId | null;
+  task: { name: string; title: { en: string; uk: string }; parameters: number | null };
+  trainer: TrainerInfo | null;
+  signal: "connecting" | "open" | "down" | "outdated";
+  round: number;
+  phase: Phase | null;
+  /** 0 to 1 within the phase. */
+  phaseProgress: number;
+  /** Estimated milliseconds until the round commits; null when nothing is known yet. */
+  timeLeft: number | null;
+  batch: BatchProgress | null;
+  /** Who is counted on in this round. */
+  view: PeerId[];
+  peers: PeerView[];
+  /** Undirected edges of the mesh, as far as this device knows it. */
+  edges: [PeerId, PeerId][];
+  rounds: RoundRecord[];
+  bytesUp: number;
+  bytesDown: number;
+  sent: SentEntry[];
+  samplesTrained: number;
+  /** Rounds kept from an earlier visit: the page offers to go on. */
+  resumable: { round: number; accuracy: number | null } | null;
+  /** Where departures were noticed. */
+  departures: { peer: PeerId; round: number; phase: Phase | null; at: number }[];
+  drawings: number;
+  breakpointReached: boolean;
+  error: DeviceProblem | null;
+}
+
+/** A problem that the person can do something about; the page has a sentence for each code. */
+export interface DeviceProblem {
+  code:
+    | "no-webrtc"
+    | "no-worker"
+    | "no-wasm"
+    | "data-unavailable"
+    | "engine-failed"
+    | "update-needed"
+    | "storage-unavailable"
+    | "no-drawings"
+    | "bad-link"
+    | "internal";
+  detail: string;
+}
+
+/** One contributing device, as the page and the test drivers see it; crosses the worker boundary by Comlink. */
+export interface Device {
+  open(options: DeviceOptions, rtc: RtcHost, onChange: (snapshot: Snapshot) => void): Promise<void>;
+  /** Load and take part. */
+  join(data: DataChoice): Promise<void>;
+  /** Finish or drop this round's training and hold; links stay. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  leave(): Promise<void>;
+  /** Forget the kept model and go back to an untrained one. */
+  forget(): Promise<void>;
+  /** `pixels`: 28 × 28 values, 0 (paper) to 1 (ink). */
+  predict(pixels: Float32Array): Promise<Prediction>;
+  addDrawing(pixels: Uint8Array, label: number): Promise<void>;
+  forgetDrawings(): Promise<void>;
+  snapshot(): Promise<Snapshot>;
+  /** The committed model, float32 little-endian. */
+  exportModel(): Promise<Uint8Array<ArrayBuffer>>;
+  /** The recorded core events since `open`, where `record` was set. */
+  recording(): Promise<Uint8Array<ArrayBuffer>>;
+}

@@ -1,0 +1,297 @@
+import { digitsTask } from "../learn/tasks/digits.ts";
+import type { TaskManifest } from "../learn/task.ts";
+import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/trainer.ts";
+import type { RtcHost } from "../mesh/rtc.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { decodeRecord, encodeRecord, rootOf, taskHash } from "../swarm/record.ts";
+import { genesisHead, type Head } from "../swarm/state.ts";
+import { toFixed, toFloat } from "../update/fixed.ts";
+import { WireError } from "../wire/codec.ts";
+import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, RoundRecord, Snapshot } from "./api.ts";
+import { DeviceError, problemOf } from "./errors.ts";
+import { topicOf } from "./room.ts";
+import { createSession, type Session } from "./session.ts";
+import { sessionView, IDLE_VIEW } from "./snapshot.ts";
+import { createTraining, type Training } from "./training.ts";
+
+/** Between two snapshots that are pushed, in milliseconds. */
+const PUSH_EVERY = 100;
+
+export interface DeviceDeps {
+  /** The task's engine on a thread of its own. */
+  startTrainer(): Trainer;
+}
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+/** One contributing device: wires data, training, protocol, mesh and storage together. */
+export function createDevice({ startTrainer }: DeviceDeps): Device {
+  let options: DeviceOptions;
+  let rtc: RtcHost;
+  let push: (snapshot: Snapshot) => void = () => undefined;
+  let store: Store;
+  let task: TaskManifest = digitsTask;
+  let trainer: Trainer | null = null;
+  let training: Training | null = null;
+  let info: TrainerInfo | null = null;
+  let head: Head | null = null;
+  let session: Session | null = null;
+  let status: DeviceStatus = "idle";
+  let error: DeviceProblem | null = null;
+  let batch: BatchProgress | null = null;
+  let rounds: RoundRecord[] = [];
+  let departures: Snapshot["departures"] = [];
+  let drawings = 0;
+  let samplesTrained = 0;
+  let counted = { up: 0, down: 0 };
+  let pushAt = 0;
+  let pushing: ReturnType<typeof setTimeout> | undefined;
+
+  function snapshot(): Snapshot {
+    const kept = rounds.at(-1);
+    const live = session ? sessionView(session, rounds, batch) : IDLE_VIEW;
+    return {
+      slot: options.slot,
+      task: { name: task.name, title: task.title, parameters: info?.parameters ?? null },
+      trainer: info,
+      batch,
+      rounds,
+      samplesTrained: samplesTrained + (batch ? batch.step * task.inner.batch : 0),
+      resumable: session === null && kept ? { round: kept.round, accuracy: kept.accuracy } : null,
+      departures,
+      drawings,
+      error,
+      ...live,
+      status: status === "training" && session ? live.status : status,
+    };
+  }
+
+  /** At most ten times a second, and never later than that. */
+  function changed(): void {
+    if (pushing !== undefined) return;
+    pushing = setTimeout(
+      () => {
+        pushing = undefined;
+        pushAt = now();
+        push(snapshot());
+      },
+      Math.max(0, pushAt + PUSH_EVERY - now()),
+    );
+  }
+
+  function fail(problem: unknown): void {
+    error = problemOf(problem);
+    if (error.code !== "update-needed") status = session ? "paused" : "failed";
+    changed();
+  }
+
+  async function prepare(data: DataChoice | null): Promise<{ trainer: Trainer; head: Head }> {
+    trainer ??= startTrainer();
+    info = await trainer.load(task, data, await dataSeed(), options.backend);
+    if (head === null) {
+      const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), task.update.stepExponent);
+      head = (await keptHead(fresh)) ?? fresh;
+    }
+    training ??= createTraining(trainer, task.inner.localSteps);
+    return { trainer, head };
+  }
+
+  async function dataSeed(): Promise<number> {
+    const kept = options.seed ?? (await store.get("seed"));
+    if (kept !== null) return kept;
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+    await store.set("seed", seed);
+    return seed;
+  }
+
+  /** The head of an earlier visit, if it is whole and of this task. */
+  async function keptHead(fresh: Head): Promise<Head | null> {
+    const kept = await store.get("head");
+    if (kept === null) return null;
+    try {
+      const record = decodeRecord(kept.record);
+      const fits = record.task === fresh.record.task && kept.params.length === fresh.params.length;
+      return fits ? { record, root: rootOf(record), params: new Int32Array(kept.params) } : null;
+    } catch (cause) {
+      if (!(cause instanceof WireError)) throw cause;
+      return null; // of an older version: nothing to go on from
+    }
+  }
+
+  async function drawn(data: DataChoice): Promise<DataChoice> {
+    if (data.kind !== "drawn" || data.labels.length > 0) return data;
+    const kept = await store.get("drawings");
+    if (kept === null || kept.labels.length === 0) throw new DeviceError("no-drawings", "draw and label some digits first");
+    return { kind: "drawn", ...kept };
+  }
+
+  async function keep(): Promise<void> {
+    if (head === null || training === null) return;
+    await store.set("head", { record: encodeRecord(head.record), params: head.params });
+    await store.set("rounds", rounds);
+    const state = await training.saveState();
+    if (state) await store.set("trainer", state);
+  }
+
+  function committed(record: RoundRecord): void {
+    rounds = [...rounds, record];
+    const { params } = head!;
+    const settle = async (): Promise<void> => {
+      const { accuracy, loss } = await training!.evaluate(params);
+      rounds = rounds.map((round) => (round === record ? { ...record, accuracy, loss } : round));
+      changed();
+      await keep();
+    };
+    settle().catch(fail);
+  }
+
+  function stop(): void {
+    session?.close();
+    session = null;
+    batch = null;
+  }
+
+  return {
+    async open(opened, host, onChange) {
+      options = opened;
+      rtc = host;
+      push = onChange;
+      task = { ...digitsTask, inner: { ...digitsTask.inner, localSteps: opened.localSteps ?? digitsTask.inner.localSteps } };
+      store = await openStore(opened.slot);
+      rounds = ((await store.get("rounds")) ?? []) as RoundRecord[];
+      drawings = (await store.get("drawings"))?.labels.length ?? 0;
+      if (!store.persistent) error = { code: "storage-unavailable", detail: "this browser keeps nothing between visits" };
+      changed();
+    },
+
+    async join(data) {
+      if (session) return;
+      status = "loading";
+      error = null;
+      changed();
+      try {
+        counted = { up: 0, down: 0 };
+        const stay = createSession({
+          options,
+          topic: topicOf(options.room, taskHash(task)),
+          rtc,
+          training: () => training,
+          now,
+          events: {
+            onChange: changed,
+            onBatch(progress) {
+              if (progress === null && batch) samplesTrained += batch.step * task.inner.batch;
+              batch = progress;
+              changed();
+            },
+            onCommitted({ head: next, counters, startedAt, retries }) {
+              head = next;
+              const { up, down } = stay.mesh();
+              const totals = { up: up.own + up.relayed + up.overhead, down: down.own + down.relayed + down.overhead };
+              committed({
+                round: next.record.round,
+                seconds: (now() - startedAt) / 1000,
+                participants: [...next.record.contributors],
+                accuracy: null,
+                loss: null,
+                trainLoss: counters.samples > 0 ? counters.loss / 1000 / counters.samples : null,
+                modelHash: next.record.model,
+                bytesUp: totals.up - counted.up,
+                bytesDown: totals.down - counted.down,
+                retries,
+              });
+              counted = totals;
+            },
+            onAdopted({ head: next }) {
+              head = next;
+              // What this device did beyond the common past is no longer part of the model.
+              rounds = rounds.filter(({ round }) => round < next.record.round);
+              changed();
+            },
+            onDeparted({ peer, round, phase }) {
+              departures = [...departures, { peer, round, phase, at: now() }];
+              changed();
+            },
+            onProblem: fail,
+          },
+        });
+        session = stay;
+        const ready = await prepare(await drawn(data));
+        const kept = await store.get("trainer");
+        if (kept && ready.head.record.round > 0) await ready.trainer.loadState(kept);
+        if (session !== stay) return; // left while it was loading
+        const held = (status as DeviceStatus) === "paused";
+        if (!held) status = "training";
+        stay.begin({ task: ready.head.record.task, bits: task.update.bits, seed: task.seed }, ready.head);
+        if (held) stay.take(false);
+      } catch (cause) {
+        stop();
+        fail(cause);
+      }
+    },
+
+    async pause() {
+      if (!session) return;
+      session.take(false);
+      status = "paused";
+      changed();
+    },
+
+    async resume() {
+      if (!session) return;
+      error = null;
+      status = "training";
+      session.take(true);
+    },
+
+    async leave() {
+      stop();
+      status = "idle";
+      changed();
+      await keep();
+    },
+
+    async forget() {
+      stop();
+      head = null;
+      rounds = [];
+      departures = [];
+      samplesTrained = 0;
+      status = "idle";
+      error = null;
+      await store.remove("head", "rounds", "trainer");
+      changed();
+    },
+
+    async predict(pixels) {
+      const ready = training && head ? { head } : await prepare(null);
+      return training!.predict(ready.head.params, pixels);
+    },
+
+    async addDrawing(pixels, label) {
+      const kept = (await store.get("drawings")) ?? { images: new Uint8Array(), labels: new Uint8Array() };
+      const images = Uint8Array.of(...kept.images, ...pixels);
+      await store.set("drawings", { images, labels: Uint8Array.of(...kept.labels, label) });
+      drawings = kept.labels.length + 1;
+      changed();
+    },
+
+    async forgetDrawings() {
+      await store.remove("drawings");
+      drawings = 0;
+      changed();
+    },
+
+    snapshot: async () => snapshot(),
+
+    async exportModel() {
+      const { head: current } = await (head ? { head } : prepare(null));
+      return new Uint8Array(toFloat(current.params).buffer);
+    },
+
+    async recording() {
+      if (!session) throw new DeviceError("internal", "nothing is recorded outside of a stay in a swarm");
+      return session.recording();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { BatchProgress } from "../learn/trainer.ts";
+import type { MeshSnapshot } from "../mesh/mesh.ts";
+import { phaseProgress, syncProgress } from "../swarm/progress.ts";
+import type { SwarmState } from "../swarm/state.ts";
+import type { PeerId } from "../wire/ids.ts";
+import type { DeviceStatus, PeerView, RoundRecord, Snapshot } from "./api.ts";
+import type { Session } from "./session.ts";
+
+type Live = Pick<
+  Snapshot,
+  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "peers" | "edges" | "bytesUp" | "bytesDown" | "sent" | "breakpointReached"
+>;
+
+export const IDLE_VIEW: Live = {
+  status: "idle",
+  self: null,
+  signal: "down",
+  round: 0,
+  phase: null,
+  phaseProgress: 0,
+  timeLeft: null,
+  view: [],
+  peers: [],
+  edges: [],
+  bytesUp: 0,
+  bytesDown: 0,
+  sent: [],
+  breakpointReached: false,
+};
+
+/** What a stay in a swarm looks like from outside. */
+export function sessionView(session: Session, rounds: readonly RoundRecord[], batch: BatchProgress | null): Live {
+  const { state } = session;
+  const mesh = session.mesh();
+  const total = (counts: MeshSnapshot["up"]): number => counts.own + counts.relayed + counts.overhead;
+  const shared = {
+    self: session.self,
+    signal: session.signal,
+    peers: peersOf(state, mesh),
+    edges: mesh.edges,
+    bytesUp: total(mesh.up),
+    bytesDown: total(mesh.down),
+    sent: session.sent(),
+    breakpointReached: session.frozen,
+  };
+  if (state === null) return { ...IDLE_VIEW, ...shared, status: "loading" };
+  return {
+    ...shared,
+    status: statusOf(state),
+    round: state.head.record.round + 1,
+    phase: state.round.phase,
+    phaseProgress: state.round.phase === "train" && batch ? batch.step / batch.steps : (syncProgress(state) ?? phaseProgress(state)),
+    timeLeft: timeLeft(state, rounds, batch),
+    view: [...state.round.view],
+  };
+}
+
+function statusOf({ round, taking }: SwarmState): DeviceStatus {
+  if (!taking) return "paused";
+  if (round.view.length === 0) return "joining";
+  return round.view.length === 1 ? "alone" : "training";
+}
+
+function peersOf(state: SwarmState | null, mesh: MeshSnapshot): PeerView[] {
+  const linked = new Set<PeerId>(mesh.links.map(({ peer }) => peer));
+  const reach = (id: PeerId): PeerView["reach"] => (linked.has(id) ? "linked" : "relayed");
+  const reachable = mesh.reachable.map((id): PeerView => {
+    const status = state?.peers.get(id);
+    return { id, reach: reach(id), phase: status?.phase ?? null, round: status ? status.round + 1 : null };
+  });
+  return [...reachable, ...mesh.pending.map((id): PeerView => ({ id, reach: "dialling", phase: null, round: null }))];
+}
+
+/** From the pace of the last round, or of this round's steps until there is one. */
+function timeLeft({ round, now }: SwarmState, rounds: readonly RoundRecord[], batch: BatchProgress | null): number | null {
+  if (round.view.length === 0) return null;
+  const elapsed = now - round.startedAt;
+  const last = rounds.at(-1);
+  if (last) return Math.max(0, 1000 * last.seconds - elapsed);
+  return batch && batch.step > 0 ? (elapsed / batch.step) * (batch.steps - batch.step) : null;
+}

@@ -1,0 +1,102 @@
+/** Every bound of the mesh, in one place. Times are milliseconds, sizes are bytes. */
+export const MESH_LIMITS = {
+  /** Links of the overlay, made with everybody's knowledge of who is there. */
+  degree: 8,
+  /** Links in all: the overlay's, the group's, and those that others asked for. */
+  links: 24,
+
+  /** A whole frame as sent, header included; what one data-channel message holds. */
+  frameBytes: 16 * 1024,
+  /** A whole frame as accepted: more than this does not pass between all browsers. */
+  frameBytesMax: 64 * 1024,
+  /** A message with its packet header, once its frames are put together. */
+  messageBytes: 128 * 1024 * 1024,
+  /** Messages that one link may have begun and not ended; an honest sender has at most two. */
+  partialMessages: 4,
+  /** Frames handed to the page and not yet taken: hides the way between the threads. */
+  framesInFlight: 4,
+  /** Messages up to this size go between the frames of bigger ones. */
+  urgentBytes: 64 * 1024,
+  /** Small messages waiting on one link; a broadcast beyond it is not sent there. */
+  urgentQueueBytes: 2 * 1024 * 1024,
+
+  /** From the first signal of an attempt to an open channel. */
+  connectTimeout: 15_000,
+  /** From an open channel to the peer's greeting. */
+  helloTimeout: 5_000,
+  /** How often links and peers are looked at. */
+  tick: 250,
+  heartbeat: 1_000,
+  /** Silence after which a link is dead: with the tick, a loss is known within 4.25 s. */
+  linkSilence: 4_000,
+  /** The same, once somebody said that the peer is gone. */
+  probeSilence: 1_500,
+  /** A channel that takes no byte for this long is dead, whatever it says. */
+  sendStall: 15_000,
+  /** A link that neither end needs is kept this long. */
+  unneededLinger: 10_000,
+  /** The same where links are forced to few. */
+  unneededLingerForced: 3_000,
+  /** The same for a link in the middle of a message. */
+  unneededBusy: 60_000,
+
+  backoffBase: 500,
+  backoffMax: 15_000,
+  /** A link that lived this long wipes the failures before it. */
+  backoffReset: 5_000,
+  /** The side that is called waits this long before it asks to be called. */
+  wantDelay: 1_000,
+  /** An unanswered call this old is started again when the other side asks for one. */
+  callStale: 2_000,
+  /** Peers that are listed and were not reached in this time no longer count in the overlay's shape. */
+  rosterPatience: 10_000,
+  /** How often one of those is tried all the same: how two partitions find each other again. */
+  coldDial: 3_000,
+  /** No new link with a peer that sent malformed bytes. */
+  malformedHold: 60_000,
+  /** No new link with a peer of another version, which has to be reloaded first. */
+  outdatedHold: 30_000,
+  /** No new link with a peer that said it leaves. */
+  leaveHold: 3_000,
+  attemptsRemembered: 256,
+  /** Peers whose failures and holds are remembered before the idle ones are forgotten. */
+  peersRemembered: 512,
+
+  /** One blob of an attempt: an offer of a bare data channel is under 2 KiB. */
+  blobBytes: 24 * 1024,
+  sdpChars: 16 * 1024,
+  candidateChars: 1024,
+  /** Signals held back until the attempt is opened. */
+  signalsHeld: 64,
+
+  /** Hops of a flooded or routed packet: a ring of 128 devices. */
+  ttl: 64,
+  floodBytes: 1024 * 1024,
+  /** Floods and messages remembered, so that each is taken once. */
+  packetsRemembered: 8_192,
+  /** Messages of others held for sending on; one of the biggest fits. */
+  relayQueueBytes: 160 * 1024 * 1024,
+  /** Ways tried for one message when links die under it. */
+  sendAttempts: 4,
+  /** A relay without a way waits this long for the map to settle, then looks again. */
+  rerouteWait: 150,
+  /** A message's own time: this, and its bytes at the slowest rate worth waiting for. */
+  sendTimeout: 30_000,
+  slowestBytesPerSecond: 16 * 1024,
+
+  /** Changes of own links within this time are told at once. */
+  linkStateDelay: 20,
+  linkStateRefresh: 10_000,
+  linkStateAge: 35_000,
+  /** Neighbours in one announcement. */
+  neighbours: 48,
+  /** Devices that the map holds. */
+  topologyEntries: 1_024,
+
+  /** On the page: connections at once, those that are ending included. */
+  pageLinks: 64,
+  /** On the page: bytes on their way to the worker; a worker that falls further behind loses the link. */
+  pageBacklogBytes: 256 * 1024 * 1024,
+  /** On the page: the time a closing channel gets to flush its last frame. */
+  pageFlush: 100,
+} as const;

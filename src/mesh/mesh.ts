@@ -1,0 +1,266 @@
+import type { WireError } from "../wire/codec.ts";
+import type { PeerId } from "../wire/ids.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { MESH_LIMITS } from "./limits.ts";
+import { overlay } from "./overlay.ts";
+import { createPeers, type Way } from "./peers.ts";
+import { createRouter } from "./router.ts";
+import type { RtcHost } from "./rtc.ts";
+import { createTopology } from "./topology.ts";
+
+/** The signalling server, as far as the mesh needs it. */
+export interface Signal {
+  /** False when the server cannot be reached now. */
+  send(to: PeerId, blob: Uint8Array): boolean;
+}
+
+export interface MeshEvents {
+  /** The bytes are the receiver's own to keep. The sender of a relayed message is not proven. */
+  onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
+  /** Peers with a way to them, and those that are listed and have none yet. Called when either changes. */
+  onReachable(reachable: PeerId[], pending: PeerId[]): void;
+  /** This peer speaks another version; one of the two has to update. */
+  onOutdated(peer: PeerId): void;
+  /** This peer's bytes were wrong; its link is closed and stays so for a while. */
+  onDropped(peer: PeerId, error: WireError): void;
+}
+
+export interface MeshDeps {
+  self: PeerId;
+  rtc: RtcHost;
+  signal: Signal;
+  events: MeshEvents;
+  ice: { iceServers: RTCIceServer[]; relayOnly: boolean };
+  /** Overlay links, `MESH_LIMITS.degree` where absent. */
+  degree?: number;
+  /** No links on top of the overlay's. */
+  forced?: boolean;
+  clock?: Clock;
+  /** Uniform in [0, 1). */
+  random?: () => number;
+  /** Waited for once, before the first connection is opened. */
+  beforeDial?: () => Promise<void>;
+}
+
+/** Bytes at the data channel, all headers included; the three sum to all of them. */
+export interface ByteCounts {
+  /** Messages that this device sent or was sent. */
+  own: number;
+  /** Messages of others passed on, and repeats of a broadcast. */
+  relayed: number;
+  /** Greetings, heartbeats, link states, signals, unfinished messages. */
+  overhead: number;
+}
+
+export interface MeshSnapshot {
+  links: { peer: PeerId; up: number; down: number }[];
+  dialling: PeerId[];
+  reachable: PeerId[];
+  pending: PeerId[];
+  edges: [PeerId, PeerId][];
+  up: ByteCounts;
+  down: ByteCounts;
+  relayDrops: number;
+}
+
+export interface Mesh {
+  /** Everybody in the room, as the signalling server says; the whole list each time. */
+  roster(peers: readonly PeerId[]): void;
+  /** A hint that a peer is gone: it is asked for a sign of life. */
+  gone(peer: PeerId): void;
+  /** A blob that came by the signalling server. */
+  blob(from: PeerId, blob: Uint8Array): void;
+  /** Peers to be linked with directly, on top of the overlay. */
+  setGroup(peers: readonly PeerId[]): void;
+  /** To every reachable peer, once; not repeated to those who come later. @throws MeshError */
+  broadcast(bytes: Uint8Array): void;
+  /**
+   * To one peer, over relays where need be. Resolves when the first link has taken all of it, which says
+   * nothing of its arrival; the bytes must not change until then. Never hangs. @throws MeshError
+   */
+  send(to: PeerId, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>;
+  snapshot(): MeshSnapshot;
+  close(): void;
+}
+
+const cryptoRandom = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
+
+export function createMesh(deps: MeshDeps): Mesh {
+  const { self, signal, events } = deps;
+  const clock = deps.clock ?? systemClock;
+  const random = deps.random ?? cryptoRandom;
+  const forced = deps.forced ?? false;
+  const degree = deps.degree ?? MESH_LIMITS.degree;
+  const topology = createTopology(self);
+  const up: ByteCounts = { own: 0, relayed: 0, overhead: 0 };
+  const down = { own: 0, relayed: 0, all: 0 };
+  let listed = new Set<PeerId>();
+  /** Since when a listed peer has no way to it. */
+  const lostSince = new Map<PeerId, number>();
+  let group: readonly PeerId[] = [];
+  let wanted = new Set<PeerId>();
+  let shape = "";
+  let told = "";
+  let coldAt = 0;
+  let announceAt = 0;
+  let cancelTick = (): void => undefined;
+  let cancelAnnounce: (() => void) | null = null;
+  let closed = false;
+
+  const peers = createPeers({
+    self,
+    rtc: deps.rtc,
+    clock,
+    random,
+    iceServers: deps.ice.iceServers,
+    relayOnly: deps.ice.relayOnly,
+    forced,
+    beforeDial: deps.beforeDial,
+    wanted: (peer) => wanted.has(peer),
+    reachable: (peer) => topology.isReachable(peer),
+    sendBlob,
+    events: {
+      onPacket: (link, packet, wireBytes) => router.onPacket(link, packet, wireBytes),
+      onSent: (bytes, traffic) => void (up[traffic] += bytes),
+      onReceived: (bytes) => void (down.all += bytes),
+      onLinks(link) {
+        topology.setLinks([...peers.live().keys()]);
+        if (link) router.introduce(link);
+        cancelAnnounce ??= clock.after(MESH_LIMITS.linkStateDelay, announce);
+        changed();
+      },
+      onOutdated: events.onOutdated,
+      onDropped: events.onDropped,
+    },
+  });
+
+  const router = createRouter({
+    self,
+    clock,
+    random,
+    topology,
+    live: () => peers.live(),
+    events: {
+      onMessage: events.onMessage,
+      onBlob: (from, blob) => peers.blob(from, blob, "mesh"),
+      onTopology: changed,
+      onCounted: (traffic, wireBytes) => void (down[traffic] += wireBytes),
+    },
+  });
+
+  function sendBlob(to: PeerId, blob: Uint8Array, prefer: Way): void {
+    const server = (): boolean => listed.has(to) && signal.send(to, blob);
+    const mesh = (): boolean => router.sendBlob(to, blob);
+    // Where neither way is open the attempt runs out, and the next one looks again.
+    if (prefer === "server") void (server() || mesh());
+    else void (mesh() || server());
+  }
+
+  function announce(): void {
+    cancelAnnounce?.();
+    cancelAnnounce = null;
+    announceAt = clock.now();
+    router.announce(topology.announce(announceAt));
+  }
+
+  function pending(): PeerId[] {
+    return [...listed].filter((peer) => !topology.isReachable(peer) && !peers.held(peer)).sort();
+  }
+
+  /** After any change: whom to be linked with, and whom the layer above can count on. */
+  function changed(): void {
+    if (closed) return;
+    const now = clock.now();
+    const reachable = topology.reachable();
+    const waiting = pending();
+    for (const peer of reachable) lostSince.delete(peer);
+    for (const peer of waiting) if (!lostSince.has(peer)) lostSince.set(peer, now);
+    for (const peer of lostSince.keys()) if (!listed.has(peer)) lostSince.delete(peer);
+    const fresh = waiting.filter((peer) => now - (lostSince.get(peer) ?? now) < MESH_LIMITS.rosterPatience);
+    const members = [...reachable.filter((peer) => !peers.held(peer)), ...fresh].sort();
+    const nextShape = [...members, "|", ...group].join();
+    if (nextShape !== shape) {
+      shape = nextShape;
+      wanted = overlay(self, members, { degree, forced, group });
+    }
+    const next = [...reachable, "|", ...waiting].join();
+    if (next === told) return;
+    told = next;
+    events.onReachable(reachable, waiting);
+  }
+
+  /** One that is listed but long out of reach, by chance: how parts of a room find each other again. */
+  function dialCold(now: number): void {
+    if (now < coldAt) return;
+    coldAt = now + MESH_LIMITS.coldDial * (0.5 + random());
+    const cold = pending().filter((peer) => !wanted.has(peer));
+    const chosen = cold[Math.floor(random() * cold.length)];
+    if (chosen !== undefined) peers.dialCold(chosen);
+  }
+
+  function tick(): void {
+    const now = clock.now();
+    cancelTick = clock.after(MESH_LIMITS.tick, tick);
+    topology.age(now);
+    changed();
+    peers.tend([...wanted].filter((peer) => !peers.live().has(peer)));
+    dialCold(now);
+    if (now - announceAt >= MESH_LIMITS.linkStateRefresh) announce();
+  }
+
+  /** Dials now rather than at the next tick. */
+  function hurry(): void {
+    changed();
+    if (!closed) peers.tend([...wanted].filter((peer) => !peers.live().has(peer)));
+  }
+
+  announceAt = clock.now();
+  cancelTick = clock.after(MESH_LIMITS.tick, tick);
+
+  return {
+    roster(list) {
+      if (closed) return;
+      const next = new Set(list);
+      next.delete(self);
+      for (const peer of next) {
+        if (listed.has(peer)) continue;
+        lostSince.delete(peer);
+        if (!topology.isReachable(peer)) peers.refresh(peer);
+      }
+      for (const peer of listed) if (!next.has(peer)) peers.probe(peer);
+      listed = next;
+      hurry();
+    },
+    gone(peer) {
+      if (closed) return;
+      listed.delete(peer);
+      peers.probe(peer);
+      changed();
+    },
+    blob: (from, blob) => peers.blob(from, blob, "server"),
+    setGroup(list) {
+      group = [...list].sort();
+      hurry();
+    },
+    broadcast: (bytes) => router.broadcast(bytes),
+    send: (to, bytes, options) => router.send(to, bytes, options?.signal),
+    snapshot: () => ({
+      links: [...peers.live().values()].map(({ peer, up: sent, down: received }) => ({ peer, up: sent, down: received })),
+      dialling: peers.dialling(),
+      reachable: topology.reachable(),
+      pending: pending(),
+      edges: topology.edges(),
+      up: { ...up },
+      down: { own: down.own, relayed: down.relayed, overhead: down.all - down.own - down.relayed },
+      relayDrops: router.relayDrops,
+    }),
+    close() {
+      if (closed) return;
+      closed = true;
+      cancelTick();
+      cancelAnnounce?.();
+      router.close();
+      peers.close();
+    },
+  };
+}

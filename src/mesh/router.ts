@@ -1,0 +1,228 @@
+import type { PeerId } from "../wire/ids.ts";
+import type { Clock } from "./clock.ts";
+import { MeshError } from "./errors.ts";
+import type { Link } from "./link.ts";
+import { decodeLinkState, encodeLinkState, type LinkState } from "./linkstate.ts";
+import { MESH_LIMITS } from "./limits.ts";
+import { oneHopOn, PACKET_HEADER_BYTES, packetHeader, type Packet, type PacketKind } from "./packet.ts";
+import type { Topology } from "./topology.ts";
+
+export interface RouterDeps {
+  self: PeerId;
+  clock: Clock;
+  random(): number;
+  topology: Topology;
+  live(): ReadonlyMap<PeerId, Link>;
+  events: {
+    onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
+    /** A signalling blob that came over the mesh. */
+    onBlob(from: PeerId, blob: Uint8Array): void;
+    /** The map has changed. */
+    onTopology(): void;
+    /** Bytes received, as far as they were not the mesh's own. */
+    onCounted(traffic: "own" | "relayed", wireBytes: number): void;
+  };
+}
+
+export interface Router {
+  onPacket(link: Link, packet: Packet, wireBytes: number): void;
+  broadcast(bytes: Uint8Array): void;
+  send(to: PeerId, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  sendBlob(to: PeerId, blob: Uint8Array): boolean;
+  announce(state: LinkState): void;
+  /** Tells a new neighbour all that is known. */
+  introduce(link: Link): void;
+  /** Packets of others that were let go because a way or room was missing. */
+  readonly relayDrops: number;
+  close(): void;
+}
+
+/** Carries packets over the links: floods, routes, relays, and takes each one once. */
+export function createRouter(deps: RouterDeps): Router {
+  const { self, clock, topology, events } = deps;
+  const taken = new Set<string>();
+  const closing = new AbortController();
+  let sequence = Math.floor(deps.random() * 2 ** 32);
+  let relayed = 0;
+  let relayDrops = 0;
+
+  function firstTime(packet: Packet): boolean {
+    const key = `${packet.kind} ${packet.source} ${packet.sequence}`;
+    if (packet.source === self || taken.has(key)) return false;
+    taken.add(key);
+    for (const oldest of taken) {
+      if (taken.size <= MESH_LIMITS.packetsRemembered) break;
+      taken.delete(oldest);
+    }
+    return true;
+  }
+
+  function header(kind: PacketKind, destination: PeerId | null): Uint8Array {
+    sequence = (sequence + 1) >>> 0;
+    return packetHeader({ kind, ttl: MESH_LIMITS.ttl, sequence, source: self, destination });
+  }
+
+  function toAll(parts: readonly Uint8Array[], traffic: "own" | "overhead"): void {
+    for (const link of deps.live().values()) link.send(parts, { traffic }).catch(letGo);
+  }
+
+  /** One copy of a flood that finds a link closed or full: the other links carry it, and link state repeats. */
+  function letGo(error: unknown): void {
+    if (!(error instanceof MeshError)) throw error;
+    relayDrops++;
+  }
+
+  function passOn(from: Link, packet: Packet, traffic: "relayed" | "overhead"): void {
+    const message = oneHopOn(packet);
+    if (!message) return;
+    for (const link of deps.live().values()) {
+      if (link === from || link.peer === packet.source) continue;
+      if (relayed + message.length > MESH_LIMITS.relayQueueBytes) {
+        relayDrops++;
+        continue;
+      }
+      relayed += message.length;
+      link.send([message], { traffic }).catch(letGo).finally(() => void (relayed -= message.length));
+    }
+  }
+
+  /** True once the link has taken it, false when it closed or is full. */
+  async function offer(link: Link, message: Uint8Array, traffic: "relayed" | "overhead"): Promise<boolean> {
+    try {
+      await link.send([message], { traffic });
+      return true;
+    } catch (error) {
+      if (!(error instanceof MeshError)) throw error;
+      return false;
+    }
+  }
+
+  async function forward(packet: Packet, to: PeerId, from: Link): Promise<void> {
+    const message = oneHopOn(packet);
+    if (!message || relayed + message.length > MESH_LIMITS.relayQueueBytes) {
+      relayDrops++;
+      return;
+    }
+    relayed += message.length;
+    try {
+      for (let tries = 0; tries < MESH_LIMITS.sendAttempts && !closing.signal.aborted; tries++) {
+        const link = linkTo(to);
+        // Back where it came from is no way: for a moment after a link broke the two maps differ.
+        if (!link || link === from) await pause(MESH_LIMITS.rerouteWait);
+        else if (await offer(link, message, packet.kind === "signal" ? "overhead" : "relayed")) return;
+      }
+      relayDrops++;
+    } finally {
+      relayed -= message.length;
+    }
+  }
+
+  /** Ends early when the mesh closes. */
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        closing.signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const cancel = clock.after(ms, done);
+      closing.signal.addEventListener("abort", done, { once: true });
+    });
+  }
+
+  function linkTo(to: PeerId): Link | null {
+    const hop = topology.nextHop(to);
+    return (hop && deps.live().get(hop)) ?? null;
+  }
+
+  function linkState(link: Link, packet: Packet): void {
+    const state = decodeLinkState(packet.source, packet.payload);
+    if (!topology.accept(packet.source, state, clock.now())) return;
+    passOn(link, packet, "overhead");
+    events.onTopology();
+  }
+
+  async function route(to: PeerId, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+    for (let tries = 0; tries < MESH_LIMITS.sendAttempts; tries++) {
+      const link = linkTo(to);
+      if (!link) break;
+      try {
+        return await link.send(parts, { traffic: "own", signal });
+      } catch (error) {
+        // Only a link that died under it is worth another way; the receiver takes a repeat once.
+        if (!(error instanceof MeshError) || error.code !== "closed") throw error;
+      }
+    }
+    throw new MeshError("unreachable", `no way to ${to} now; send again when it is reachable`);
+  }
+
+  return {
+    onPacket(link, packet, wireBytes) {
+      switch (packet.kind) {
+        case "hello":
+        case "ping":
+        case "goodbye":
+          return; // The link's own.
+        case "link-state":
+          return linkState(link, packet);
+        case "flood":
+          if (!firstTime(packet)) return events.onCounted("relayed", wireBytes);
+          events.onCounted("own", wireBytes);
+          passOn(link, packet, "relayed");
+          return events.onMessage(packet.source, packet.payload);
+        case "unicast":
+        case "signal": {
+          const mine = packet.destination === self;
+          if (packet.kind === "unicast") events.onCounted(mine ? "own" : "relayed", wireBytes);
+          if (packet.destination !== null && !mine) return void forward(packet, packet.destination, link);
+          if (!firstTime(packet)) return;
+          return packet.kind === "signal" ? events.onBlob(packet.source, packet.payload) : events.onMessage(packet.source, packet.payload);
+        }
+      }
+    },
+    broadcast(bytes) {
+      if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
+      if (bytes.length > MESH_LIMITS.floodBytes) throw new MeshError("oversized", `a broadcast of ${bytes.length} bytes; send at most ${MESH_LIMITS.floodBytes} to everybody`);
+      toAll([header("flood", null), bytes], "own");
+    },
+    async send(to, bytes, signal) {
+      if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
+      if (signal?.aborted) throw new MeshError("aborted", "given up before it was sent");
+      if (bytes.length > MESH_LIMITS.messageBytes - PACKET_HEADER_BYTES) throw new MeshError("oversized", `a message of ${bytes.length} bytes; send at most ${MESH_LIMITS.messageBytes - PACKET_HEADER_BYTES} at once`);
+      const late = new AbortController();
+      const cancel = clock.after(MESH_LIMITS.sendTimeout + (bytes.length / MESH_LIMITS.slowestBytesPerSecond) * 1000, () => late.abort());
+      const stops = [late.signal, closing.signal, ...(signal ? [signal] : [])];
+      try {
+        await route(to, [header("unicast", to), bytes], AbortSignal.any(stops));
+      } catch (error) {
+        if (closing.signal.aborted) throw new MeshError("closed", "the mesh closed while this was on its way");
+        if (late.signal.aborted) throw new MeshError("timeout", `not sent to ${to} in time; the way there is too slow`);
+        throw error;
+      } finally {
+        cancel();
+      }
+    },
+    sendBlob(to, blob) {
+      const link = linkTo(to);
+      if (!link) return false;
+      link.send([header("signal", to), blob], { traffic: "overhead" }).catch(letGo);
+      return true;
+    },
+    announce(state) {
+      toAll([header("link-state", null), encodeLinkState(state)], "overhead");
+    },
+    introduce(link) {
+      for (const { origin, state } of topology.known()) {
+        if (origin === link.peer) continue;
+        const about = packetHeader({ kind: "link-state", ttl: MESH_LIMITS.ttl, sequence: 0, source: origin, destination: null });
+        link.send([about, encodeLinkState(state)], { traffic: "overhead" }).catch(letGo);
+      }
+    },
+    get relayDrops() {
+      return relayDrops;
+    },
+    close() {
+      closing.abort();
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { releaseProxy, transfer, type ProxyMethods } from "comlink";
+import SimplePeer from "simple-peer/simplepeer.min.js";
+import { MESH_LIMITS } from "./limits.ts";
+import type { RtcEvents, RtcHost, RtcOptions } from "./rtc.ts";
+
+interface Channel {
+  peer: InstanceType<typeof SimplePeer>;
+  /** Rejects what is still being sent. */
+  waiting: Set<(error: Error) => void>;
+  finish(reason: string): void;
+}
+
+/**
+ * The page's half of the mesh: `RTCPeerConnection` by simple-peer, and nothing else. `events` may be a
+ * Comlink proxy: its calls keep their order, and none is waited for before the next one.
+ */
+export function createRtcHost(): RtcHost {
+  const channels = new Map<string, Channel>();
+
+  return {
+    async open(link, options, events) {
+      if (channels.has(link)) throw new Error(`link ${link} is open already`);
+      if (channels.size >= MESH_LIMITS.pageLinks) throw new Error(`more than ${MESH_LIMITS.pageLinks} connections`);
+      channels.set(link, connect(options, events, () => channels.delete(link)));
+    },
+    async signal(link, data) {
+      // A candidate may come after its connection has ended; it is of no use then.
+      channels.get(link)?.peer.signal(data);
+    },
+    send(link, bytes) {
+      const channel = channels.get(link);
+      if (!channel) return Promise.reject(new Error("the connection is closed"));
+      return new Promise((resolve, reject) => {
+        channel.waiting.add(reject);
+        // simple-peer holds the callback back until `bufferedamountlow`; on a close it never comes.
+        channel.peer.write(bytes, (error) => {
+          channel.waiting.delete(reject);
+          if (error) reject(error);
+          else resolve();
+        });
+      });
+    },
+    async close(link) {
+      channels.get(link)?.finish("closed here");
+    },
+  };
+}
+
+function connect(options: RtcOptions, events: RtcEvents, forget: () => void): Channel {
+  const { signal, connected, data, closed } = events;
+  const peer = new SimplePeer({
+    initiator: options.initiator,
+    trickle: true,
+    objectMode: true, // keeps the bounds of messages, and their bytes uncopied
+    config: { iceServers: options.iceServers, iceTransportPolicy: options.relayOnly ? "relay" : "all" },
+  });
+  const waiting = new Set<(error: Error) => void>();
+  let open = false;
+  let ended = false;
+  let backlog = 0;
+  let reason = "the other side closed the connection";
+
+  /** An event across the threads; one that cannot be delivered ends the connection. */
+  function tell(call: () => unknown, then = (): void => undefined): void {
+    Promise.resolve(call()).then(then, (error: unknown) => finish(`the worker does not answer: ${String(error)}`));
+  }
+
+  function finish(why: string): void {
+    if (ended) return;
+    ended = true;
+    forget();
+    for (const reject of waiting) reject(new Error("the connection closed"));
+    waiting.clear();
+    // The last frame, a goodbye, gets a moment to leave.
+    setTimeout(() => peer.destroy(), open ? MESH_LIMITS.pageFlush : 0);
+    tell(
+      () => closed(why),
+      () => (events as Partial<ProxyMethods>)[releaseProxy]?.(),
+    );
+  }
+
+  function opened(): void {
+    if (open || ended) return;
+    open = true;
+    tell(connected);
+  }
+
+  function received(chunk: unknown): void {
+    if (ended) return;
+    if (!(chunk instanceof Uint8Array)) return finish("text on a channel for bytes");
+    opened(); // The first message can be quicker than simple-peer's look at the candidates.
+    const bytes = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer ? new Uint8Array(chunk.buffer) : new Uint8Array(chunk);
+    const { length } = bytes;
+    backlog += length;
+    if (backlog > MESH_LIMITS.pageBacklogBytes) return finish("the worker does not keep up");
+    tell(
+      () => data(transfer(bytes, [bytes.buffer])),
+      () => void (backlog -= length),
+    );
+  }
+
+  peer.on("signal", (description) => {
+    if (!ended) tell(() => signal(JSON.stringify(description)));
+  });
+  peer.on("connect", opened);
+  peer.on("data", received);
+  peer.on("error", (error) => void (reason = error.message));
+  peer.on("close", () => finish(reason));
+  return { peer, waiting, finish };
+}

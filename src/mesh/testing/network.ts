@@ -1,0 +1,160 @@
+import type { PeerId } from "../../wire/ids.ts";
+import type { Clock } from "../clock.ts";
+import type { RtcEvents, RtcHost } from "../rtc.ts";
+
+interface End {
+  host: PeerId;
+  link: string;
+  initiator: boolean;
+  events: RtcEvents;
+  other: End | null;
+  closed: boolean;
+  /** When the last byte sent so far leaves this end. */
+  freeAt: number;
+  waiting: Set<(error: Error) => void>;
+}
+
+export interface NetworkOptions {
+  clock: Clock;
+  /** One way. */
+  latencyMs?: number;
+  bytesPerSecond?: number;
+}
+
+/**
+ * A small network in memory with the behaviour of data channels: ordered delivery, latency, a rate, a send
+ * buffer that fills up, connections that break, and hosts that fall silent without a word.
+ */
+export interface Network {
+  host(id: PeerId): RtcHost;
+  /** Breaks the connections of two hosts; both are told. */
+  cut(a: PeerId, b: PeerId): void;
+  /** No connections between these two from now on, and none of those there. */
+  block(a: PeerId, b: PeerId): void;
+  unblock(a: PeerId, b: PeerId): void;
+  /** As a killed tab: nothing more comes from or goes to it, and nobody is told. */
+  freeze(id: PeerId): void;
+  /** Puts raw bytes on the connection from `from` to `to`, past the sender's own code. */
+  inject(from: PeerId, to: PeerId, bytes: Uint8Array): void;
+  connected(a: PeerId, b: PeerId): boolean;
+  /** Bytes that one host's channels carried to others. */
+  sentBy(id: PeerId): number;
+}
+
+const BUFFER_BYTES = 64 * 1024;
+
+export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: NetworkOptions): Network {
+  const ends: End[] = [];
+  const offers = new Map<string, End>();
+  const frozen = new Set<PeerId>();
+  const blocked = new Set<string>();
+  const sent = new Map<PeerId, number>();
+  let offered = 0;
+
+  const pair = (a: PeerId, b: PeerId): string => [a, b].sort().join();
+  const dead = (end: End): boolean => end.closed || frozen.has(end.host);
+  const between = (a: PeerId, b: PeerId): End[] => ends.filter((end) => !end.closed && end.host === a && end.other?.host === b);
+
+  function later(ms: number, end: End, work: () => void): void {
+    clock.after(ms, () => {
+      if (!dead(end)) work();
+    });
+  }
+
+  function shut(end: End, reason: string): void {
+    if (end.closed) return;
+    end.closed = true;
+    ends.splice(ends.indexOf(end), 1);
+    for (const reject of end.waiting) reject(new Error("closed"));
+    const { other } = end;
+    if (!frozen.has(end.host)) end.events.closed(reason);
+    // What was sent before still arrives.
+    if (other && !frozen.has(end.host)) later(latencyMs + Math.max(0, end.freeAt - clock.now()), other, () => shut(other, "the other side closed"));
+  }
+
+  function join(caller: End, called: End): void {
+    if (blocked.has(pair(caller.host, called.host))) return;
+    caller.other = called;
+    called.other = caller;
+    for (const end of [caller, called]) later(latencyMs, end, () => end.events.connected());
+  }
+
+  function deliver(from: End, to: End, bytes: Uint8Array, inMs: number): void {
+    const copy = new Uint8Array(bytes);
+    sent.set(from.host, (sent.get(from.host) ?? 0) + copy.length);
+    if (!frozen.has(from.host)) later(inMs, to, () => to.events.data(copy));
+  }
+
+  function cut(a: PeerId, b: PeerId): void {
+    for (const end of between(a, b)) {
+      const { other } = end;
+      shut(end, "broken");
+      if (other) shut(other, "broken");
+    }
+  }
+
+  return {
+    host(id) {
+      const mine = new Map<string, End>();
+      return {
+        async open(link, { initiator }, events) {
+          const end: End = { host: id, link, initiator, events, other: null, closed: false, freeAt: 0, waiting: new Set() };
+          mine.set(link, end);
+          ends.push(end);
+          if (!initiator) return;
+          const token = `offer ${offered++}`;
+          offers.set(token, end);
+          later(1, end, () => events.signal(JSON.stringify({ type: "offer", sdp: token })));
+        },
+        async signal(link, data) {
+          const end = mine.get(link);
+          if (!end || dead(end)) return;
+          const { type, sdp } = JSON.parse(data) as { type: string; sdp: string };
+          if (type === "offer") {
+            offers.set(`answer to ${sdp}`, end);
+            later(1, end, () => end.events.signal(JSON.stringify({ type: "answer", sdp: `answer to ${sdp}` })));
+          } else if (type === "answer") {
+            const called = offers.get(sdp);
+            if (called && !dead(called)) join(end, called);
+          }
+        },
+        send(link, bytes) {
+          const end = mine.get(link);
+          const other = end?.other;
+          if (!end || !other || end.closed) return Promise.reject(new Error("not connected"));
+          const now = clock.now();
+          end.freeAt = Math.max(now, end.freeAt) + (bytes.length / bytesPerSecond) * 1000;
+          const wait = end.freeAt - now;
+          deliver(end, other, bytes, wait + latencyMs);
+          const buffered = (wait / 1000) * bytesPerSecond;
+          if (buffered <= BUFFER_BYTES) return Promise.resolve();
+          return new Promise((resolve, reject) => {
+            end.waiting.add(reject);
+            clock.after(wait - (BUFFER_BYTES / bytesPerSecond) * 1000, () => {
+              end.waiting.delete(reject);
+              // Towards a frozen host the buffer never drains.
+              if (!dead(end) && !frozen.has(other.host)) resolve();
+            });
+          });
+        },
+        async close(link) {
+          const end = mine.get(link);
+          mine.delete(link);
+          if (end) shut(end, "closed here");
+        },
+      };
+    },
+    cut,
+    block(a, b) {
+      blocked.add(pair(a, b));
+      cut(a, b);
+    },
+    unblock: (a, b) => void blocked.delete(pair(a, b)),
+    freeze: (id) => void frozen.add(id),
+    inject(from, to, bytes) {
+      for (const end of between(from, to)) deliver(end, end.other!, bytes, latencyMs);
+    },
+    connected: (a, b) => between(a, b).length > 0,
+    sentBy: (id) => sent.get(id) ?? 0,
+  };
+}

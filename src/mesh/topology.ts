@@ -1,0 +1,108 @@
+import type { PeerId } from "../wire/ids.ts";
+import { LINK_STATE_VERSION_MAX, type LinkState } from "./linkstate.ts";
+import { MESH_LIMITS } from "./limits.ts";
+
+export interface Topology {
+  /** Own live links; they count at once, whatever their other ends have said so far. */
+  setLinks(neighbours: readonly PeerId[]): void;
+  /** What to tell the others of the own links now. */
+  announce(now: number): LinkState;
+  /** True when this is news and goes on to the other neighbours. */
+  accept(origin: PeerId, state: LinkState, now: number): boolean;
+  /** Forgets what was not refreshed for long. */
+  age(now: number): void;
+  /** Peers that a path of confirmed links leads to, sorted. */
+  reachable(): PeerId[];
+  isReachable(peer: PeerId): boolean;
+  /** The neighbour that the shortest path begins with; of several, always the same. */
+  nextHop(to: PeerId): PeerId | null;
+  /** Confirmed links between devices, each once, in order. */
+  edges(): [PeerId, PeerId][];
+  /** What a new neighbour should know. */
+  known(): { origin: PeerId; state: LinkState }[];
+}
+
+/**
+ * The map of who is linked with whom, by link state: each device tells all of its own links. A link counts
+ * only when both its ends name it, so that one frozen end is enough to take it off. Pure: time is given.
+ */
+export function createTopology(self: PeerId): Topology {
+  const entries = new Map<PeerId, { state: LinkState; heard: number }>();
+  let links: PeerId[] = [];
+  let version = 0;
+  /** Peer → neighbour to go by; made anew after a change. */
+  let routes: Map<PeerId, PeerId> | null = null;
+
+  function confirmed(from: PeerId): PeerId[] {
+    const ends = entries.get(from)?.state.neighbours ?? [];
+    return ends.filter((end) => (end === self ? links.includes(from) : entries.get(end)?.state.neighbours.includes(from) ?? false)).sort();
+  }
+
+  function search(): Map<PeerId, PeerId> {
+    const found = new Map<PeerId, PeerId>();
+    const queue: PeerId[] = [];
+    for (const link of links) {
+      found.set(link, link);
+      queue.push(link);
+    }
+    for (let at = 0; at < queue.length; at++) {
+      const from = queue[at]!;
+      for (const to of confirmed(from)) {
+        if (to === self || found.has(to)) continue;
+        found.set(to, found.get(from)!);
+        queue.push(to);
+      }
+    }
+    return found;
+  }
+
+  const map = (): Map<PeerId, PeerId> => (routes ??= search());
+
+  /** Room for one more: the longest unheard device that no path leads to has to go. */
+  function makeRoom(): boolean {
+    if (entries.size < MESH_LIMITS.topologyEntries) return true;
+    const lost = [...entries].filter(([peer]) => !map().has(peer)).sort((a, b) => a[1].heard - b[1].heard)[0];
+    return lost !== undefined && entries.delete(lost[0]);
+  }
+
+  return {
+    setLinks(neighbours) {
+      links = [...neighbours].sort();
+      routes = null;
+    },
+    announce(now) {
+      version = Math.min(Math.max(version + 1, Math.floor(now)), LINK_STATE_VERSION_MAX);
+      return { version, neighbours: links.slice(0, MESH_LIMITS.neighbours) };
+    },
+    accept(origin, state, now) {
+      if (origin === self) {
+        // An echo from before a reload, by a clock that ran ahead: speak above it from now on.
+        version = Math.max(version, state.version);
+        return false;
+      }
+      const entry = entries.get(origin);
+      if (entry ? state.version <= entry.state.version : !makeRoom()) return false;
+      entries.set(origin, { state, heard: now });
+      routes = null;
+      return true;
+    },
+    age(now) {
+      for (const [peer, entry] of entries) {
+        if (now - entry.heard <= MESH_LIMITS.linkStateAge) continue;
+        entries.delete(peer);
+        routes = null;
+      }
+    },
+    reachable: () => [...map().keys()].sort(),
+    isReachable: (peer) => map().has(peer),
+    nextHop: (to) => map().get(to) ?? null,
+    edges() {
+      const edges: [PeerId, PeerId][] = links.map((link) => (self < link ? [self, link] : [link, self]));
+      for (const from of entries.keys()) {
+        for (const to of confirmed(from)) if (to !== self && from < to) edges.push([from, to]);
+      }
+      return edges.sort((a, b) => (a[0] + a[1] < b[0] + b[1] ? -1 : 1));
+    },
+    known: () => [...entries].filter(([peer]) => map().has(peer)).map(([origin, entry]) => ({ origin, state: entry.state })),
+  };
+}

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { decodeRecording, encodeRecording } from "../swarm/recording.ts";
+import { replay } from "./replay.ts";
+import { createSim, type Sim, type SimDevice } from "./sim.ts";
+
+const roundOf = (device: SimDevice): number => device.state.head.record.round;
+const BULK_MODEL = 3;
+
+function running(devices: number, options: Parameters<typeof createSim>[0], round = 2): Sim {
+  const sim = createSim(options);
+  for (let i = 0; i < devices; i++) sim.add();
+  expect(sim.run(60_000, () => sim.devices.every((device) => roundOf(device) >= round))).toBe(true);
+  return sim;
+}
+
+test("a joiner draws its model from several peers at once", () => {
+  const sim = running(4, { seed: 1, parameters: 400_000 });
+  const donors = new Set<SimDevice>();
+  const joiner = sim.add();
+  sim.tamper((from, to, bytes) => {
+    if (to === joiner && bytes[0]! >= 0x80 && bytes[1] === BULK_MODEL) donors.add(from);
+    return bytes;
+  });
+  sim.run(20_000, () => joiner.history.length > 0);
+  expect(donors.size).toBeGreaterThan(1);
+  expect(sim.devices.slice(0, 4).some((device) => device.history.some(({ root }) => root === joiner.history[0]!.root))).toBe(true);
+});
+
+test("a donor that serves a wrong model is found out, and the joiner gets the right one all the same", () => {
+  for (const seed of [1, 2]) {
+    const sim = running(4, { seed, parameters: 200_000 });
+    const liar = sim.devices[seed % 4]!;
+    sim.tamper((from, _to, bytes) => {
+      if (from !== liar || bytes[0]! < 0x80 || bytes[1] !== BULK_MODEL) return bytes;
+      const wrong = bytes.slice();
+      wrong[wrong.length - 1]! ^= 1;
+      return wrong;
+    });
+    const joiner = sim.add();
+    sim.run(60_000, () => joiner.history.some(({ adopted }) => !adopted));
+    const honest = sim.devices[(seed + 1) % 4]!;
+    const adopted = joiner.history[0]!;
+    expect(honest.history.find(({ round }) => round === adopted.round)!.root).toBe(adopted.root);
+    expect(joiner.problems.filter(({ type }) => type === "refused").every((problem) => "peer" in problem && problem.peer === liar.id)).toBe(true);
+  }
+});
+
+test("one peer alone cannot lead a joiner astray while two others agree", () => {
+  const sim = running(4, { seed: 2 });
+  const liar = sim.devices[3]!;
+  const heavy = liar.state.head;
+  liar.state = { ...liar.state, head: { ...heavy, record: { ...heavy.record, weight: 1_000_000 }, root: "11".repeat(32) } };
+  const joiner = sim.add();
+  sim.run(4_000, () => joiner.history.length > 0);
+  expect(sim.devices[0]!.history.map(({ root }) => root)).toContain(joiner.history[0]!.root);
+});
+
+test("a paused device holds, keeps up with the model, and is back two rounds after it goes on", () => {
+  const sim = running(3, { seed: 4 });
+  const [, , third] = sim.devices;
+  sim.inject(third!, { type: "take", taking: false });
+  sim.run(20_000, () => sim.devices[0]!.state.head.record.contributors.length === 2);
+  expect(sim.devices[0]!.state.head.record.contributors).not.toContain(third!.id);
+  sim.run(4_000);
+  expect(third!.history.at(-1)!.adopted).toBe(true);
+  sim.inject(third!, { type: "take", taking: true });
+  const at = roundOf(sim.devices[0]!);
+  sim.run(10_000, () => sim.devices[0]!.state.head.record.contributors.length === 3);
+  expect(roundOf(sim.devices[0]!) - at).toBeLessThanOrEqual(3);
+});
+
+test("an update that is not finite never leaves: the device holds and says so", () => {
+  const sim = running(3, { seed: 6 });
+  const device = sim.devices[1]!;
+  sim.watch((seen) => {
+    if (seen === device && device.state.round.phase === "train" && device.problems.length === 0) {
+      sim.watch(() => undefined);
+      sim.inject(device, { type: "trained", root: device.state.head.root, delta: Float32Array.of(Number.NaN), samples: 1, loss: 1, accuracy: 0 });
+    }
+  });
+  sim.run(5_000, () => device.problems.length > 0);
+  expect(device.problems[0]!.type).toBe("problem");
+  expect(device.state.taking).toBe(false);
+});
+
+test("recorded events, written out and read again, replay to the same roots, and explain every message", () => {
+  const sim = createSim({ seed: 9, loss: 0.03 });
+  const starts = [0, 1, 2, 3].map(() => sim.add().state);
+  sim.run(20_000);
+  const recordings = sim.devices.map((device, i) => decodeRecording(encodeRecording(starts[i]!.config, starts[i]!.head, 0, device.events)));
+  const { roots, unexplained } = replay(recordings);
+  expect(unexplained).toBe(0);
+  sim.devices.forEach((device, i) => {
+    expect(device.history.length).toBeGreaterThanOrEqual(3);
+    for (const { round, root } of device.history) expect(roots[i]!.get(round)).toBe(root);
+  });
+});

@@ -1,0 +1,63 @@
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+
+/** What one slot keeps between visits. Values are plain data; each is replaced as a whole. */
+export interface Kept {
+  /** Head of the lineage: the encoded commit record and the fixed-point model. */
+  head: { record: Uint8Array; params: Int32Array };
+  /** Inner optimiser state and data position. */
+  trainer: Uint8Array;
+  /** Rounds for the curves and the table, as the device wrote them. */
+  rounds: unknown[];
+  drawings: { images: Uint8Array; labels: Uint8Array };
+  /** Seeds this device's order of samples. */
+  seed: number;
+}
+
+export interface Store {
+  /** False where the browser keeps nothing (some private modes): all is then forgotten with the tab. */
+  readonly persistent: boolean;
+  get<K extends keyof Kept>(key: K): Promise<Kept[K] | null>;
+  set<K extends keyof Kept>(key: K, value: Kept[K]): Promise<void>;
+  remove(...keys: (keyof Kept)[]): Promise<void>;
+  close(): void;
+}
+
+interface Schema extends DBSchema {
+  kept: { key: keyof Kept; value: Kept[keyof Kept] };
+}
+
+/** Each slot has a database of its own, so that two tabs of one profile are two devices. */
+export async function openStore(slot: number): Promise<Store> {
+  if (typeof indexedDB === "undefined") return memoryStore();
+  let db: IDBPDatabase<Schema>;
+  try {
+    db = await openDB<Schema>(`hromada-slot-${slot}`, 1, { upgrade: (fresh) => void fresh.createObjectStore("kept") });
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    return memoryStore();
+  }
+  return {
+    persistent: true,
+    async get<K extends keyof Kept>(key: K) {
+      return ((await db.get("kept", key)) as Kept[K] | undefined) ?? null;
+    },
+    async set(key, value) {
+      await db.put("kept", value, key);
+    },
+    async remove(...keys) {
+      for (const key of keys) await db.delete("kept", key);
+    },
+    close: () => db.close(),
+  };
+}
+
+export function memoryStore(): Store {
+  const kept = new Map<keyof Kept, Kept[keyof Kept]>();
+  return {
+    persistent: false,
+    get: <K extends keyof Kept>(key: K) => Promise.resolve((kept.get(key) as Kept[K] | undefined) ?? null),
+    set: (key, value) => Promise.resolve(void kept.set(key, value)),
+    remove: (...keys) => Promise.resolve(keys.forEach((key) => kept.delete(key))),
+    close: () => undefined,
+  };
+}

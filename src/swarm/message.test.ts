@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { WireError } from "../wire/codec.ts";
+import type { PeerId } from "../wire/ids.ts";
+import { decodeMessage, encodeMessage, NO_VIEW, type Message } from "./message.ts";
+import { PHASES } from "./phase.ts";
+
+const hex = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes).toString("hex"));
+const peers = fc.uniqueArray(hex(16), { maxLength: 15 }).map((list) => list.sort() as PeerId[]);
+const natural = fc.nat({ max: 2 ** 31 });
+const kind = fc.constantFrom("update" as const, "sum" as const, "record" as const, "model" as const);
+
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({
+    kind: fc.constant("status" as const),
+    seq: natural,
+    task: hex(32),
+    root: hex(32),
+    round: natural,
+    weight: natural,
+    target: hex(32),
+    taking: fc.boolean(),
+    phase: fc.constantFrom(...PHASES),
+    view: peers,
+    next: peers,
+    votes: fc.array(hex(32), { maxLength: 5 }),
+  }),
+  fc.record({ kind: fc.constant("want" as const), what: kind, root: hex(32), view: hex(32), from: natural, to: natural }),
+  fc.record({ kind: fc.constant("bulk" as const), what: kind, root: hex(32), view: hex(32), index: natural, payload: fc.uint8Array({ maxLength: 300 }) }),
+);
+
+const plain = (value: Message): unknown => (value.kind === "bulk" ? { ...value, payload: [...value.payload] } : value);
+
+test("every message comes back as it was sent", () => {
+  fc.assert(
+    fc.property(message, (sent) => {
+      expect(plain(decodeMessage(encodeMessage(sent)))).toEqual(plain(sent));
+    }),
+  );
+});
+
+test("truncated, extended and arbitrary bytes are read or refused with WireError, nothing else", () => {
+  const tryDecode = (bytes: Uint8Array): void => {
+    try {
+      decodeMessage(bytes);
+    } catch (error) {
+      expect(error).toBeInstanceOf(WireError);
+    }
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), tryDecode));
+  fc.assert(
+    fc.property(message, fc.nat(), fc.nat({ max: 255 }), (sent, at, value) => {
+      const bytes = encodeMessage(sent);
+      tryDecode(bytes.subarray(0, at % bytes.length));
+      tryDecode(Uint8Array.of(...bytes, value));
+      const flipped = bytes.slice();
+      flipped[at % bytes.length] = value;
+      tryDecode(flipped);
+    }),
+  );
+});
+
+test("another version is told apart from malformed bytes, so that the peer can be told to update", () => {
+  const bytes = encodeMessage({ kind: "want", what: "sum", root: NO_VIEW, view: NO_VIEW, from: 0, to: 1 });
+  const bulk = encodeMessage({ kind: "bulk", what: "sum", root: NO_VIEW, view: NO_VIEW, index: 0, payload: new Uint8Array(1) });
+  const code = (given: Uint8Array): string | undefined => {
+    try {
+      decodeMessage(given);
+    } catch (error) {
+      return (error as WireError).code;
+    }
+    return undefined;
+  };
+  expect(code(Uint8Array.of(2, ...bytes.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(0x82, ...bulk.subarray(1)))).toBe("version");
+  expect(code(bytes.subarray(0, bytes.length - 1))).toBe("malformed");
+  expect(code(new Uint8Array())).toBe("malformed");
+});
+
+test("control messages are small: a larger one is refused before it is parsed", () => {
+  expect(() => decodeMessage(new Uint8Array(1024 * 1024).fill(1))).toThrow(/at most/);
+});

@@ -77,6 +77,8 @@ export function createRouter(deps: RouterDeps): Router {
     if (!message) return;
     for (const link of deps.live().values()) {
       if (link === from || link.peer === packet.source) continue;
+      // The source's own neighbours have a flood from itself; only the map is worth telling twice.
+      if (packet.kind === "flood" && topology.linked(packet.source, link.peer)) continue;
       if (relayed + message.length > MESH_LIMITS.relayQueueBytes) {
         relayDrops++;
         continue;

@@ -16,6 +16,8 @@ export interface Topology {
   isReachable(peer: PeerId): boolean;
   /** The neighbour that the shortest path begins with; of several, always the same. */
   nextHop(to: PeerId): PeerId | null;
+  /** Whether these two have a confirmed link. */
+  linked(a: PeerId, b: PeerId): boolean;
   /** Confirmed links between devices, each once, in order. */
   edges(): [PeerId, PeerId][];
   /** What a new neighbour should know. */
@@ -96,6 +98,7 @@ export function createTopology(self: PeerId): Topology {
     reachable: () => [...map().keys()].sort(),
     isReachable: (peer) => map().has(peer),
     nextHop: (to) => map().get(to) ?? null,
+    linked: (a, b) => confirmed(a).includes(b),
     edges() {
       const edges: [PeerId, PeerId][] = links.map((link) => (self < link ? [self, link] : [link, self]));
       for (const from of entries.keys()) {

@@ -42,7 +42,7 @@ export function send(s: SwarmState, out: Effect[]): boolean {
 
 function mayJoin(s: SwarmState, peer: PeerId): boolean {
   const status = s.peers.get(peer);
-  return status !== undefined && status.taking && status.view.length === 0 && status.target === s.head.root;
+  return status !== undefined && status.taking && status.view.length === 0 && (status.target ?? status.root) === s.head.root;
 }
 
 /**

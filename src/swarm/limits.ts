@@ -1,7 +1,7 @@
 /** Every bound of the round protocol. Times in milliseconds. */
 export const LIMITS = {
   /** A device says where it stands this often, and at once when that changes. */
-  statusEvery: 1_000,
+  statusEvery: 2_000,
   /** Founding: how long the set of peers has to be quiet, and how long at most to wait for it. */
   foundingQuiet: 1_500,
   foundingAtMost: 10_000,

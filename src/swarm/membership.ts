@@ -22,7 +22,7 @@ export function enter(s: SwarmState, phase: Phase): true {
 }
 
 function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: number): true {
-  s.round = { ...s.round, view, base, withdrawn: false, heldSince: null, startedAt: s.now, readyAt: new Map() };
+  s.round = { ...s.round, view, base, withdrawn: false, heldSince: null, formedAt: s.now, readyAt: new Map() };
   out.push({ type: "group", peers: view.filter((peer) => peer !== s.config.self) });
   if (s.round.update === null && !s.round.trainingAsked) {
     s.round = { ...s.round, trainingAsked: true };

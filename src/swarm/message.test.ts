@@ -14,11 +14,10 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     kind: fc.constant("status" as const),
     seq: natural,
-    task: hex(32),
     root: hex(32),
     round: natural,
     weight: natural,
-    target: hex(32),
+    target: fc.option(hex(32), { nil: undefined }),
     taking: fc.boolean(),
     phase: fc.constantFrom(...PHASES),
     view: peers,

@@ -7,18 +7,17 @@ import { LIMITS } from "./limits.ts";
 import { PHASES, type Phase } from "./phase.ts";
 import { HashBytes, PeerList, type Hash } from "./record.ts";
 
-/** Where a device stands: broadcast once a second and on every change, so that a lost one costs a second. */
+/** Where a device stands: broadcast on every change and now and then, so that a lost one costs little. */
 export interface Status {
   kind: "status";
   /** Counts up: an older status that arrives late is ignored. */
   seq: number;
-  task: Hash;
   /** Head of its lineage: the last commit. */
   root: Hash;
   round: number;
   weight: number;
-  /** The head it is fetching, else its own. */
-  target: Hash;
+  /** The head it is fetching, if it is. */
+  target?: Hash | undefined;
   /** Whether it wants to be in the next rounds: false while paused. */
   taking: boolean;
   phase: Phase;
@@ -66,11 +65,10 @@ const ControlSchema = v.variant("kind", [
   v.strictObject({
     kind: v.literal("status"),
     seq: natural,
-    task: HashBytes,
     root: HashBytes,
     round: natural,
     weight: natural,
-    target: HashBytes,
+    target: v.optional(HashBytes),
     taking: v.boolean(),
     phase: v.picklist(PHASES),
     view: PeerList(LIMITS.members),
@@ -83,16 +81,17 @@ const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
 
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   switch (message.kind) {
-    case "status":
+    case "status": {
+      const { target, ...rest } = message;
       return control.encode({
-        ...message,
-        task: hexToBytes(message.task),
+        ...rest,
+        ...(target === undefined ? {} : { target: hexToBytes(target) }),
         root: hexToBytes(message.root),
-        target: hexToBytes(message.target),
         view: message.view.map(peerIdBytes),
         next: message.next.map(peerIdBytes),
         votes: message.votes.map((root) => hexToBytes(root)),
       });
+    }
     case "want":
       return control.encode({ ...message, root: hexToBytes(message.root), view: hexToBytes(message.view) });
     case "bulk": {

@@ -19,13 +19,13 @@ const median = (sorted: readonly number[]): number => sorted[sorted.length >> 1]
  * until median + k·MAD of the arrivals (Leys et al. 2013 on the MAD), and never longer than the hard bound.
  */
 export function ready(s: SwarmState, out: Effect[]): boolean {
-  const { view, startedAt } = s.round;
+  const { view, formedAt } = s.round;
   const readyAt = new Map(s.round.readyAt);
   for (const peer of view) if (!readyAt.has(peer) && isReady(s, peer)) readyAt.set(peer, s.now);
   s.round = { ...s.round, readyAt };
   const there = view.filter((peer) => readyAt.has(peer));
   if (there.length === view.length) return startSending(s, out);
-  if (s.now < readyDeadline(s, there.map((peer) => readyAt.get(peer)! - startedAt))) return false;
+  if (s.now < readyDeadline(s, there.map((peer) => readyAt.get(peer)! - formedAt))) return false;
   return narrow(s, out, there, true);
 }
 
@@ -34,13 +34,13 @@ function isReady(s: SwarmState, peer: PeerId): boolean {
 }
 
 function readyDeadline(s: SwarmState, arrivals: number[]): number {
-  const { view, startedAt } = s.round;
-  const hard = startedAt + LIMITS.trainAtMost;
+  const { view, formedAt } = s.round;
+  const hard = formedAt + LIMITS.trainAtMost;
   const needed = quorum(view.length);
   if (arrivals.length < needed) return hard;
   arrivals.sort((a, b) => a - b);
   const middle = median(arrivals);
   const spread = arrivals.map((at) => Math.abs(at - middle)).sort((a, b) => a - b);
   const mad = Math.max(median(spread), middle / 4);
-  return Math.min(hard, startedAt + Math.max(middle + LIMITS.readyMads * mad, arrivals[needed - 1]! + LIMITS.readyAtLeast));
+  return Math.min(hard, formedAt + Math.max(middle + LIMITS.readyMads * mad, arrivals[needed - 1]! + LIMITS.readyAtLeast));
 }

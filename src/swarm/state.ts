@@ -38,6 +38,8 @@ export interface LocalUpdate {
 /** One round as this device lives it; made anew at every commit. */
 export interface Round {
   startedAt: number;
+  /** When its view was formed: the pace of the others is measured from here. */
+  formedAt: number;
   phase: Phase;
   phaseSince: number;
   /** With whom this device means to finish, itself included, ascending; empty while it waits. Only shrinks. */
@@ -107,6 +109,7 @@ export interface SwarmState {
 
 export const freshRound = (now: number): Round => ({
   startedAt: now,
+  formedAt: now,
   phase: "join-cutoff",
   phaseSince: now,
   view: [],

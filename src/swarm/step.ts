@@ -72,7 +72,7 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
   switch (message.kind) {
     case "status": {
       const known = s.peers.get(from);
-      if (message.task !== s.config.task || (known && known.seq >= message.seq)) return;
+      if (known && known.seq >= message.seq) return;
       s.peers = new Map(s.peers).set(from, message);
       return;
     }
@@ -126,16 +126,15 @@ function advance(s: SwarmState, out: Effect[]): boolean {
   }
 }
 
-/** Says where this device stands: on every change, each second, and when somebody new is there. */
+/** Says where this device stands: on every change, now and then, and when somebody new is there. */
 function announce(s: SwarmState, out: Effect[]): void {
   const { record, root } = s.head;
   const status: Omit<Status, "seq"> = {
     kind: "status",
-    task: s.config.task,
     root,
     round: record.round,
     weight: record.weight,
-    target: s.sync?.root ?? root,
+    ...(s.sync && { target: s.sync.root }),
     taking: s.taking,
     phase: s.round.phase,
     view: s.round.view,

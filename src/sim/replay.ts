@@ -2,11 +2,14 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Hash } from "../swarm/record.ts";
 import type { Recording } from "../swarm/recording.ts";
+import type { Head } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
 
 export interface Replay {
   /** Roots that each device committed or took over, by round. */
   roots: Map<number, Hash>[];
+  /** Hashes of its committed models, by round. */
+  models: Map<number, Hash>[];
   /** Messages that a device received and that no recorded device sends when it lives its events again. */
   unexplained: number;
 }
@@ -15,19 +18,24 @@ export interface Replay {
 export function replay(recordings: readonly Recording[]): Replay {
   const digest = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));
   const sent = new Set<string>();
-  const roots = recordings.map(({ start, events }) => {
-    const committed = new Map<number, Hash>();
+  const heads = recordings.map(({ start, events }) => {
+    const committed = new Map<number, Head>();
     let state = start;
     for (const event of events) {
       const [next, effects] = step(state, event);
       state = next;
       for (const effect of effects) {
         if (effect.type === "broadcast" || effect.type === "send") sent.add(digest(effect.bytes));
-        if (effect.type === "committed" || effect.type === "adopted") committed.set(effect.head.record.round, effect.head.root);
+        if (effect.type === "committed" || effect.type === "adopted") committed.set(effect.head.record.round, effect.head);
       }
     }
     return committed;
   });
   const received = recordings.flatMap(({ events }) => events.flatMap((event) => (event.type === "message" ? [digest(event.bytes)] : [])));
-  return { roots, unexplained: received.filter((hash) => !sent.has(hash)).length };
+  const each = (hash: (head: Head) => Hash): Map<number, Hash>[] => heads.map((committed) => new Map([...committed].map(([round, head]) => [round, hash(head)])));
+  return {
+    roots: each(({ root }) => root),
+    models: each(({ record }) => record.model),
+    unexplained: received.filter((hash) => !sent.has(hash)).length,
+  };
 }

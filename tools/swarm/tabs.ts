@@ -81,6 +81,7 @@ export async function until(tab: Tab, done: (snapshot: Snapshot) => boolean, tim
   for (;;) {
     const snapshot = await tab.snapshot();
     if (done(snapshot)) return snapshot;
+    if (snapshot.status === "failed") throw new Error(describe(snapshot));
     if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${describe(snapshot)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

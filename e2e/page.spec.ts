@@ -1,0 +1,76 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { until } from "../tools/swarm/tabs.ts";
+import { expect, freshRoom, test } from "./stage.ts";
+
+const LOOKS = [
+  { locale: "en-GB", colorScheme: "light", width: 1280 },
+  { locale: "uk-UA", colorScheme: "dark", width: 1280 },
+  { locale: "uk-UA", colorScheme: "light", width: 360 },
+  { locale: "en-GB", colorScheme: "dark", width: 360 },
+] as const;
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow).toBeLessThanOrEqual(0);
+}
+
+for (const { locale, colorScheme, width } of LOOKS) {
+  test(`${locale}, ${colorScheme}, ${width} px: accessible before joining and while two devices train`, async ({ stage, tab }, info) => {
+    const context = await stage.browser.newContext({ locale, colorScheme, viewport: { width, height: 900 } });
+    const link = freshRoom();
+    const first = await tab({ query: { share: "0/2", steps: "8" }, link, context });
+    await expectAccessible(first.page);
+    await first.page.screenshot({ path: info.outputPath("idle.png"), fullPage: true });
+
+    const second = await tab({ query: { share: "1/2", steps: "8", auto: "1" }, link });
+    await first.page.locator("button.primary.large").click();
+    await until(first, ({ rounds }) => rounds.length >= 3 && rounds.some(({ participants }) => participants.length === 2), 60_000);
+    await second.snapshot();
+    await expectAccessible(first.page);
+    await first.page.screenshot({ path: info.outputPath("training.png"), fullPage: true });
+    await context.close();
+  });
+}
+
+test("by keyboard alone: join, pause, resume, leave; the page says where it stands", async ({ tab }) => {
+  const { page } = await tab({ query: { share: "0/16", steps: "5" }, link: freshRoom() });
+  const status = page.locator("section.status");
+  const reach = async (name: RegExp): Promise<void> => {
+    const button = page.getByRole("button", { name });
+    for (let presses = 0; presses < 40; presses++) {
+      if (await button.evaluate((element) => element === document.activeElement)) break;
+      await page.keyboard.press("Tab");
+    }
+    await expect(button).toBeFocused();
+    await page.keyboard.press("Enter");
+  };
+  await reach(/^Join/);
+  await expect(status).toHaveAttribute("data-status", "alone", { timeout: 30_000 });
+  await reach(/^Pause/);
+  await expect(status).toHaveAttribute("data-status", "paused");
+  await reach(/^Resume/);
+  await expect(status).toHaveAttribute("data-status", "alone", { timeout: 30_000 });
+  await reach(/^Leave/);
+  await expect(page.getByRole("button", { name: /^(Join|Go on)/ })).toBeVisible();
+});
+
+test("a drawn digit is answered at once, and can be kept to train on", async ({ tab }) => {
+  const { page } = await tab({ query: {}, link: freshRoom() });
+  const sheet = page.locator(".sheet canvas");
+  await sheet.scrollIntoViewIfNeeded();
+  const box = (await sheet.boundingBox())!;
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.8, { steps: 12 });
+  await page.mouse.up();
+  await expect(page.locator(".answer")).toContainText("ms", { timeout: 30_000 });
+});
+
+test("a broken join link is explained, and nothing is lost", async ({ tab }) => {
+  const { page } = await tab({ query: {}, link: freshRoom() });
+  await page.evaluate(() => void (location.hash = "room=short"));
+  await expect(page.locator("[data-problem=bad-link]")).toBeVisible({ timeout: 15_000 });
+});

@@ -1,0 +1,94 @@
+import type { Snapshot } from "../../device/api.ts";
+import { format, messages } from "../i18n.ts";
+import { Panel } from "./panel.tsx";
+
+/** How many of each digit this device trains on, as ten small bars. */
+function LabelBars({ counts }: { counts: number[] }) {
+  const text = messages.value.given;
+  const most = Math.max(1, ...counts);
+  return (
+    <ul class="label-bars">
+      {counts.map((count, label) => (
+        <li key={label} title={text.labelCount(label, count)}>
+          <span class="label-bar" aria-hidden="true">
+            <span style={{ blockSize: `${(100 * count) / most}%` }} />
+          </span>
+          <span aria-hidden="true">{label}</span>
+          <span class="hidden">{text.labelCount(label, count)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function SentTable({ snapshot }: { snapshot: Snapshot }) {
+  const text = messages.value.given;
+  const write = format.value;
+  if (snapshot.sent.every(({ messages: count }) => count === 0)) return <p class="hint">{text.nothing}</p>;
+  return (
+    <table class="plain">
+      <caption class="hidden">{text.byKind}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{text.kind}</th>
+          <th scope="col" class="number">
+            {text.messages}
+          </th>
+          <th scope="col" class="number">
+            {text.bytes}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {snapshot.sent.map(({ kind, messages: count, bytes }) => (
+          <tr key={kind}>
+            <th scope="row">{text.kinds[kind]}</th>
+            <td class="number">{write.whole(count)}</td>
+            <td class="number">{write.bytes(bytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What this device did and what left it. No joules: a browser tells nothing that they could be estimated from. */
+export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
+  const text = messages.value.given;
+  const write = format.value;
+  const { trainer } = snapshot;
+  return (
+    <Panel id="given" heading={text.heading}>
+      <dl class="tiles">
+        <div>
+          <dt>{text.samples}</dt>
+          <dd>{write.whole(snapshot.samplesTrained)}</dd>
+        </div>
+        <div>
+          <dt>{text.sent}</dt>
+          <dd>{write.bytes(snapshot.bytesUp)}</dd>
+        </div>
+        <div>
+          <dt>{text.received}</dt>
+          <dd>{write.bytes(snapshot.bytesDown)}</dd>
+        </div>
+        <div>
+          <dt>{text.backend}</dt>
+          <dd>{trainer === null ? "–" : text.backends[trainer.backend]}</dd>
+        </div>
+      </dl>
+      {trainer !== null && (
+        <>
+          <h3>
+            {text.holds} <span class="meta">{text.holdsCount(trainer.samples)}</span>
+          </h3>
+          <LabelBars counts={trainer.labelCounts} />
+        </>
+      )}
+      <details>
+        <summary>{text.byKind}</summary>
+        <SentTable snapshot={snapshot} />
+      </details>
+    </Panel>
+  );
+}

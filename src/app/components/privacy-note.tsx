@@ -1,0 +1,24 @@
+import { messages } from "../i18n.ts";
+import type { Session } from "../session.ts";
+
+/** What is not hidden, said where it cannot be missed: before the first press and all the while. */
+export function PrivacyNote({ session }: { session: Session }) {
+  const text = messages.value.privacy;
+  return (
+    <section class="privacy" aria-labelledby="privacy-heading">
+      <h2 id="privacy-heading">{text.heading}</h2>
+      <p>
+        <strong>{text.update}</strong>
+      </p>
+      <p>{session.room?.relayOnly === true ? text.addressesRelayed : text.addressesDirect}</p>
+      <details>
+        <summary>{text.more}</summary>
+        <ul>
+          <li>{text.small}</li>
+          <li>{text.timing}</li>
+          <li>{text.sum}</li>
+        </ul>
+      </details>
+    </section>
+  );
+}

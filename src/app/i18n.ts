@@ -1,0 +1,53 @@
+import { computed, effect, signal } from "@preact/signals";
+import type { TextStore } from "./local-store.ts";
+import { en, type Messages } from "./messages/en.ts";
+import { uk } from "./messages/uk.ts";
+
+export const LANGUAGES = ["en", "uk"] as const;
+type Language = (typeof LANGUAGES)[number];
+
+const all: Record<Language, Messages> = { en, uk };
+
+export const language = signal<Language>("en");
+/** The page's texts in the person's language. */
+export const messages = computed(() => all[language.value]);
+
+const isLanguage = (text: string): text is Language => (LANGUAGES as readonly string[]).includes(text);
+
+/** The kept choice, else the first of the browser's languages that the page speaks, else English. */
+export function startLanguage(store: TextStore, wanted: readonly string[], root: HTMLElement): void {
+  const candidates = [store.read("language") ?? "", ...wanted.map((tag) => tag.split("-")[0] ?? "")];
+  language.value = candidates.find(isLanguage) ?? "en";
+  effect(() => {
+    root.lang = language.value;
+    root.ownerDocument.title = messages.value.title;
+  });
+}
+
+/** Numbers as the language writes them. */
+export const format = computed(() => {
+  const tag = language.value;
+  const of = (options: Intl.NumberFormatOptions) => {
+    const style = new Intl.NumberFormat(tag, options);
+    return (value: number) => style.format(value);
+  };
+  const units = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit) =>
+    of({ style: "unit", unit, unitDisplay: "short", maximumFractionDigits: unit === "byte" ? 0 : 1 }),
+  );
+  const minutes = of({ style: "unit", unit: "minute", unitDisplay: "short", maximumFractionDigits: 0 });
+  const seconds = of({ style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: 0 });
+  return {
+    whole: of({ maximumFractionDigits: 0 }),
+    one: of({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    loss: of({ minimumFractionDigits: 3, maximumFractionDigits: 3 }),
+    percent: of({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    roughPercent: of({ style: "percent", maximumFractionDigits: 0 }),
+    milliseconds: of({ style: "unit", unit: "millisecond", unitDisplay: "short", maximumFractionDigits: 1 }),
+    bytes(value: number): string {
+      const power = value < 1_000 ? 0 : Math.min(3, Math.floor(Math.log10(value) / 3));
+      return (units[power] ?? units[0])?.(value / 1_000 ** power) ?? String(value);
+    },
+    /** How long, to the second below two minutes and to the minute above. */
+    duration: (ms: number) => (ms < 120_000 ? seconds(Math.max(1, Math.ceil(ms / 1_000))) : minutes(Math.round(ms / 60_000))),
+  };
+});

@@ -1,0 +1,94 @@
+import type { DeviceOptions } from "../device/api.ts";
+import type { DataChoice } from "../learn/trainer.ts";
+import { LinkError, parseJoinLink } from "./join-link.ts";
+import type { TextStore } from "./local-store.ts";
+
+/** What is needed of `window.location`. */
+export interface Address {
+  protocol: string;
+  host: string;
+  search: string;
+  hash: string;
+}
+
+/** Shares that the built-in digits are cut into when nothing else is said. */
+export const DEFAULT_SHARES = 16;
+
+const BACKENDS = ["webgpu", "wasm", "cpu"] as const;
+const STAGES = ["connect", "train", "exchange"] as const;
+
+const bad = (key: string, wanted: string): never => {
+  throw new LinkError("option", `?${key}= takes ${wanted}`);
+};
+
+const whole = (text: string, key: string, min: number, max: number): number => {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  return value >= min && value <= max ? value : bad(key, `a whole number from ${min} to ${max}`);
+};
+
+function breakpoint(text: string): NonNullable<DeviceOptions["breakpoint"]> {
+  const [round = "", name, ...rest] = text.split(":");
+  const stage = STAGES.find((known) => known === name);
+  if (stage === undefined || rest.length > 0) return bad("break", `ROUND:STAGE, with one of ${STAGES.join(", ")}`);
+  return { round: whole(round, "break", 0, 1e9), stage };
+}
+
+/**
+ * The device's options from the page's address. The fragment is the join link; these query parameters serve
+ * tests and `npm run swarm`: `backend`, `degree`, `seed`, `steps`, `break=ROUND:STAGE`, `record=1`.
+ * @throws LinkError
+ */
+export function deviceOptions(address: Address, slot: number): DeviceOptions {
+  const query = new URLSearchParams(address.search);
+  const options: DeviceOptions = { slot, room: parseJoinLink(address.hash, address) };
+  const backend = query.get("backend");
+  if (backend !== null) options.backend = BACKENDS.find((name) => name === backend) ?? bad("backend", BACKENDS.join(", "));
+  const degree = query.get("degree");
+  if (degree !== null) options.degree = whole(degree, "degree", 1, 24);
+  const seed = query.get("seed");
+  if (seed !== null) options.seed = whole(seed, "seed", 0, 0xffff_ffff);
+  const steps = query.get("steps");
+  if (steps !== null) options.localSteps = whole(steps, "steps", 1, 100_000);
+  const stop = query.get("break");
+  if (stop !== null) options.breakpoint = breakpoint(stop);
+  if (query.get("record") === "1") options.record = true;
+  return options;
+}
+
+/**
+ * The data that the address asks for, or null when it leaves the choice to the person: `share=K/N` with K from 0,
+ * `alpha=` (Dirichlet concentration, above 0) and `labels=0,1,2`.
+ * @throws LinkError
+ */
+export function dataChoice(address: Pick<Address, "search">): DataChoice | null {
+  const query = new URLSearchParams(address.search);
+  const share = query.get("share");
+  const alpha = query.get("alpha");
+  const labels = query.get("labels");
+  if (share === null && alpha === null && labels === null) return null;
+  const [part = "", of = "", ...rest] = (share ?? `0/${DEFAULT_SHARES}`).split("/");
+  if (rest.length > 0) return bad("share", "K/N, with K from 0 to N − 1");
+  const shares = whole(of, "share", 1, 10_000);
+  const choice: DataChoice = { kind: "share", share: whole(part, "share", 0, shares - 1), shares };
+  if (alpha !== null) {
+    const value = /^\d+(\.\d+)?$/.test(alpha) ? Number(alpha) : NaN;
+    choice.alpha = value > 0 && value <= 1e6 ? value : bad("alpha", "a number above 0");
+  }
+  if (labels !== null) {
+    const list = labels.split(",").map((label) => whole(label, "labels", 0, 9));
+    choice.labels = [...new Set(list)].sort((a, b) => a - b);
+  }
+  return choice;
+}
+
+/** `auto=1`: take part without a press, as `npm run swarm` does. */
+export const joinsAtOnce = (address: Pick<Address, "search">): boolean => new URLSearchParams(address.search).get("auto") === "1";
+
+/** This slot's share of the built-in digits: drawn once, then kept, so that a device holds the same data on every visit. */
+export function ownShare(slot: number, store: TextStore, random: () => number = () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0): number {
+  const kept = store.read(`${slot}.share`);
+  if (kept !== null && /^\d{1,2}$/.test(kept) && Number(kept) < DEFAULT_SHARES) return Number(kept);
+  const drawn = random() % DEFAULT_SHARES;
+  store.write(`${slot}.share`, String(drawn));
+  return drawn;
+}

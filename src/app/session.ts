@@ -1,0 +1,131 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Device, DeviceProblem, Room, Snapshot } from "../device/api.ts";
+import type { Prediction } from "../learn/trainer.ts";
+import { type Choice, keepChoice, keptChoice, toData } from "./choice.ts";
+import { createCurves, type Curves } from "./curve-data.ts";
+import { LinkError } from "./join-link.ts";
+import type { TextStore } from "./local-store.ts";
+import { type SlotClaim, SlotError } from "./slot.ts";
+import { throttle } from "./throttle.ts";
+
+/** The page is redrawn at most this often, in milliseconds, however often the device reports. */
+const REDRAW_INTERVAL = 100;
+
+/** A device's problem, or one that the page has before there is a device. */
+export interface Problem {
+  code: DeviceProblem["code"] | "no-slot";
+  detail: string;
+}
+
+type Action = "join" | "pause" | "resume" | "leave";
+
+/** What the page knows and can ask for; components read the signals and call the actions. */
+export interface Session {
+  /** Null until the device reports for the first time. */
+  snapshot: ReadonlySignal<Snapshot | null>;
+  slot: ReadonlySignal<SlotClaim | null>;
+  problem: ReadonlySignal<Problem | null>;
+  /** The action that was pressed and is not yet done. */
+  pending: ReadonlySignal<Action | null>;
+  choice: Signal<Choice>;
+  /** What the address asks to train on; null where it leaves the choice to the person. */
+  given: Choice | null;
+  /** Null where the link to the room is broken. */
+  room: Room | null;
+  curves: Curves;
+  /** Counts the changes of `curves`. */
+  curvesVersion: ReadonlySignal<number>;
+  join(): Promise<void>;
+  joinAnew(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  leave(): Promise<void>;
+  predict(pixels: Float32Array): Promise<Prediction>;
+  addDrawing(pixels: Uint8Array, label: number): Promise<void>;
+  forgetDrawings(): Promise<void>;
+}
+
+export interface SessionDeps {
+  slot: Promise<SlotClaim>;
+  /** Starts the device of a slot; given the session's `receive` for its snapshots. */
+  start(slot: number, receive: (snapshot: Snapshot) => void): Promise<Device>;
+  room: Room | null;
+  /** What the address asks to train on. */
+  given: Choice | null;
+  store: TextStore;
+}
+
+export function problemOf(cause: unknown): Problem {
+  const detail = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  if (cause instanceof LinkError) return { code: "bad-link", detail };
+  if (cause instanceof SlotError) return { code: "no-slot", detail };
+  return { code: "internal", detail };
+}
+
+export function createSession({ slot: claim, start, room, given, store }: SessionDeps): Session {
+  const snapshot = signal<Snapshot | null>(null);
+  const slot = signal<SlotClaim | null>(null);
+  const problem = signal<Problem | null>(null);
+  const pending = signal<Action | null>(null);
+  const choice = signal<Choice>(given ?? { kind: "even" });
+  const curves = createCurves();
+  const curvesVersion = signal(0);
+
+  const show = throttle<Snapshot>(REDRAW_INTERVAL, (next) => {
+    if (curves.add(next)) curvesVersion.value++;
+    snapshot.value = next;
+  });
+  const device = claim.then((claimed) => {
+    slot.value = claimed;
+    if (given === null) choice.value = keptChoice(claimed.slot, store);
+    return start(claimed.slot, show);
+  });
+  const fail = (cause: unknown): void => {
+    console.error(cause);
+    problem.value = problemOf(cause);
+  };
+  device.catch(fail);
+
+  /** The device reports its own problems in its snapshot; what a call itself rejects with is shown too. */
+  const act = async (action: Action, work: (ready: Device, at: number) => Promise<void>): Promise<void> => {
+    if (pending.value !== null) return;
+    pending.value = action;
+    problem.value = null;
+    try {
+      const ready = await device;
+      await work(ready, (await claim).slot);
+    } catch (cause) {
+      if ((snapshot.value?.error ?? null) === null) fail(cause);
+    } finally {
+      pending.value = null;
+    }
+  };
+  const join = async (ready: Device, at: number): Promise<void> => {
+    keepChoice(at, store, choice.value);
+    await ready.join(toData(choice.value, at, store));
+  };
+
+  return {
+    snapshot,
+    slot,
+    problem,
+    pending,
+    choice,
+    given,
+    room,
+    curves,
+    curvesVersion,
+    join: () => act("join", join),
+    joinAnew: () =>
+      act("join", async (ready, at) => {
+        await ready.forget();
+        await join(ready, at);
+      }),
+    pause: () => act("pause", (ready) => ready.pause()),
+    resume: () => act("resume", (ready) => ready.resume()),
+    leave: () => act("leave", (ready) => ready.leave()),
+    predict: async (pixels) => (await device).predict(pixels),
+    addDrawing: async (pixels, label) => (await device).addDrawing(pixels, label),
+    forgetDrawings: async () => (await device).forgetDrawings(),
+  };
+}

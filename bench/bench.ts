@@ -1,5 +1,6 @@
 import { federation } from "./federation.ts";
-import { machine, table, type Bench } from "./harness.ts";
+import { keep } from "./kept.ts";
+import { machine, table, type Bench, type BenchResult } from "./harness.ts";
 import { signal } from "./signal.ts";
 
 /** Every benchmark of the project, by name. */
@@ -9,15 +10,16 @@ const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes("--json");
 const bench = benches.find((known) => known.name === name);
 
-if (bench === undefined || flags.some((flag) => flag !== "--json")) {
+if (bench === undefined || flags.some((flag) => !["--json", "--keep"].includes(flag))) {
   const list = benches.map((known) => `  ${known.name.padEnd(12)} ${known.about}`).join("\n");
-  const help = `npm run bench -- NAME [--json]\n${list}\n`;
+  const help = `npm run bench -- NAME [--json] [--keep]\n${list}\n`;
   (name === undefined ? process.stdout : process.stderr).write(name === undefined ? help : `there is no benchmark ${[name, ...flags].join(" ")}\n${help}`);
   process.exit(name === undefined ? 0 : 2);
 }
 
 const say = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
-const result = { name: bench.name, machine: machine(), rows: await bench.run(say) };
+const result: BenchResult = { name: bench.name, machine: machine(), rows: await bench.run(say) };
 say(`\n${result.machine}\n${table(result)}`);
+if (flags.includes("--keep")) await keep(result);
 if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(result.rows.some(({ met }) => met === false) ? 1 : 0);

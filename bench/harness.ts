@@ -44,7 +44,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-const short = (value: number | null): string => (value === null ? "–" : Math.abs(value) >= 1000 ? Math.round(value).toString() : Number(value.toPrecision(4)).toString());
+export const short = (value: number | null): string => (value === null ? "–" : Math.abs(value) >= 1000 ? Math.round(value).toString() : Number(value.toPrecision(4)).toString());
 
 export function table({ rows }: BenchResult): string {
   const cells = rows.map((row) => [

@@ -38,10 +38,12 @@ test("a tab that dies half-way through its sending, and it is the first that cam
 });
 
 test("a tab that comes in mid-run gets the model from the others and contributes", async () => {
-  const report = await swarm({ peers: 3, rounds: 5, joins: [{ peer: 3, round: 2 }] });
-  expectSurvivors(report, [1, 2, 3]);
-  expect(report.joined[0]!.firstContribution).toBeLessThanOrEqual(5);
+  // The run goes on until the one that came late has contributed.
+  const report = await swarm({ rounds: 4, joins: [{ peer: 3, round: 2 }] });
+  expect(report.error).toBeNull();
   expect(report.rounds[0]!.participants).toEqual([1, 2]);
+  expect(report.joined[0]!.firstContribution).toBeGreaterThan(1);
+  expect(report.final.hashesEqual).toBe(true);
 });
 
 test("no main-thread task takes 50 ms of CPU while four tabs train", async () => {

@@ -30,7 +30,7 @@ test("six tabs with links forced to two commit rounds together, over relays", as
 
 test("an update of a model of 20 million parameters crosses one link intact, heartbeats going on meanwhile", async ({ stage }) => {
   const dist = await mkdtemp(join(tmpdir(), "hromada-harness-"));
-  await build({ configFile: false, root: join(ROOT, "e2e/harness"), logLevel: "warn", worker: { format: "es" }, build: { outDir: dist, target: "es2022", assetsInlineLimit: 0 } });
+  await build({ configFile: false, root: join(ROOT, "e2e/harness"), logLevel: "error", worker: { format: "es" }, build: { outDir: dist, target: "es2022", assetsInlineLimit: 0 } });
   const server = await createAppServer({ dist, port: 0, host: "127.0.0.1" });
   const context = await stage.browser.newContext();
   try {

@@ -26,7 +26,8 @@ test("two tabs of one browser profile are two devices; both reload and both go o
   );
   const after = await Promise.all(tabs.map((each) => until(each, ({ resumable }) => resumable !== null, 20_000)));
   expect(after.map(({ slot }) => slot)).toEqual([0, 1]);
-  after.forEach(({ resumable }, i) => expect(resumable!.round).toBeGreaterThanOrEqual(before[i]!.rounds.at(-1)!.round));
+  // The round that was being written when the page went may be lost.
+  after.forEach(({ resumable }, i) => expect(resumable!.round).toBeGreaterThanOrEqual(before[i]!.rounds.at(-1)!.round - 1));
 
   await Promise.all(tabs.map((each) => press(each, /^Go on/)));
   const goal = Math.max(...after.map(({ resumable }) => resumable!.round)) + 2;

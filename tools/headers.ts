@@ -39,7 +39,7 @@ function connectOf(url: string): string[] {
 const PERMISSIONS = {
   self: ["camera", "fullscreen", "screen-wake-lock", "clipboard-write", "cross-origin-isolated"],
   nobody: [
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "display-capture", "encrypted-media", "geolocation", "gyroscope", "hid",
+    "accelerometer", "autoplay", "browsing-topics", "display-capture", "encrypted-media", "geolocation", "gyroscope", "hid",
     "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking",
   ],
 };

@@ -100,7 +100,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
     const kept = options.seed ?? (await store.get("seed"));
     if (kept !== null) return kept;
     const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
-    await store.set("seed", seed);
+    await store.put({ seed });
     return seed;
   }
 
@@ -125,24 +125,25 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
     return { kind: "drawn", ...kept };
   }
 
-  async function keep(): Promise<void> {
-    if (head === null || training === null) return;
-    await store.set("head", { record: encodeRecord(head.record), params: head.params });
-    await store.set("rounds", rounds);
-    const state = await training.saveState();
-    if (state) await store.set("trainer", state);
+  async function keepHead(): Promise<void> {
+    if (head !== null) await store.put({ head: { record: encodeRecord(head.record), params: head.params }, rounds });
   }
 
-  function committed(record: RoundRecord): void {
+  async function keepTrainer(): Promise<void> {
+    const state = await training?.saveState();
+    if (state) await store.put({ trainer: state });
+  }
+
+  async function committed(record: RoundRecord, params: Int32Array): Promise<void> {
     rounds = [...rounds, record];
-    const { params } = head!;
-    const settle = async (): Promise<void> => {
-      const { accuracy, loss } = await training!.evaluate(params);
-      rounds = rounds.map((round) => (round === record ? { ...record, accuracy, loss } : round));
-      changed();
-      await keep();
-    };
-    settle().catch(fail);
+    changed();
+    // At once: a tab may be closed before the round is scored.
+    await keepHead();
+    const { accuracy, loss } = await training!.evaluate(params);
+    rounds = rounds.map((round) => (round === record ? { ...record, accuracy, loss } : round));
+    changed();
+    await keepHead();
+    await keepTrainer();
   }
 
   function stop(): void {
@@ -188,7 +189,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
               head = next;
               const { up, down } = stay.mesh();
               const totals = { up: up.own + up.relayed + up.overhead, down: down.own + down.relayed + down.overhead };
-              committed({
+              const record: RoundRecord = {
                 round: next.record.round,
                 seconds: (now() - startedAt) / 1000,
                 participants: [...next.record.contributors],
@@ -199,8 +200,9 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
                 bytesUp: totals.up - counted.up,
                 bytesDown: totals.down - counted.down,
                 retries,
-              });
+              };
               counted = totals;
+              committed(record, next.params).catch(fail);
             },
             onAdopted({ head: next }) {
               head = next;
@@ -248,7 +250,8 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       stop();
       status = "idle";
       changed();
-      await keep();
+      await keepHead();
+      await keepTrainer();
     },
 
     async forget() {
@@ -271,7 +274,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
     async addDrawing(pixels, label) {
       const kept = (await store.get("drawings")) ?? { images: new Uint8Array(), labels: new Uint8Array() };
       const images = Uint8Array.of(...kept.images, ...pixels);
-      await store.set("drawings", { images, labels: Uint8Array.of(...kept.labels, label) });
+      await store.put({ drawings: { images, labels: Uint8Array.of(...kept.labels, label) } });
       drawings = kept.labels.length + 1;
       changed();
     },

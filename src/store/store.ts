@@ -17,10 +17,13 @@ export interface Store {
   /** False where the browser keeps nothing (some private modes): all is then forgotten with the tab. */
   readonly persistent: boolean;
   get<K extends keyof Kept>(key: K): Promise<Kept[K] | null>;
-  set<K extends keyof Kept>(key: K, value: Kept[K]): Promise<void>;
+  /** All of them or, if the tab dies meanwhile, none. */
+  put(values: Partial<Kept>): Promise<void>;
   remove(...keys: (keyof Kept)[]): Promise<void>;
   close(): void;
 }
+
+const entries = (values: Partial<Kept>) => Object.entries(values) as [keyof Kept, Kept[keyof Kept]][];
 
 interface Schema extends DBSchema {
   kept: { key: keyof Kept; value: Kept[keyof Kept] };
@@ -41,8 +44,9 @@ export async function openStore(slot: number): Promise<Store> {
     async get<K extends keyof Kept>(key: K) {
       return ((await db.get("kept", key)) as Kept[K] | undefined) ?? null;
     },
-    async set(key, value) {
-      await db.put("kept", value, key);
+    async put(values) {
+      const transaction = db.transaction("kept", "readwrite");
+      await Promise.all([...entries(values).map(([key, value]) => transaction.store.put(value, key)), transaction.done]);
     },
     async remove(...keys) {
       for (const key of keys) await db.delete("kept", key);
@@ -56,7 +60,7 @@ export function memoryStore(): Store {
   return {
     persistent: false,
     get: <K extends keyof Kept>(key: K) => Promise.resolve((kept.get(key) as Kept[K] | undefined) ?? null),
-    set: (key, value) => Promise.resolve(void kept.set(key, value)),
+    put: (values) => Promise.resolve(entries(values).forEach(([key, value]) => kept.set(key, value))),
     remove: (...keys) => Promise.resolve(keys.forEach((key) => kept.delete(key))),
     close: () => undefined,
   };

@@ -1,0 +1,32 @@
+import { until } from "../tools/swarm/tabs.ts";
+import { speakVersion } from "./hooks.ts";
+import { currentRound, joinAll, PATIENCE, roundsTogether } from "./rounds.ts";
+import { expect, freshRoom, test } from "./stage.ts";
+
+const query = (index: number): Record<string, string> => ({ share: `${index}/3`, seed: String(index), steps: "4" });
+
+for (const [age, version] of [["an older", 0], ["a newer", 2]] as const) {
+  test(`a device of ${age} version is told to update, and the others go on without it`, async ({ stage, tab }) => {
+    const link = freshRoom();
+    const tabs = [await tab({ query: query(0), link }), await tab({ query: query(1), link })];
+    await joinAll(tabs);
+    await roundsTogether(tabs, 1);
+
+    const context = await stage.browser.newContext();
+    await context.addInitScript(speakVersion, version);
+    const other = await tab({ query: query(2), link, context });
+    await joinAll([other]);
+    const { peers, error } = await until(other, (snapshot) => snapshot.error !== null, PATIENCE);
+    expect(error?.code).toBe("update-needed");
+    expect(peers.filter(({ reach }) => reach !== "dialling")).toEqual([]);
+    await expect(other.page.locator("[data-problem=update-needed]")).toContainText("Reload the page");
+
+    await roundsTogether(tabs, 2, { from: 1 + Math.max(...(await Promise.all(tabs.map(currentRound)))) });
+    const { self } = await other.snapshot();
+    for (const each of tabs) {
+      const { departures, rounds } = await each.snapshot();
+      expect(rounds.flatMap(({ participants }) => participants)).not.toContain(self);
+      expect(departures, "the others lost nobody").toEqual([]);
+    }
+  });
+}

@@ -1,0 +1,133 @@
+import { TaskError } from "./errors.ts";
+import type { Model } from "./model.ts";
+import type { TaskManifest } from "./task.ts";
+
+/** Turns gradients into steps; what it keeps stays on the device between rounds. */
+export interface Optimiser {
+  /** One step on `params`, in place. */
+  step(params: Float32Array, gradient: Float32Array): void;
+  /** Steps taken since the state was new. */
+  steps(): number;
+  save(): Uint8Array<ArrayBuffer>;
+  /** @throws TaskError `bad-state` */
+  load(state: Uint8Array): void;
+}
+
+export function createOptimiser(pieces: Model["pieces"], inner: TaskManifest["inner"]): Optimiser {
+  switch (inner.optimiser) {
+    case "adamw":
+      return createAdamW(pieces, inner);
+    case "sgd":
+      return createSgd(pieces, inner);
+  }
+}
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+const MAGIC = 0x48414431; // "HAD1"
+const HEADER_BYTES = 12;
+
+type Rates = Pick<TaskManifest["inner"], "learningRate" | "weightDecay">;
+
+/**
+ * AdamW (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019) on the CPU over one flat vector:
+ * the same arithmetic whatever backend the gradient came from. Kernels decay, biases do not.
+ */
+export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay }: Rates): Optimiser {
+  const parameters = pieces.reduce((sum, { length }) => sum + length, 0);
+  const mean = new Float32Array(parameters);
+  const square = new Float32Array(parameters);
+  let steps = 0;
+
+  return {
+    steps: () => steps,
+    step(params, gradient) {
+      checkLengths(params, gradient, parameters);
+      steps += 1;
+      const rate = learningRate / (1 - BETA1 ** steps);
+      const squareCorrection = 1 / (1 - BETA2 ** steps);
+      let at = 0;
+      for (const { length, decays } of pieces) {
+        const keep = decays ? 1 - learningRate * weightDecay : 1;
+        for (const end = at + length; at < end; at++) {
+          const g = gradient[at]!;
+          const m = (mean[at] = BETA1 * mean[at]! + (1 - BETA1) * g);
+          const s = (square[at] = BETA2 * square[at]! + (1 - BETA2) * g * g);
+          params[at] = keep * params[at]! - (rate * m) / (Math.sqrt(s * squareCorrection) + EPSILON);
+        }
+      }
+    },
+
+    /** "HAD1", parameters and steps as big-endian u32, then means and squares as little-endian float32. */
+    save() {
+      const bytes = new Uint8Array(HEADER_BYTES + 8 * parameters);
+      const view = new DataView(bytes.buffer);
+      view.setUint32(0, MAGIC);
+      view.setUint32(4, parameters);
+      view.setUint32(8, steps);
+      for (let i = 0; i < parameters; i++) {
+        view.setFloat32(HEADER_BYTES + 4 * i, mean[i]!, true);
+        view.setFloat32(HEADER_BYTES + 4 * (parameters + i), square[i]!, true);
+      }
+      return bytes;
+    },
+
+    load(state) {
+      if (state.length !== HEADER_BYTES + 8 * parameters) throw badState(`${state.length} bytes for ${parameters} parameters`);
+      const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+      if (view.getUint32(0) !== MAGIC || view.getUint32(4) !== parameters) throw badState("another layout or model");
+      const kept = new Float32Array(2 * parameters);
+      for (let i = 0; i < kept.length; i++) kept[i] = view.getFloat32(HEADER_BYTES + 4 * i, true);
+      if (!kept.every(Number.isFinite) || kept.subarray(parameters).some((s) => s < 0)) throw badState("numbers out of range");
+      mean.set(kept.subarray(0, parameters));
+      square.set(kept.subarray(parameters));
+      steps = view.getUint32(8);
+    },
+  };
+}
+
+const SGD_MAGIC = 0x48534731; // "HSG1"
+
+/**
+ * Plain stochastic gradient descent. Its steps shrink with the gradient: on labels that a device has learnt it stands
+ * still, where Adam goes on at full length and carries the model away from the other devices' labels.
+ */
+export function createSgd(pieces: Model["pieces"], { learningRate, weightDecay }: Rates): Optimiser {
+  const parameters = pieces.reduce((sum, { length }) => sum + length, 0);
+  let steps = 0;
+  return {
+    steps: () => steps,
+    step(params, gradient) {
+      checkLengths(params, gradient, parameters);
+      steps += 1;
+      let at = 0;
+      for (const { length, decays } of pieces) {
+        const keep = decays ? 1 - learningRate * weightDecay : 1;
+        for (const end = at + length; at < end; at++) params[at] = keep * params[at]! - learningRate * gradient[at]!;
+      }
+    },
+    /** "HSG1", parameters and steps as big-endian u32. */
+    save() {
+      const bytes = new Uint8Array(HEADER_BYTES);
+      const view = new DataView(bytes.buffer);
+      view.setUint32(0, SGD_MAGIC);
+      view.setUint32(4, parameters);
+      view.setUint32(8, steps);
+      return bytes;
+    },
+    load(state) {
+      if (state.length !== HEADER_BYTES) throw badState(`${state.length} bytes`);
+      const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+      if (view.getUint32(0) !== SGD_MAGIC || view.getUint32(4) !== parameters) throw badState("another layout or model");
+      steps = view.getUint32(8);
+    },
+  };
+}
+
+function checkLengths(params: Float32Array, gradient: Float32Array, parameters: number): void {
+  if (params.length === parameters && gradient.length === parameters) return;
+  throw new TaskError("wrong-length", `a step over ${gradient.length} of ${parameters} parameters`);
+}
+
+const badState = (what: string) => new TaskError("bad-state", `the kept optimiser state cannot be used (${what}); training goes on from a new one`);

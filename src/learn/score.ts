@@ -1,0 +1,31 @@
+/** How many of the rows of `logits` [rows × outputs] have their largest number at the label. */
+export function countHits(logits: Float32Array, labels: Uint8Array): number {
+  const outputs = logits.length / labels.length;
+  let hits = 0;
+  labels.forEach((label, row) => {
+    const own = logits[row * outputs + label]!;
+    let best = true;
+    for (let i = row * outputs; i < (row + 1) * outputs; i++) if (!(logits[i]! < own) && i !== row * outputs + label) best = false;
+    if (best) hits += 1;
+  });
+  return hits;
+}
+
+/** Sum over the rows of the cross-entropy −log softmax(logits)[label], in nats. */
+export function sumLoss(logits: Float32Array, labels: Uint8Array): number {
+  const outputs = logits.length / labels.length;
+  let sum = 0;
+  labels.forEach((label, row) => {
+    const own = logits.subarray(row * outputs, (row + 1) * outputs);
+    const top = own.reduce((a, b) => Math.max(a, b), -Infinity);
+    sum += top + Math.log(own.reduce((total, logit) => total + Math.exp(logit - top), 0)) - own[label]!;
+  });
+  return sum;
+}
+
+export function softmax(logits: Float32Array): number[] {
+  const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const weights = Array.from(logits, (logit) => Math.exp(logit - top));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / sum);
+}

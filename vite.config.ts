@@ -3,6 +3,7 @@ import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { buildDigits } from "./tools/digits.ts";
 import { headersPlugin } from "./tools/headers.ts";
+import { signalPlugin } from "./tools/serve.ts";
 
 /** The digits are packed from their npm package before they are served or copied. */
 const digits: Plugin = {
@@ -24,6 +25,7 @@ export default defineConfig({
   plugins: [
     digits,
     headersPlugin(),
+    signalPlugin(),
     VitePWA({
       strategies: "generateSW",
       registerType: "prompt",

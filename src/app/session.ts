@@ -15,6 +15,8 @@ const REDRAW_INTERVAL = 100;
 export interface Problem {
   code: DeviceProblem["code"] | "no-slot";
   detail: string;
+  /** Of a link: what of it is wrong. */
+  part?: LinkError["part"];
 }
 
 type Action = "join" | "pause" | "resume" | "leave";
@@ -57,7 +59,7 @@ export interface SessionDeps {
 
 export function problemOf(cause: unknown): Problem {
   const detail = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  if (cause instanceof LinkError) return { code: "bad-link", detail };
+  if (cause instanceof LinkError) return { code: "bad-link", detail, part: cause.part };
   if (cause instanceof SlotError) return { code: "no-slot", detail };
   return { code: "internal", detail };
 }

@@ -156,7 +156,7 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
       case "departed":
         return events.onDeparted(effect);
       case "refused":
-        if (effect.error instanceof WireError && effect.error.code === "version") events.onProblem(new VersionError());
+        if (effect.error instanceof WireError && effect.error.code === "version" && effect.error.older !== "peer") events.onProblem(new VersionError());
         return;
       case "problem":
         return events.onProblem(effect.error);

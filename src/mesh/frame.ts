@@ -1,4 +1,4 @@
-import { WireError } from "../wire/codec.ts";
+import { versionError, WireError } from "../wire/codec.ts";
 import { MESH_LIMITS } from "./limits.ts";
 
 /**
@@ -54,7 +54,7 @@ function writeHeader(frame: Uint8Array<ArrayBuffer>, kind: number, id: number, t
 /** Checks a frame by itself; the payload is a view of `bytes`. @throws WireError */
 export function readFrame(bytes: Uint8Array): Frame {
   if (bytes.length === 0) throw new WireError("malformed", "an empty frame");
-  if (bytes[0] !== FRAME_VERSION) throw new WireError("version", `mesh version ${bytes[0]} where ${FRAME_VERSION} is spoken; the older side has to update`);
+  if (bytes[0] !== FRAME_VERSION) throw versionError(bytes[0]!, FRAME_VERSION);
   if (bytes.length > MESH_LIMITS.frameBytesMax) throw new WireError("oversized", `a frame of ${bytes.length} bytes where at most ${MESH_LIMITS.frameBytesMax} are allowed`);
   if (bytes.length < FRAME_HEADER_BYTES) throw new WireError("malformed", "shorter than a frame's header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,7 +1,7 @@
 import { WireError } from "../wire/codec.ts";
 import { isPeerId, type PeerId } from "../wire/ids.ts";
 import type { Clock } from "./clock.ts";
-import { createReassembler, FRAME_VERSION } from "./frame.ts";
+import { createReassembler } from "./frame.ts";
 import { inviteOf, signalOf, type Invite } from "./invite.ts";
 import { MESH_LIMITS } from "./limits.ts";
 import { createOutbox, type SendOptions, type Traffic } from "./outbox.ts";
@@ -286,6 +286,3 @@ export function createLink(deps: LinkDeps): Link {
     },
   };
 }
-
-/** The protocol's version on the links, as shown beside a peer of another one. */
-export const MESH_VERSION = FRAME_VERSION;

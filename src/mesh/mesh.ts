@@ -19,7 +19,7 @@ export interface MeshEvents {
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
   /** Peers with a way to them, and those that are listed and have none yet. Called when either changes. */
   onReachable(reachable: PeerId[], pending: PeerId[]): void;
-  /** This peer speaks another version; one of the two has to update. */
+  /** This peer speaks a newer version, or one that is not known: this device may have to update. */
   onOutdated(peer: PeerId): void;
   /** This peer's bytes were wrong; its link is closed and stays so for a while. */
   onDropped(peer: PeerId, error: WireError): void;

@@ -152,7 +152,8 @@ export function createPeers(deps: PeersDeps): Peers {
     const entry = entryOf(peer);
     const outdated = error.code === "version";
     entry.heldUntil = clock.now() + (outdated ? MESH_LIMITS.outdatedHold : MESH_LIMITS.malformedHold);
-    if (outdated) events.onOutdated(peer);
+    // An older peer is told by its own device.
+    if (outdated && error.older !== "peer") events.onOutdated(peer);
     else events.onDropped(peer, error);
   }
 

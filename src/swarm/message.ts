@@ -1,7 +1,7 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as v from "valibot";
-import { codec, WireError } from "../wire/codec.ts";
+import { codec, versionError, WireError } from "../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
 import { LIMITS } from "./limits.ts";
 import { PHASES, type Phase } from "./phase.ts";
@@ -110,7 +110,7 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
 /** @throws WireError */
 export function decodeMessage(bytes: Uint8Array): Message {
   if ((bytes[0] ?? 0) < 0x80) return control.decode(bytes);
-  if (bytes[0] !== BULK) throw new WireError("version", `bulk version ${bytes[0]! & 0x7f} where ${VERSION} is spoken; the older side has to update`);
+  if (bytes[0] !== BULK) throw versionError(bytes[0]! & 0x7f, VERSION);
   if (bytes.length < HEADER) throw new WireError("malformed", "shorter than a bulk header");
   if (bytes.length > LIMITS.bulkBytes) throw new WireError("oversized", `${bytes.length} bytes in one bulk message`);
   const what = KINDS[bytes[1]!];

@@ -10,10 +10,15 @@ export class WireError extends Error {
   constructor(
     readonly code: "malformed" | "oversized" | "version",
     message: string,
+    /** Of a `version` error: which side has to update, where that is known. */
+    readonly older: "self" | "peer" | null = null,
   ) {
     super(message);
   }
 }
+
+export const versionError = (theirs: number, ours: number): WireError =>
+  new WireError("version", `version ${theirs} where ${ours} is spoken; the older side has to update`, theirs > ours ? "self" : "peer");
 
 export interface Codec<In, Out> {
   encode(value: In): Uint8Array<ArrayBuffer>;
@@ -37,7 +42,7 @@ export function codec<S extends v.GenericSchema>(version: number, schema: S, max
     decode(bytes) {
       if (bytes.length > maxBytes) throw new WireError("oversized", `${bytes.length} bytes where at most ${maxBytes} are allowed`);
       if (bytes.length < 2) throw new WireError("malformed", "shorter than a frame");
-      if (bytes[0] !== version) throw new WireError("version", `version ${bytes[0]} where ${version} is spoken; the older side has to update`);
+      if (bytes[0] !== version) throw versionError(bytes[0]!, version);
       let value: unknown;
       try {
         value = cborDecode(bytes.subarray(1), { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true });

@@ -15,7 +15,10 @@ export function ProblemCard({ problem }: { problem: Problem }) {
   const say = text[problem.code];
   return (
     <section class="problem" role="alert" data-problem={problem.code}>
-      <p class="problem-what">{say.what}</p>
+      <p class="problem-what">
+        {say.what}
+        {problem.part && ` ${messages.value.share.wrongPart[problem.part]}`}
+      </p>
       <p>
         <strong>{text.safe}</strong> {say.safe}
       </p>

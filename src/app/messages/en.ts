@@ -295,7 +295,7 @@ export const en = {
       todo: "Draw some digits and say which they are, or choose a share of the digits, then join.",
     },
     "bad-link": {
-      what: "The link to the room is damaged or was cut short.",
+      what: "The link to the room cannot be used:",
       safe: "Nothing was sent: this device is in no room.",
       todo: "Ask for the link again and copy the whole of it, or go to this server’s open room.",
     },

@@ -135,8 +135,12 @@ async function look(peer: Peer, say: (line: string) => void): Promise<void> {
   say(`peer ${peer.number} is killed in round ${peer.kill!.round}, ${peer.kill!.stage}`);
 }
 
-const finished = ({ last, joinRound }: Peer, rounds: number): boolean =>
-  last !== null && (last.rounds.at(-1)?.round ?? 0) >= rounds && last.rounds.every(({ accuracy }) => accuracy !== null) && (joinRound === null || firstContribution(last) !== null);
+/** It has come as far as asked, with every round until then scored; later ones go on meanwhile. */
+function finished({ last, joinRound }: Peer, asked: number): boolean {
+  if (last === null || (last.rounds.at(-1)?.round ?? 0) < asked) return false;
+  const scored = last.rounds.every(({ round, accuracy }) => round > asked || accuracy !== null);
+  return scored && (joinRound === null || firstContribution(last) !== null);
+}
 
 const firstContribution = ({ rounds, self }: Snapshot): number | null => rounds.find(({ participants }) => self !== null && participants.includes(self))?.round ?? null;
 

@@ -4,7 +4,7 @@ import type { RoundRecord, Snapshot } from "../../src/device/api.ts";
 import type { PeerId } from "../../src/wire/ids.ts";
 import type { Stage, SwarmOptions } from "./options.ts";
 import { describe, openStage, openTab, ROOT, type Tab } from "./tabs.ts";
-import { watchTasks } from "./trace.ts";
+import { markLoaded, watchTasks } from "./trace.ts";
 
 export interface SwarmReport {
   v: 1;
@@ -78,6 +78,7 @@ async function drive(options: SwarmOptions, peers: Peer[], tracing: { longest: {
     say(`${peers.length} tabs are open`);
     await Promise.all(peers.map(press));
     const stopTracing = await watchTasks(stage.browser);
+    await Promise.all(peers.map(({ tab }) => markLoaded(tab.page)));
 
     let progressAt = Date.now();
     let told = 0;

@@ -4,7 +4,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from "playwrig
 import type { Snapshot } from "../../src/device/api.ts";
 import { chromiumPath, CHROMIUM_FLAGS } from "../chromium.ts";
 import { createAppServer, type AppServer } from "../serve.ts";
-import { LOADED } from "./trace.ts";
+import { markLoaded } from "./trace.ts";
 import { build, isStale } from "../serve-build.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -59,7 +59,7 @@ export async function openTab(stage: { browser: Browser; server: { url: string }
   url.hash = link;
   await page.goto(url.href);
   await page.waitForFunction(() => globalThis.hromada !== undefined, undefined, { timeout: OPEN_TIMEOUT });
-  await page.evaluate((mark) => void performance.mark(mark), LOADED);
+  await markLoaded(page);
   return {
     page,
     snapshot: () => page.evaluate(() => globalThis.hromada!.snapshot()),

@@ -4,6 +4,7 @@ import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/t
 import type { RtcHost } from "../mesh/rtc.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { decodeRecord, encodeRecord, rootOf, taskHash } from "../swarm/record.ts";
+import { clearSum } from "../swarm/shares.ts";
 import { genesisHead, type Head } from "../swarm/state.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
 import { WireError } from "../wire/codec.ts";
@@ -224,7 +225,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
         if (session !== stay) return; // left while it was loading
         const held = (status as DeviceStatus) === "paused";
         if (!held) status = "training";
-        stay.begin({ task: ready.head.record.task, bits: task.update.bits, seed: task.seed }, ready.head);
+        stay.begin({ task: ready.head.record.task, bits: task.update.bits, seed: task.seed, sum: clearSum }, ready.head);
         if (held) stay.take(false);
       } catch (cause) {
         stop();

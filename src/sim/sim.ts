@@ -1,5 +1,6 @@
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
+import { clearSum } from "../swarm/shares.ts";
 import { genesisHead, initialState, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
 import { toFixed } from "../update/fixed.ts";
@@ -155,7 +156,7 @@ export function createSim(options: SimOptions): Sim {
     devices,
     add() {
       const id = bytesToHex(sha256(Uint8Array.of(seed & 255, seed >> 8, devices.length))).slice(0, 32) as PeerId;
-      const config = { self: id, task, bits: 8, seed };
+      const config = { self: id, task, bits: 8, seed, sum: clearSum };
       const device: SimDevice = { id, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [] };
       devices.push(device);
       byId.set(id, device);

@@ -5,7 +5,7 @@ import { ascending, enter, fellow, narrow } from "./membership.ts";
 import { encodeMessage, viewHash, type Bulk, type Status, type Want } from "./message.ts";
 import { reached } from "./phase.ts";
 import { quorum, type Hash } from "./record.ts";
-import { BadShare, chunkOf, nextHead, packChunk, sumChunk } from "./shares.ts";
+import { BadShare, chunkOf, nextHead } from "./shares.ts";
 import { freshRound, type LocalUpdate, type SwarmState } from "./state.ts";
 
 const indexOf = (s: SwarmState, peer: PeerId): number => s.round.view.indexOf(peer);
@@ -17,7 +17,7 @@ function post(s: SwarmState, out: Effect[], to: PeerId, what: "update" | "sum", 
 }
 
 const ownChunk = (s: SwarmState, update: LocalUpdate, index: number): Uint8Array =>
-  packChunk(update, chunkOf(s.head.params.length, s.round.view.length, index), s.config.bits);
+  s.config.sum.share(update, chunkOf(s.head.params.length, s.round.view.length, index), s.config.bits);
 
 /** Into SEND: every other owner gets its chunk of this device's update. */
 export function startSending(s: SwarmState, out: Effect[]): true {
@@ -62,7 +62,7 @@ export function open(s: SwarmState, out: Effect[]): boolean {
   const index = indexOf(s, s.config.self);
   const chunk = chunkOf(s.head.params.length, view.length, index);
   try {
-    const sum = sumChunk(view.map((peer) => s.round.chunks.get(peer)!), chunk, s.config.bits);
+    const sum = s.config.sum.add(view.map((peer) => s.round.chunks.get(peer)!), chunk, s.config.bits);
     for (const peer of others(s)) post(s, out, peer, "sum", index, sum);
     s.round = { ...s.round, agreed, sums: new Map([...s.round.sums, [index, sum]]) };
     return enter(s, "reduce");
@@ -79,7 +79,8 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
   const missing = view.filter((_, index) => !sums.has(index));
   if (missing.length > 0) return wait(s, out, missing, (peer) => ask(s, out, peer, "sum", indexOf(s, peer)));
   try {
-    const candidate = nextHead(s.config, s.head, view, agreed, sums);
+    const { sum, counters } = s.config.sum.open(sums, view.length, s.head.params.length, s.config.bits);
+    const candidate = { head: nextHead(s.head, view, agreed, sum, counters), counters };
     s.round = { ...s.round, candidate, votes: [...new Set([...s.round.votes, candidate.head.root])].slice(-LIMITS.members) };
     return enter(s, "commit");
   } catch (error) {

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { WireError } from "../wire/codec.ts";
 import { isPeerId } from "../wire/ids.ts";
 import type { SwarmEvent } from "./events.ts";
+import type { RoundSum } from "./shares.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "./state.ts";
 import { rootOf } from "./record.ts";
@@ -15,10 +16,10 @@ export interface Recording {
 
 const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-export function encodeRecording(config: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
+export function encodeRecording({ self, task, bits, seed }: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
   return encode({
     v: 1,
-    config,
+    config: { self, task, bits, seed },
     record: encodeRecord(head.record),
     params: asBytes(head.params),
     startedAt,
@@ -56,12 +57,15 @@ const RecordingSchema = v.strictObject({
   ),
 });
 
-/** @throws WireError */
-export function decodeRecording(bytes: Uint8Array): Recording {
+/**
+ * @param sum the one that the recorded device had
+ * @throws WireError
+ */
+export function decodeRecording(bytes: Uint8Array, sum: RoundSum): Recording {
   const parsed = v.safeParse(RecordingSchema, decode(bytes, { strict: true }));
   if (!parsed.success) throw new WireError("malformed", `not a recording: ${v.summarize(parsed.issues)}`);
   const { config, startedAt, events } = parsed.output;
   const record = decodeRecord(parsed.output.record);
   const params = new Int32Array(parsed.output.params.slice().buffer);
-  return { start: initialState(config, { record, root: rootOf(record), params }, startedAt), events };
+  return { start: initialState({ ...config, sum }, { record, root: rootOf(record), params }, startedAt), events };
 }

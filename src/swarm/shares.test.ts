@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { PeerId } from "../wire/ids.ts";
 import { valueLimit } from "../update/quantise.ts";
 import { FRACTION_BITS } from "../update/fixed.ts";
-import { BadShare, chunkOf, nextHead, packChunk, sumChunk } from "./shares.ts";
+import { BadShare, chunkOf, clearSum, nextHead } from "./shares.ts";
 import { genesisHead, type LocalUpdate, type SwarmConfig } from "./state.ts";
 
 const ids = (n: number): PeerId[] => Array.from({ length: n }, (_, i) => i.toString(16).padStart(32, "0") as PeerId);
@@ -14,10 +14,13 @@ function allReduce(config: SwarmConfig, updates: readonly LocalUpdate[], paramet
   const sums = new Map(
     view.map((_, owner) => {
       const chunk = chunkOf(parameters, view.length, owner);
-      return [owner, sumChunk(updates.map((update) => packChunk(update, chunk, config.bits)), chunk, config.bits)] as const;
+      return [owner, clearSum.add(updates.map((update) => clearSum.share(update, chunk, config.bits)), chunk, config.bits)] as const;
     }),
   );
-  return { sums, view, head, next: () => nextHead(config, head, view, view, sums) };
+  return { sums, view, head, next: () => {
+      const { sum, counters } = clearSum.open(sums, view.length, parameters, config.bits);
+      return { head: nextHead(head, view, view, sum, counters), counters };
+    } };
 }
 
 const update = (values: number[], samples = 1): LocalUpdate => ({
@@ -31,7 +34,7 @@ test("the chunks' sums are the plain integer sums, for any width, size and numbe
       const limit = valueLimit(bits);
       const draw = (i: number, d: number): number => (Math.abs(Math.imul(seed + i * 31 + d * 17, 2654435761)) % (2 * limit + 1)) - limit;
       const updates = Array.from({ length: n }, (_, d) => update(Array.from({ length: parameters }, (_, i) => draw(i, d)), d + 1));
-      const { next } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits, seed: 0 }, updates, parameters);
+      const { next } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits, seed: 0, sum: clearSum }, updates, parameters);
       const { head, counters } = next();
       for (let i = 0; i < parameters; i++) {
         const sum = updates.reduce((total, { values }) => total + values[i]!, 0);
@@ -45,16 +48,16 @@ test("the chunks' sums are the plain integer sums, for any width, size and numbe
 });
 
 test("a share that no honest device can have made names its sender", () => {
-  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0 };
+  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, sum: clearSum };
   const chunk = chunkOf(4, 2, 0);
-  const good = packChunk(update([1, 2, 3, 4]), chunk, 8);
+  const good = clearSum.share(update([1, 2, 3, 4]), chunk, 8);
   const impossible = good.slice();
   impossible[0] = 255;
   const counter = good.slice();
   new DataView(counter.buffer).setFloat64(good.length - 8, -1, true);
   for (const bad of [good.subarray(1), impossible, counter, new Uint8Array()]) {
     try {
-      sumChunk([good, bad], chunk, 8);
+      clearSum.add([good, bad], chunk, 8);
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(BadShare);
@@ -69,7 +72,7 @@ test("a share that no honest device can have made names its sender", () => {
 test("an update of P values costs each of n devices 2(n−1)/n · P fields to send, whatever n", () => {
   const parameters = 12_000;
   for (const n of [2, 4, 8, 15]) {
-    const { sums } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0 }, Array.from({ length: n }, () => update(new Array<number>(parameters).fill(1))), parameters);
+    const { sums } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, sum: clearSum }, Array.from({ length: n }, () => update(new Array<number>(parameters).fill(1))), parameters);
     const updateBytes = (parameters * (n - 1)) / n;
     const sumBytes = sums.get(1)!.length * (n - 1);
     expect(updateBytes + sumBytes).toBeLessThan(2.5 * parameters);
@@ -77,11 +80,12 @@ test("an update of P values costs each of n devices 2(n−1)/n · P fields to se
 });
 
 test("the outer step moves by the mean in steps of the round's scale", () => {
-  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0 };
+  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, sum: clearSum };
   const head = genesisHead(config.task, Int32Array.of(1 << FRACTION_BITS, 0), 3);
   const view = ids(2);
   const updates = [update([10, -5]), update([20, -6])];
-  const sums = new Map([0, 1].map((owner) => [owner, sumChunk(updates.map((u) => packChunk(u, chunkOf(2, 2, owner), 8)), chunkOf(2, 2, owner), 8)] as const));
-  const { head: next } = nextHead(config, head, view, view, sums);
+  const sums = new Map([0, 1].map((owner) => [owner, clearSum.add(updates.map((u) => clearSum.share(u, chunkOf(2, 2, owner), 8)), chunkOf(2, 2, owner), 8)] as const));
+  const { sum, counters } = clearSum.open(sums, 2, 2, 8);
+  const next = nextHead(head, view, view, sum, counters);
   expect([...next.params]).toEqual([(1 << FRACTION_BITS) + 15 * 8, -5.5 * 8]);
 });

@@ -4,13 +4,13 @@ import { fieldWidth, packedBytes, packFields, unpackFields } from "../update/pac
 import { valueLimit } from "../update/quantise.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { modelHash, rootOf } from "./record.ts";
-import type { Counters, Head, LocalUpdate, SwarmConfig } from "./state.ts";
+import type { Counters, Head, LocalUpdate } from "./state.ts";
 
 /**
  * Chunk-sharded all-reduce: member i of the view owns chunk i, adds up what all members send it of that
  * chunk, and sends the sum to all. Each device uploads (n−1)/n of an update and as much of a sum, whatever n.
  */
-interface Chunk {
+export interface Chunk {
   from: number;
   to: number;
   /** The first chunk also carries the counters. */
@@ -28,7 +28,7 @@ export const chunkOf = (parameters: number, owners: number, index: number): Chun
 });
 
 /** Packs one chunk of an update: fields of `bits` bits, offset so that they are not negative. */
-export function packChunk({ values, counters }: LocalUpdate, chunk: Chunk, bits: number): Uint8Array<ArrayBuffer> {
+function packChunk({ values, counters }: LocalUpdate, chunk: Chunk, bits: number): Uint8Array<ArrayBuffer> {
   const limit = valueLimit(bits);
   const fields = Uint32Array.from(values.subarray(chunk.from, chunk.to), (value) => value + limit);
   return withCounters(packFields(fields, bits), chunk.counters ? counters : null);
@@ -38,7 +38,7 @@ export function packChunk({ values, counters }: LocalUpdate, chunk: Chunk, bits:
  * Sums one chunk. The sum's fields are as wide as n honest values can need, so that nothing is lost.
  * @throws UpdateError carrying the index of the share that is not what it should be
  */
-export function sumChunk(shares: readonly Uint8Array[], chunk: Chunk, bits: number): Uint8Array<ArrayBuffer> {
+function sumChunk(shares: readonly Uint8Array[], chunk: Chunk, bits: number): Uint8Array<ArrayBuffer> {
   const count = chunk.to - chunk.from;
   const most = 2 * valueLimit(bits);
   const total = new Uint32Array(count);
@@ -67,31 +67,41 @@ export class BadShare extends Error {
 }
 
 /**
- * The next head from all chunks of the sum: the same on every device that has them.
+ * The whole sum from all owners' chunks: signed values, and the counters.
  * @throws BadShare
  */
-export function nextHead(
-  config: SwarmConfig,
-  head: Head,
-  view: readonly PeerId[],
-  members: readonly PeerId[],
-  sums: ReadonlyMap<number, Uint8Array>,
-): { head: Head; counters: Counters } {
-  const parameters = head.params.length;
-  const limit = valueLimit(config.bits);
-  const most = 2 * limit * view.length;
+function openSums(sums: ReadonlyMap<number, Uint8Array>, owners: number, parameters: number, bits: number): { sum: Int32Array; counters: Counters } {
+  const offset = valueLimit(bits) * owners;
   const sum = new Int32Array(parameters);
   let counters = noCounters();
-  view.forEach((_, index) => {
-    const chunk = chunkOf(parameters, view.length, index);
+  for (let index = 0; index < owners; index++) {
+    const chunk = chunkOf(parameters, owners, index);
     try {
-      const read = readShare(sums.get(index) ?? new Uint8Array(), chunk.to - chunk.from, fieldWidth(most), most, chunk.counters);
-      for (let i = chunk.from; i < chunk.to; i++) sum[i] = read.fields[i - chunk.from]! - limit * view.length;
+      const read = readShare(sums.get(index) ?? new Uint8Array(), chunk.to - chunk.from, fieldWidth(2 * offset), 2 * offset, chunk.counters);
+      for (let i = chunk.from; i < chunk.to; i++) sum[i] = read.fields[i - chunk.from]! - offset;
       if (read.counters) counters = read.counters;
     } catch (error) {
       throw error instanceof UpdateError ? new BadShare(index, error) : error;
     }
-  });
+  }
+  return { sum, counters };
+}
+
+/** How updates are added up. Given to the core, so that the secure sum can take the clear one's place. */
+export interface RoundSum {
+  /** What the owner of a chunk gets of this device's update. */
+  share(update: LocalUpdate, chunk: Chunk, bits: number): Uint8Array;
+  /** What an owner sends to all. @throws BadShare */
+  add(shares: readonly Uint8Array[], chunk: Chunk, bits: number): Uint8Array;
+  /** @throws BadShare */
+  open(sums: ReadonlyMap<number, Uint8Array>, owners: number, parameters: number, bits: number): { sum: Int32Array; counters: Counters };
+}
+
+/** Hides nothing: each owner sees its chunk of every update. */
+export const clearSum: RoundSum = { share: packChunk, add: sumChunk, open: openSums };
+
+/** The next head from the sum of the view's updates: the same on every device that has it. */
+export function nextHead(head: Head, view: readonly PeerId[], members: readonly PeerId[], sum: Int32Array, { clipped, large }: Counters): Head {
   const { record } = head;
   const params = outerStep(head.params, sum, view.length, record.stepExponent);
   const next = {
@@ -101,10 +111,10 @@ export function nextHead(
     contributors: view,
     members,
     model: modelHash(params),
-    stepExponent: nextStepExponent(record.stepExponent, counters.clipped, counters.large, parameters * view.length),
+    stepExponent: nextStepExponent(record.stepExponent, clipped, large, params.length * view.length),
     weight: record.weight + view.length,
   };
-  return { head: { record: next, root: rootOf(next), params }, counters };
+  return { record: next, root: rootOf(next), params };
 }
 
 const noCounters = (): Counters => ({ samples: 0, loss: 0, correct: 0, clipped: 0, large: 0 });

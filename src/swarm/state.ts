@@ -2,6 +2,7 @@ import type { PeerId } from "../wire/ids.ts";
 import { genesisRecord, modelHash, rootOf, type CommitRecord, type Hash } from "./record.ts";
 import type { Bulk, Status } from "./message.ts";
 import type { Phase } from "./phase.ts";
+import type { RoundSum } from "./shares.ts";
 
 export interface SwarmConfig {
   self: PeerId;
@@ -10,6 +11,8 @@ export interface SwarmConfig {
   bits: number;
   /** The task's seed. */
   seed: number;
+  /** How updates are added up. */
+  sum: RoundSum;
 }
 
 /** The last commit of a lineage, with the model that its record names. */

@@ -57,8 +57,9 @@ test("by keyboard alone: join, pause, resume, leave; the page says where it stan
   await expect(page.getByRole("button", { name: /^(Join|Go on)/ })).toBeVisible();
 });
 
-test("a drawn digit is answered at once, and can be kept to train on", async ({ tab }) => {
-  const { page } = await tab({ query: {}, link: freshRoom() });
+test("a drawn digit is answered at once, is kept, and the device trains on it alone", async ({ tab }) => {
+  const drawing = await tab({ query: { steps: "3" }, link: freshRoom() });
+  const { page } = drawing;
   const sheet = page.locator(".sheet canvas");
   await sheet.scrollIntoViewIfNeeded();
   const box = (await sheet.boundingBox())!;
@@ -67,6 +68,15 @@ test("a drawn digit is answered at once, and can be kept to train on", async ({ 
   await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.8, { steps: 12 });
   await page.mouse.up();
   await expect(page.locator(".answer")).toContainText("ms", { timeout: 30_000 });
+
+  await page.getByRole("button", { name: "Add to my digits as 1" }).click();
+  await until(drawing, ({ drawings }) => drawings === 1, 10_000);
+  await page.locator("summary", { hasText: "What this device trains on" }).click();
+  await page.getByText("Only my own drawings").click();
+  await page.getByRole("button", { name: /^Join/ }).click();
+  const { trainer } = await until(drawing, ({ rounds }) => rounds.length > 0, 30_000);
+  expect(trainer?.samples).toBe(1);
+  expect(trainer?.labelCounts[1]).toBe(1);
 });
 
 test("a broken join link is explained, and nothing is lost", async ({ tab }) => {

@@ -52,6 +52,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
+    exclude: { path: "^src/wasm/assembly/" },
     includeOnly: "^(src|tools|bench|e2e)",
   },
 };

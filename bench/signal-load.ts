@@ -96,7 +96,7 @@ function open(url: string, device: number, room: number): LoadDevice {
   const got = new Set<string>();
   const topic = new Uint8Array(32);
   new DataView(topic.buffer).setUint32(0, room);
-  const claim = new Uint8Array(16);
+  const claim = new Uint8Array(48);
   new DataView(claim.buffer).setUint32(0, device);
   const client: SignalClient = createSignalClient({
     url, topic, claim, WebSocket,

@@ -2,10 +2,11 @@ import { WireError } from "../wire/codec.ts";
 import { isPeerId, type PeerId } from "../wire/ids.ts";
 import type { Clock } from "./clock.ts";
 import { createReassembler } from "./frame.ts";
+import type { Guard } from "./guard.ts";
 import { inviteOf, signalOf, type Invite } from "./invite.ts";
 import { MESH_LIMITS } from "./limits.ts";
 import { createOutbox, type SendOptions, type Traffic } from "./outbox.ts";
-import { packetHeader, readPacket, type Packet, type PacketKind } from "./packet.ts";
+import { packetHeader, readPacket, statementOf, type Packet, type PacketKind } from "./packet.ts";
 import type { RtcHost, RtcOptions } from "./rtc.ts";
 
 /** Why a link ended, as said to the other side. The order is the wire's: add at the end. */
@@ -35,6 +36,7 @@ export interface LinkEvents {
 
 export interface LinkDeps extends Omit<RtcOptions, "initiator"> {
   self: PeerId;
+  guard: Guard;
   peer: PeerId;
   /** 16 hex digits drawn for this attempt; signals of any other are not for this link. */
   attempt: string;
@@ -74,14 +76,24 @@ const PING_WANTED = 1;
 const PING_ANSWER = 2;
 const PING_FLAGS = PING_WANTED | PING_ANSWER;
 
+/** The certificate's fingerprint in a session description, as `algorithm hex` in lower case. @throws WireError */
+function fingerprintOf(sdp: string): string {
+  const found = new Set([...sdp.matchAll(/^a=fingerprint:(\S+ \S+)\s*$/gm)].map(([, text]) => text!.toLowerCase()));
+  const [fingerprint] = found;
+  if (fingerprint === undefined || found.size !== 1) throw new WireError("malformed", "a session description without one certificate");
+  return fingerprint;
+}
+
 /** One connection to one peer: its opening, greeting, heartbeats, frames and end. */
 export function createLink(deps: LinkDeps): Link {
-  const { self, peer, attempt, rtc, clock, events } = deps;
+  const { self, guard, peer, attempt, rtc, clock, events } = deps;
   const initiator = self < peer;
   const id = `${peer}.${attempt}`;
   const openedAt = clock.now();
   const reassembler = createReassembler();
   const held: Invite[] = [];
+  /** Of the certificates that the two ends' DTLS will use (RFC 8122). */
+  const fingerprints = { caller: "", called: "" };
   let state: "waiting" | "opening" | "greeting" | "live" | "ended" = "waiting";
   let answered = false;
   let peerWants = true;
@@ -104,6 +116,20 @@ export function createLink(deps: LinkDeps): Link {
     },
     onFailed: (cause) => end(`the channel refused a frame: ${String(cause)}`, null, null),
   });
+
+  function note(invite: Invite): void {
+    if (invite.k !== "offer" && invite.k !== "answer") return;
+    fingerprints[invite.k === "offer" ? "caller" : "called"] = fingerprintOf(invite.sdp);
+  }
+
+  /**
+   * What a greeting proves: this attempt, between these two, over a channel with these certificates at its ends.
+   * Whoever put itself between them had to put in certificates of its own.
+   */
+  function greeting(source: PeerId, destination: PeerId): Uint8Array {
+    const header = packetHeader({ kind: "hello", ttl: 1, sequence: 0, source, destination });
+    return statementOf(header, new TextEncoder().encode(`${attempt} ${fingerprints.caller} ${fingerprints.called}`));
+  }
 
   function packet(kind: PacketKind, payload: Uint8Array): Uint8Array {
     const header = packetHeader({ kind, ttl: 1, sequence: 0, source: self, destination: peer });
@@ -167,7 +193,8 @@ export function createLink(deps: LinkDeps): Link {
   function greet(got: Packet): void {
     if (got.kind === "goodbye") return part(got.payload);
     if (got.kind !== "hello") throw new WireError("malformed", `a ${got.kind} packet before the greeting`);
-    if (got.destination !== self || new TextDecoder().decode(got.payload) !== attempt) throw new WireError("malformed", "a greeting that is meant for another link");
+    if (got.destination !== self) throw new WireError("malformed", "a greeting that is meant for another device");
+    guard.check(peer, greeting(peer, self), got.payload);
     state = "live";
     liveSince = clock.now();
     events.onLive();
@@ -212,7 +239,7 @@ export function createLink(deps: LinkDeps): Link {
     if (state !== "opening") return;
     state = "greeting";
     greetingAt = clock.now();
-    void push(packet("hello", new TextEncoder().encode(attempt)));
+    void push(packet("hello", guard.prove(greeting(self, peer))));
   }
 
   function open(): void {
@@ -224,7 +251,9 @@ export function createLink(deps: LinkDeps): Link {
         signal(data) {
           if (state === "ended") return;
           const invite = inviteOf(attempt, data);
-          if (invite) events.onInvite(invite);
+          if (!invite) return;
+          guarded(() => note(invite));
+          events.onInvite(invite);
         },
         connected,
         data: (bytes) => guarded(() => receive(bytes)),
@@ -271,6 +300,7 @@ export function createLink(deps: LinkDeps): Link {
     signal(invite) {
       if (state === "ended") return;
       answered = true;
+      note(invite);
       if (++signals > MESH_LIMITS.signalsHeld) return end("too many signals", null, new WireError("oversized", "more candidates than a connection has"));
       if (state === "waiting") held.push(invite);
       else feed(invite);

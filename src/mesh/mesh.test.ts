@@ -2,8 +2,12 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { PeerId } from "../wire/ids.ts";
 import { createRandom } from "../wire/random.ts";
 import { split } from "./frame.ts";
+import type { Guard } from "./guard.ts";
+import { inviteCodec } from "./invite.ts";
 import { MESH_LIMITS } from "./limits.ts";
-import { packetHeader } from "./packet.ts";
+import { packetHeader, statementOf } from "./packet.ts";
+import type { RtcHost } from "./rtc.ts";
+import { createTestGuard } from "./testing/guard.ts";
 import { createRoom, peer, type Member, type Room } from "./testing/room.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -212,10 +216,57 @@ test("malformed bytes cost that peer its link and nobody else anything", async (
 
 test("a malformed signalling blob drops its sender and nobody else", async () => {
   const [a, b, c] = (await gather(3)) as [Member, Member, Member];
-  room.blob(c.id, a.id, Uint8Array.of(1, 2, 3));
+  room.blob(c.id, a.id, createTestGuard(c.id).sealBlob(a.id, Uint8Array.of(1, 2, 3)));
   await room.clock.advance(100);
   expect(a.dropped.map((drop) => drop.peer)).toEqual([c.id]);
   expect(a.mesh.snapshot().links.map((link) => link.peer)).toEqual([b.id]);
+});
+
+test("a blob that the server changed is named as the server's doing, and costs the peer nothing", async () => {
+  const [a, b, c] = (await gather(3)) as [Member, Member, Member];
+  const sealed = createTestGuard(c.id).sealBlob(a.id, Uint8Array.of(1, 2, 3));
+  room.blob(c.id, a.id, sealed.map((byte, at) => (at === sealed.length - 1 ? byte ^ 1 : byte)));
+  room.blob(b.id, a.id, sealed);
+  await room.clock.advance(100);
+  expect(a.tampered).toEqual([{ from: c.id, way: "server" }, { from: b.id, way: "server" }]);
+  expect(a.dropped).toEqual([]);
+  expect(a.mesh.snapshot().links.map((link) => link.peer)).toEqual([b.id, c.id]);
+});
+
+test("whoever sits between two devices with certificates of its own is found out by the greeting", async () => {
+  room = createRoom();
+  // Both sides are given descriptions with the certificates of the middle, which then talks with both.
+  const middle = (id: PeerId): Guard => {
+    const guard = createTestGuard(id);
+    return {
+      ...guard,
+      openBlob(from, sealed) {
+        const invite = inviteCodec.decode(guard.openBlob(from, sealed));
+        return inviteCodec.encode("sdp" in invite ? { ...invite, sdp: invite.sdp.replace("AA:", "BB:") } : invite);
+      },
+    };
+  };
+  const host = (id: PeerId): RtcHost => {
+    const inner = room.network.host(id);
+    return { ...inner, signal: (link, data) => inner.signal(link, data.replaceAll("BB:", "AA:")) };
+  };
+  const a = room.join(peer(1), { guard: middle(peer(1)), rtc: host(peer(1)) });
+  const b = room.join(peer(2), { guard: middle(peer(2)), rtc: host(peer(2)) });
+  await room.clock.advance(3_000);
+  expect(a.dropped.concat(b.dropped).map(({ error }) => error.message)).toContain("not what its source said");
+  expect([a.reachable, b.reachable]).toEqual([[], []]);
+});
+
+test("a flood that its source never said is not passed on, and costs the link of who brought it", async () => {
+  const [a, b, c] = (await gather(3)) as [Member, Member, Member];
+  const header = packetHeader({ kind: "flood", ttl: 9, sequence: 1, source: b.id, destination: null });
+  const said = bytes("b never said this");
+  const proof = createTestGuard(c.id).prove(statementOf(header, said));
+  room.network.inject(c.id, a.id, split(1e6, [header, said, proof]).next());
+  await room.clock.advance(100);
+  expect(a.messages).toEqual([]);
+  expect(a.dropped.map((drop) => drop.peer)).toEqual([c.id]);
+  expect(b.messages).toEqual([]);
 });
 
 test("a malformed blob over a relay costs the peer nothing that it claims to be from", async () => {
@@ -235,10 +286,11 @@ test("a malformed blob over a relay costs the peer nothing that it claims to be 
   });
   await room.clock.advance(3_000);
   const header = packetHeader({ kind: "signal", ttl: 9, sequence: 1, source: b.id, destination: a.id });
-  room.network.inject(c.id, a.id, split(lastId + 1, [header, Uint8Array.of(1, 2, 3)]).next());
+  room.network.inject(c.id, a.id, split(lastId + 1, [header, createTestGuard(c.id).sealBlob(a.id, Uint8Array.of(1, 2, 3))]).next());
   const before = a.mesh.snapshot().down.overhead;
   await room.clock.advance(100);
   expect(a.mesh.snapshot().down.overhead).toBeGreaterThan(before);
+  expect(a.tampered).toEqual([{ from: b.id, way: "mesh" }]);
   expect(a.dropped).toEqual([]);
   expect(a.mesh.snapshot().links.map((link) => link.peer).sort()).toEqual([b.id, c.id]);
 });

@@ -1,9 +1,10 @@
-import type { WireError } from "../wire/codec.ts";
+import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { MESH_LIMITS } from "./limits.ts";
 import { overlay } from "./overlay.ts";
-import { createPeers, type Way } from "./peers.ts";
+import type { Guard, Way } from "./guard.ts";
+import { createPeers } from "./peers.ts";
 import { createRouter } from "./router.ts";
 import type { RtcHost } from "./rtc.ts";
 import { createTopology } from "./topology.ts";
@@ -15,18 +16,21 @@ export interface Signal {
 }
 
 export interface MeshEvents {
-  /** The bytes are the receiver's own to keep. The sender of a relayed message is not proven. */
-  onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
+  /** The bytes are the receiver's own to keep. Of a message to `all` the sender is proven; one to `one` has to prove itself. */
+  onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>, to: "all" | "one"): void;
   /** Peers with a way to them, and those that are listed and have none yet. Called when either changes. */
   onReachable(reachable: PeerId[], pending: PeerId[]): void;
   /** This peer speaks a newer version, or one that is not known: this device may have to update. */
   onOutdated(peer: PeerId): void;
   /** This peer's bytes were wrong; its link is closed and stays so for a while. */
   onDropped(peer: PeerId, error: WireError): void;
+  /** A blob is not as this peer sent it: the server, or a relay, lies. */
+  onTampered(from: PeerId, way: Way): void;
 }
 
 export interface MeshDeps {
   self: PeerId;
+  guard: Guard;
   rtc: RtcHost;
   signal: Signal;
   events: MeshEvents;
@@ -86,7 +90,7 @@ export interface Mesh {
 const cryptoRandom = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
 
 export function createMesh(deps: MeshDeps): Mesh {
-  const { self, signal, events } = deps;
+  const { self, guard, signal, events } = deps;
   const clock = deps.clock ?? systemClock;
   const random = deps.random ?? cryptoRandom;
   const forced = deps.forced ?? false;
@@ -109,6 +113,7 @@ export function createMesh(deps: MeshDeps): Mesh {
 
   const peers = createPeers({
     self,
+    guard,
     rtc: deps.rtc,
     clock,
     random,
@@ -136,24 +141,41 @@ export function createMesh(deps: MeshDeps): Mesh {
 
   const router = createRouter({
     self,
+    guard,
     clock,
     random,
     topology,
     live: () => peers.live(),
     events: {
       onMessage: events.onMessage,
-      onBlob: (from, blob) => peers.blob(from, blob, "mesh"),
+      onBlob: (from, sealed) => takeBlob(from, sealed, "mesh"),
       onTopology: changed,
       onCounted: (traffic, wireBytes) => void (down[traffic] += wireBytes),
     },
   });
 
-  function sendBlob(to: PeerId, blob: Uint8Array, prefer: Way): void {
+  function sendBlob(to: PeerId, open: Uint8Array, prefer: Way): void {
+    const blob = guard.sealBlob(to, open);
     const server = (): boolean => listed.has(to) && signal.send(to, blob);
     const mesh = (): boolean => router.sendBlob(to, blob);
     // Where neither way is open the attempt runs out, and the next one looks again.
     if (prefer === "server") void (server() || mesh());
     else void (mesh() || server());
+  }
+
+  function takeBlob(from: PeerId, sealed: Uint8Array, way: Way): void {
+    if (closed || from === self || peers.held(from)) return;
+    let blob: Uint8Array;
+    try {
+      blob = guard.openBlob(from, sealed);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // Only of the server's word for the sender: a relay could slander anybody with a byte.
+      if (error.code === "version" && way === "server") peers.refuse(from, error);
+      else events.onTampered(from, way);
+      return;
+    }
+    peers.blob(from, blob, way);
   }
 
   function announce(): void {
@@ -237,7 +259,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       peers.probe(peer);
       changed();
     },
-    blob: (from, blob) => peers.blob(from, blob, "server"),
+    blob: (from, sealed) => takeBlob(from, sealed, "server"),
     setGroup(list) {
       group = [...list].sort();
       hurry();

@@ -13,7 +13,8 @@ import { peerIdBytes, peerIdOf, type PeerId } from "../wire/ids.ts";
  * | 8–23 | source |
  * | 24–39 | destination; zero for everybody |
  *
- * The source of a relayed packet is not proven here: above the mesh, messages are signed.
+ * What goes to everybody, and the greeting, end with the source's proof (guard.ts). The source of a routed
+ * packet is not proven here: what it carries is sealed.
  */
 export const PACKET_HEADER_BYTES = 40;
 
@@ -73,6 +74,15 @@ export function readPacket(message: Uint8Array<ArrayBuffer>, neighbour: PeerId):
     payload: message.subarray(PACKET_HEADER_BYTES),
     message,
   };
+}
+
+/** What a source proves: its packet but for the hops left, which change on the way. */
+export function statementOf(header: Uint8Array, payload: Uint8Array): Uint8Array {
+  const statement = new Uint8Array(PACKET_HEADER_BYTES + payload.length);
+  statement.set(header.subarray(0, PACKET_HEADER_BYTES));
+  statement[1] = 0;
+  statement.set(payload, PACKET_HEADER_BYTES);
+  return statement;
 }
 
 /** The same message with one hop less, or null when it has gone far enough. */

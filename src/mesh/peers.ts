@@ -1,6 +1,7 @@
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Clock } from "./clock.ts";
+import type { Guard, Way } from "./guard.ts";
 import { inviteCodec, type Invite } from "./invite.ts";
 import { createLink, type Goodbye, type Link, type LinkEnd } from "./link.ts";
 import { MESH_LIMITS } from "./limits.ts";
@@ -8,11 +9,9 @@ import type { Traffic } from "./outbox.ts";
 import type { Packet } from "./packet.ts";
 import type { RtcHost } from "./rtc.ts";
 
-/** By which way a blob went or came; the server vouches for the sender, a relay does not. */
-export type Way = "server" | "mesh";
-
 export interface PeersDeps {
   self: PeerId;
+  guard: Guard;
   rtc: RtcHost;
   clock: Clock;
   random(): number;
@@ -45,7 +44,10 @@ export interface Peers {
   tend(missing: Iterable<PeerId>): void;
   /** Tries a peer outside the overlay's present shape. */
   dialCold(peer: PeerId): void;
+  /** An opened blob: it is as its sender made it. */
   blob(from: PeerId, blob: Uint8Array, way: Way): void;
+  /** No links with this peer for a while. */
+  refuse(peer: PeerId, error: WireError): void;
   probe(peer: PeerId): void;
   /** Forgets failures, so that the next `tend` dials at once. */
   refresh(peer: PeerId): void;
@@ -194,6 +196,7 @@ export function createPeers(deps: PeersDeps): Peers {
     remember(name);
     const link = createLink({
       self,
+      guard: deps.guard,
       peer,
       attempt: name,
       rtc: deps.rtc,
@@ -254,6 +257,12 @@ export function createPeers(deps: PeersDeps): Peers {
     link?.signal(invite);
   }
 
+  function refuse(peer: PeerId, error: WireError): void {
+    const { trying, live: linked } = entryOf(peer);
+    for (const link of [trying, linked]) if (link) drop(link, error.code === "version" ? "version" : "malformed");
+    hold(peer, error);
+  }
+
   function needed(link: Link, entry: Entry, now: number): boolean {
     if (deps.wanted(link.peer) || link.peerWants) {
       entry.unneededSince = null;
@@ -298,19 +307,14 @@ export function createPeers(deps: PeersDeps): Peers {
       if (!entry.live && !entry.trying && !isHeld(peer) && clock.now() >= entry.notBefore) dial(peer);
     },
     blob(from, blob, way) {
-      if (closed || from === self || isHeld(from)) return;
       try {
         invited(from, inviteCodec.decode(blob), way);
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
-        const { trying, live: linked } = entryOf(from);
-        if (trying) drop(trying, error.code === "version" ? "version" : "malformed");
-        // A relay may have forged the sender, and a forged blob must not cost an honest peer its link.
-        if (way === "mesh") return;
-        if (linked) drop(linked, error.code === "version" ? "version" : "malformed");
-        hold(from, error);
+        refuse(from, error);
       }
     },
+    refuse,
     probe: (peer) => entries.get(peer)?.live?.probe(),
     refresh(peer) {
       const entry = entries.get(peer);

@@ -1,20 +1,24 @@
+import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Clock } from "./clock.ts";
 import { MeshError } from "./errors.ts";
 import type { Link } from "./link.ts";
+import type { Guard } from "./guard.ts";
 import { decodeLinkState, encodeLinkState, type LinkState } from "./linkstate.ts";
 import { MESH_LIMITS } from "./limits.ts";
-import { oneHopOn, PACKET_HEADER_BYTES, packetHeader, type Packet, type PacketKind } from "./packet.ts";
+import { oneHopOn, PACKET_HEADER_BYTES, packetHeader, statementOf, type Packet, type PacketKind } from "./packet.ts";
+import type { MeshEvents } from "./mesh.ts";
 import type { Topology } from "./topology.ts";
 
 export interface RouterDeps {
   self: PeerId;
+  guard: Guard;
   clock: Clock;
   random(): number;
   topology: Topology;
   live(): ReadonlyMap<PeerId, Link>;
   events: {
-    onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
+    onMessage: MeshEvents["onMessage"];
     /** A signalling blob that came over the mesh. */
     onBlob(from: PeerId, blob: Uint8Array): void;
     /** The map has changed. */
@@ -39,17 +43,28 @@ export interface Router {
 
 /** Carries packets over the links: floods, routes, relays, and takes each one once. */
 export function createRouter(deps: RouterDeps): Router {
-  const { self, clock, topology, events } = deps;
+  const { self, guard, clock, topology, events } = deps;
   const taken = new Set<string>();
   const closing = new AbortController();
   let sequence = Math.floor(deps.random() * 2 ** 32);
   let relayed = 0;
   let relayDrops = 0;
 
+  const keyOf = ({ kind, source, sequence: number }: Packet): string => `${kind} ${source} ${number}`;
+  const isRepeat = (packet: Packet): boolean => packet.source === self || taken.has(keyOf(packet));
+
+  /** Before it is passed on: so whoever passes on what was never said is at fault itself. @throws WireError */
+  function proven(packet: Packet): Uint8Array<ArrayBuffer> {
+    const said = packet.payload.length - guard.proofBytes;
+    if (said < 0) throw new WireError("malformed", `a ${packet.kind} packet without a proof`);
+    const payload = packet.payload.subarray(0, said);
+    guard.check(packet.source, statementOf(packet.message, payload), packet.payload.subarray(said));
+    return payload;
+  }
+
   function firstTime(packet: Packet): boolean {
-    const key = `${packet.kind} ${packet.source} ${packet.sequence}`;
-    if (packet.source === self || taken.has(key)) return false;
-    taken.add(key);
+    if (isRepeat(packet)) return false;
+    taken.add(keyOf(packet));
     for (const oldest of taken) {
       if (taken.size <= MESH_LIMITS.packetsRemembered) break;
       taken.delete(oldest);
@@ -62,7 +77,9 @@ export function createRouter(deps: RouterDeps): Router {
     return packetHeader({ kind, ttl: MESH_LIMITS.ttl, sequence, source: self, destination });
   }
 
-  function toAll(parts: readonly Uint8Array[], traffic: "own" | "overhead"): void {
+  function toAll(kind: PacketKind, payload: Uint8Array, traffic: "own" | "overhead"): void {
+    const head = header(kind, null);
+    const parts = [head, payload, guard.prove(statementOf(head, payload))];
     for (const link of deps.live().values()) link.send(parts, { traffic }).catch(letGo);
   }
 
@@ -138,10 +155,21 @@ export function createRouter(deps: RouterDeps): Router {
   }
 
   function linkState(link: Link, packet: Packet): void {
-    const state = decodeLinkState(packet.source, packet.payload);
-    if (!topology.accept(packet.source, state, clock.now())) return;
+    const state = decodeLinkState(packet.source, packet.payload.subarray(0, Math.max(0, packet.payload.length - guard.proofBytes)));
+    if (!topology.isNews(packet.source, state)) return;
+    proven(packet);
+    if (!topology.accept(packet.source, state, clock.now(), packet.message)) return;
     passOn(link, packet, "overhead");
     events.onTopology();
+  }
+
+  function flood(link: Link, packet: Packet, wireBytes: number): void {
+    if (isRepeat(packet)) return events.onCounted("relayed", wireBytes);
+    const payload = proven(packet);
+    firstTime(packet);
+    events.onCounted("own", wireBytes);
+    passOn(link, packet, "relayed");
+    events.onMessage(packet.source, payload, "all");
   }
 
   async function route(to: PeerId, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
@@ -168,24 +196,21 @@ export function createRouter(deps: RouterDeps): Router {
         case "link-state":
           return linkState(link, packet);
         case "flood":
-          if (!firstTime(packet)) return events.onCounted("relayed", wireBytes);
-          events.onCounted("own", wireBytes);
-          passOn(link, packet, "relayed");
-          return events.onMessage(packet.source, packet.payload);
+          return flood(link, packet, wireBytes);
         case "unicast":
         case "signal": {
           const mine = packet.destination === self;
           if (packet.kind === "unicast") events.onCounted(mine ? "own" : "relayed", wireBytes);
           if (packet.destination !== null && !mine) return void forward(packet, packet.destination, link);
           if (!firstTime(packet)) return;
-          return packet.kind === "signal" ? events.onBlob(packet.source, packet.payload) : events.onMessage(packet.source, packet.payload);
+          return packet.kind === "signal" ? events.onBlob(packet.source, packet.payload) : events.onMessage(packet.source, packet.payload, "one");
         }
       }
     },
     broadcast(bytes) {
       if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
       if (bytes.length > MESH_LIMITS.floodBytes) throw new MeshError("oversized", `a broadcast of ${bytes.length} bytes; send at most ${MESH_LIMITS.floodBytes} to everybody`);
-      toAll([header("flood", null), bytes], "own");
+      toAll("flood", bytes, "own");
     },
     async send(to, bytes, signal) {
       if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
@@ -211,14 +236,10 @@ export function createRouter(deps: RouterDeps): Router {
       return true;
     },
     announce(state) {
-      toAll([header("link-state", null), encodeLinkState(state)], "overhead");
+      toAll("link-state", encodeLinkState(state), "overhead");
     },
     introduce(link) {
-      for (const { origin, state } of topology.known()) {
-        if (origin === link.peer) continue;
-        const about = packetHeader({ kind: "link-state", ttl: MESH_LIMITS.ttl, sequence: 0, source: origin, destination: null });
-        link.send([about, encodeLinkState(state)], { traffic: "overhead" }).catch(letGo);
-      }
+      for (const { origin, message } of topology.known()) if (origin !== link.peer) link.send([message], { traffic: "overhead" }).catch(letGo);
     },
     get relayDrops() {
       return relayDrops;

@@ -7,8 +7,10 @@ export interface Topology {
   setLinks(neighbours: readonly PeerId[]): void;
   /** What to tell the others of the own links now. */
   announce(now: number): LinkState;
-  /** True when this is news and goes on to the other neighbours. */
-  accept(origin: PeerId, state: LinkState, now: number): boolean;
+  /** Whether this says more of its origin than what is known. */
+  isNews(origin: PeerId, state: LinkState): boolean;
+  /** False when the map has no room. `message`: the origin's own words, to be passed on. */
+  accept(origin: PeerId, state: LinkState, now: number, message: Uint8Array): boolean;
   /** Forgets what was not refreshed for long. */
   age(now: number): void;
   /** Peers that a path of confirmed links leads to, sorted. */
@@ -20,8 +22,8 @@ export interface Topology {
   linked(a: PeerId, b: PeerId): boolean;
   /** Confirmed links between devices, each once, in order. */
   edges(): [PeerId, PeerId][];
-  /** What a new neighbour should know. */
-  known(): { origin: PeerId; state: LinkState }[];
+  /** What a new neighbour should be told, as the origins said it. */
+  known(): { origin: PeerId; message: Uint8Array }[];
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Topology {
  * only when both its ends name it, so that one frozen end is enough to take it off. Pure: time is given.
  */
 export function createTopology(self: PeerId): Topology {
-  const entries = new Map<PeerId, { state: LinkState; heard: number }>();
+  const entries = new Map<PeerId, { state: LinkState; heard: number; message: Uint8Array }>();
   let links: PeerId[] = [];
   let version = 0;
   /** Peer → neighbour to go by; made anew after a change. */
@@ -76,15 +78,10 @@ export function createTopology(self: PeerId): Topology {
       version = Math.min(Math.max(version + 1, Math.floor(now)), LINK_STATE_VERSION_MAX);
       return { version, neighbours: links.slice(0, MESH_LIMITS.neighbours) };
     },
-    accept(origin, state, now) {
-      if (origin === self) {
-        // An echo from before a reload, by a clock that ran ahead: speak above it from now on.
-        version = Math.max(version, state.version);
-        return false;
-      }
-      const entry = entries.get(origin);
-      if (entry ? state.version <= entry.state.version : !makeRoom()) return false;
-      entries.set(origin, { state, heard: now });
+    isNews: (origin, state) => origin !== self && state.version > (entries.get(origin)?.state.version ?? -1),
+    accept(origin, state, now, message) {
+      if (!entries.has(origin) && !makeRoom()) return false;
+      entries.set(origin, { state, heard: now, message });
       routes = null;
       return true;
     },
@@ -106,6 +103,6 @@ export function createTopology(self: PeerId): Topology {
       }
       return edges.sort((a, b) => (a[0] + a[1] < b[0] + b[1] ? -1 : 1));
     },
-    known: () => [...entries].filter(([peer]) => map().has(peer)).map(([origin, entry]) => ({ origin, state: entry.state })),
+    known: () => [...entries].filter(([peer]) => map().has(peer)).map(([origin, { message }]) => ({ origin, message })),
   };
 }

@@ -5,7 +5,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import type { PeerId } from "../wire/ids.ts";
 import { createSignalClient, type SignalClient, type SignalState } from "./client.ts";
 import type { SignalClientLimits } from "./limits.ts";
-import { blobBytes, peerIdOfClaim, toClientCodec, toServerCodec, type ToClient } from "./protocol.ts";
+import { blobBytes, peerIdOfClaim, SIGNAL_VERSION, toClientCodec, toServerCodec, type ToClient } from "./protocol.ts";
 import { REFUSALS, SignalError, type RefusalCode } from "./refusal.ts";
 import { claimOf, host, idBytesOf, raw, topicOf, until, type Host } from "./signal.fixture.ts";
 
@@ -122,7 +122,7 @@ test("a lost connection comes back without the room-mates noticing more than gon
 test("a server of another version makes the client outdated, for good", async () => {
   for (const answer of [
     (socket: WebSocket) => say(socket, { kind: "refused", code: "version", message: "update" }),
-    (socket: WebSocket) => socket.send(Uint8Array.of(2, 0xa0, 0x01)),
+    (socket: WebSocket) => socket.send(Uint8Array.of(SIGNAL_VERSION + 1, 0xa0, 0x01)),
     (socket: WebSocket) => socket.close(REFUSALS.version.close),
   ]) {
     let dials = 0;
@@ -138,7 +138,7 @@ const good = toClientCodec().encode(room(1, 2));
 const hostile = fc.oneof(
   fc.integer({ min: 0, max: good.length - 1 }).map((length) => good.slice(0, length)),
   fc.uint8Array({ minLength: 1, maxLength: 20 }).map((tail) => Uint8Array.from([...good, ...tail])),
-  fc.uint8Array({ minLength: 1, maxLength: 200 }).map((body) => Uint8Array.from([1, ...body])),
+  fc.uint8Array({ minLength: 1, maxLength: 200 }).map((body) => Uint8Array.from([SIGNAL_VERSION, ...body])),
   fc.constantFrom<ToClient[]>(
     room(7),
     room(1, 1),
@@ -281,9 +281,9 @@ test.each(["http://example.org/signal", "nonsense", ""])("%j is no signalling ad
   expect(() => open(url, 1)).toThrow(SignalError);
 });
 
-test("the id is the hash of the claim, so a client cannot choose another's", async () => {
+test("whoever knows a device's certificate, but not the secret of its lock, cannot take its id", async () => {
   const { url } = await serve();
   const client = await raw(url);
-  client.tellBytes(toServerCodec().encode({ kind: "join", topic: topicOf(1), claim: idBytesOf(1) }));
+  client.tellBytes(toServerCodec().encode({ kind: "join", topic: topicOf(1), claim: Uint8Array.from(claimOf(1), (byte, at) => (at < 32 ? byte : 0)) }));
   expect((await client.next("room")).you).not.toEqual(idBytesOf(1));
 });

@@ -24,7 +24,7 @@ export interface SignalClientOptions {
   url: string;
   /** 32 bytes that name the room. */
   topic: Uint8Array;
-  /** 16 secret bytes; the id is their hash, and is kept as long as they are. */
+  /** Opens the id (protocol.ts); the id is kept as long as the claim is. */
   claim: Uint8Array;
   events: SignalEvents;
   /** The platform's own where it is absent. */

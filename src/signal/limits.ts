@@ -50,7 +50,7 @@ export const SIGNAL_CLIENT_LIMITS = {
 export type SignalClientLimits = { [Name in keyof typeof SIGNAL_CLIENT_LIMITS]: number };
 
 export const TOPIC_BYTES = 32;
-export const CLAIM_BYTES = 16;
+export const CLAIM_BYTES = 48;
 /** What a blob's envelope takes of a message at most. */
 export const ENVELOPE_BYTES = 128;
 

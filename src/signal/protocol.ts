@@ -1,12 +1,11 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import * as v from "valibot";
 import { codec, type Codec } from "../wire/codec.ts";
-import { PEER_ID_BYTES, peerIdOf, type PeerId } from "../wire/ids.ts";
+import { lockOf, PEER_ID_BYTES, peerIdFor, type PeerId } from "../wire/ids.ts";
 import { CLAIM_BYTES, ENVELOPE_BYTES, SIGNAL_LIMITS, TOPIC_BYTES } from "./limits.ts";
 import { REFUSAL_CODES } from "./refusal.ts";
 
 /** The first byte of each message. */
-export const SIGNAL_VERSION = 1;
+export const SIGNAL_VERSION = 2;
 export const SIGNAL_PATH = "/signal";
 
 const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `${length} bytes are needed`);
@@ -53,7 +52,7 @@ export const toClientCodec = (messageBytes: number = SIGNAL_LIMITS.messageBytes)
   codec(SIGNAL_VERSION, toClient(messageBytes), Math.max(messageBytes, SIGNAL_LIMITS.messageBytes));
 
 /**
- * A device's id is the first 16 bytes of SHA-256 over its secret claim: the server and its owner compute it,
- * nobody else can take it, and it is kept as long as the claim is.
+ * The id that a claim opens: 32 bytes are the hash of the device's certificate, which tells the server nothing
+ * of it, and the rest is the secret of its lock, which nobody else has.
  */
-export const peerIdOfClaim = (claim: Uint8Array): PeerId => peerIdOf(sha256(claim).subarray(0, PEER_ID_BYTES));
+export const peerIdOfClaim = (claim: Uint8Array): PeerId => peerIdFor(claim.subarray(0, 32), lockOf(claim.subarray(32)));

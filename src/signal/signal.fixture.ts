@@ -47,7 +47,7 @@ export interface Raw {
 }
 
 export const topicOf = (seed: number): Uint8Array => new Uint8Array(32).fill(seed);
-export const claimOf = (seed: number): Uint8Array => new Uint8Array(16).fill(seed);
+export const claimOf = (seed: number): Uint8Array => new Uint8Array(48).fill(seed);
 
 export async function raw(url: string): Promise<Raw> {
   const socket = new WebSocket(url);

@@ -1,4 +1,5 @@
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import { WireError } from "./codec.ts";
 
 /** A device's name in a room: 16 bytes as 32 lowercase hex digits. */
@@ -15,5 +16,18 @@ export function peerIdOf(bytes: Uint8Array): PeerId {
   if (bytes.length !== PEER_ID_BYTES) throw new WireError("malformed", `a peer id is ${PEER_ID_BYTES} bytes, not ${bytes.length}`);
   return bytesToHex(bytes) as PeerId;
 }
+
+/** Bytes of a lock: what a claim to an id has to open. */
+export const LOCK_BYTES = 20;
+
+/**
+ * A device's id is bound to its certificate, so that nobody takes it over with other keys, and to a lock whose
+ * secret only it has, so that a signalling server can tell it from those who have seen its certificate.
+ * @param certificate SHA-256 of the certificate, 32 bytes. @param lock `LOCK_BYTES`, part of the certificate.
+ */
+export const peerIdFor = (certificate: Uint8Array, lock: Uint8Array): PeerId => peerIdOf(sha256(concatBytes(certificate, lock)).subarray(0, PEER_ID_BYTES));
+
+/** The lock that this secret opens. */
+export const lockOf = (secret: Uint8Array): Uint8Array => sha256(secret).subarray(0, LOCK_BYTES);
 
 export const peerIdBytes = (id: PeerId): Uint8Array => hexToBytes(id);

@@ -8,6 +8,9 @@ interface End {
   initiator: boolean;
   events: RtcEvents;
   other: End | null;
+  /** Stands for the DTLS certificate: ends join only if each has the other's. */
+  certificate: string;
+  peerCertificate: string;
   closed: boolean;
   /** When the last byte sent so far leaves this end. */
   freeAt: number;
@@ -43,13 +46,15 @@ export interface Network {
 
 const BUFFER_BYTES = 64 * 1024;
 
+const describe = ({ certificate }: End): string => `a=fingerprint:sha-256 ${certificate}\r\n`;
+const certificateIn = (sdp: string): string => /sha-256 (\S+)/.exec(sdp)?.[1] ?? "";
+
 export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: NetworkOptions): Network {
   const ends: End[] = [];
-  const offers = new Map<string, End>();
   const frozen = new Set<PeerId>();
   const blocked = new Set<string>();
   const sent = new Map<PeerId, number>();
-  let offered = 0;
+  let made = 0;
 
   const pair = (a: PeerId, b: PeerId): string => [a, b].sort().join();
   const dead = (end: End): boolean => end.closed || frozen.has(end.host);
@@ -98,24 +103,23 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: 
       const mine = new Map<string, End>();
       return {
         async open(link, { initiator }, events) {
-          const end: End = { host: id, link, initiator, events, other: null, closed: false, freeAt: 0, waiting: new Set() };
+          const end: End = { host: id, link, initiator, events, other: null, certificate: `AA:${made++}`, peerCertificate: "", closed: false, freeAt: 0, waiting: new Set() };
           mine.set(link, end);
           ends.push(end);
           if (!initiator) return;
-          const token = `offer ${offered++}`;
-          offers.set(token, end);
-          later(1, end, () => events.signal(JSON.stringify({ type: "offer", sdp: token })));
+          later(1, end, () => events.signal(JSON.stringify({ type: "offer", sdp: describe(end) })));
         },
         async signal(link, data) {
           const end = mine.get(link);
           if (!end || dead(end)) return;
           const { type, sdp } = JSON.parse(data) as { type: string; sdp: string };
           if (type === "offer") {
-            offers.set(`answer to ${sdp}`, end);
-            later(1, end, () => end.events.signal(JSON.stringify({ type: "answer", sdp: `answer to ${sdp}` })));
+            end.peerCertificate = certificateIn(sdp);
+            later(1, end, () => end.events.signal(JSON.stringify({ type: "answer", sdp: describe(end) })));
           } else if (type === "answer") {
-            const called = offers.get(sdp);
-            if (called && !dead(called)) join(end, called);
+            end.peerCertificate = certificateIn(sdp);
+            const called = ends.find((other) => other.certificate === end.peerCertificate);
+            if (called && !dead(called) && called.peerCertificate === end.certificate) join(end, called);
           }
         },
         send(link, bytes) {

@@ -2,7 +2,9 @@ import type { WireError } from "../../wire/codec.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { createRandom } from "../../wire/random.ts";
 import { createMesh, type Mesh, type MeshDeps } from "../mesh.ts";
+import type { Way } from "../guard.ts";
 import { createFakeClock, type FakeClock } from "./clock.ts";
+import { createTestGuard } from "./guard.ts";
 import { createNetwork, type Network, type NetworkOptions } from "./network.ts";
 
 /** One device of a test room and what its mesh said. */
@@ -14,6 +16,7 @@ export interface Member {
   pending: PeerId[];
   outdated: PeerId[];
   dropped: { peer: PeerId; error: WireError }[];
+  tampered: { from: PeerId; way: Way }[];
 }
 
 export interface Room {
@@ -49,9 +52,10 @@ export function createRoom(options: Partial<Omit<NetworkOptions, "clock">> = {})
     serverUp: true,
     join(id, deps = {}) {
       const random = createRandom(["room", id, members.size]);
-      const member: Omit<Member, "mesh"> = { id, messages: [], reachable: [], pending: [], outdated: [], dropped: [] };
+      const member: Omit<Member, "mesh"> = { id, messages: [], reachable: [], pending: [], outdated: [], dropped: [], tampered: [] };
       const mesh = createMesh({
         self: id,
+        guard: createTestGuard(id),
         rtc: network.host(id),
         signal: {
           send(to, blob) {
@@ -68,6 +72,7 @@ export function createRoom(options: Partial<Omit<NetworkOptions, "clock">> = {})
           },
           onOutdated: (other) => void member.outdated.push(other),
           onDropped: (other, error) => void member.dropped.push({ peer: other, error }),
+          onTampered: (from, way) => void member.tampered.push({ from, way }),
         },
         ice: { iceServers: [], relayOnly: false },
         clock,

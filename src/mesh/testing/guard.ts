@@ -1,0 +1,28 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes } from "@noble/hashes/utils.js";
+import { WireError } from "../../wire/codec.ts";
+import { peerIdBytes, type PeerId } from "../../wire/ids.ts";
+import type { Guard } from "../guard.ts";
+
+const PROOF_BYTES = 32;
+const VERSION = 1;
+
+/** For tests of the mesh alone: keyless, so that it tells what was changed on the way, but not who changed it. */
+export function createTestGuard(self: PeerId): Guard {
+  const proof = (source: PeerId, statement: Uint8Array): Uint8Array => sha256(concatBytes(peerIdBytes(source), statement));
+  const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return {
+    proofBytes: PROOF_BYTES,
+    prove: (statement) => proof(self, statement),
+    check(source, statement, given) {
+      if (!same(given, proof(source, statement))) throw new WireError("malformed", "not what its source said");
+    },
+    sealBlob: (_, blob) => concatBytes(Uint8Array.of(VERSION), proof(self, blob), blob),
+    openBlob(from, sealed) {
+      if (sealed[0] !== VERSION) throw new WireError("version", "a blob of another version");
+      const blob = sealed.subarray(1 + PROOF_BYTES);
+      if (!same(sealed.subarray(1, 1 + PROOF_BYTES), proof(from, blob))) throw new WireError("malformed", "not what its sender sealed");
+      return blob;
+    },
+  };
+}

@@ -1,6 +1,7 @@
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
 import { clearSum } from "../swarm/shares.ts";
+import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
 import { genesisHead, initialState, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
 import { toFixed } from "../update/fixed.ts";
@@ -19,12 +20,16 @@ export interface SimOptions {
   latency?: readonly [number, number];
   /** Share of messages that are lost, 0 to 1. */
   loss?: number;
+  /** Rounds of an epoch, at whose end every device takes another name. */
+  epochRounds?: number;
   /** After how long a silent peer counts as gone: the mesh's own bound. */
   detection?: number;
 }
 
 export interface SimDevice {
-  readonly id: PeerId;
+  /** Its name in its present epoch. */
+  id: PeerId;
+  epoch: number;
   state: SwarmState;
   alive: boolean;
   /** Every root that it committed or took over, in order. */
@@ -53,7 +58,7 @@ const TICK = 200;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, detection = 4_000 } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, epochRounds = EPOCH_ROUNDS, detection = 4_000 } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
@@ -61,8 +66,8 @@ export function createSim(options: SimOptions): Sim {
   const first = genesisHead(task, toFixed(new Float32Array(parameters)), 2);
   const goal = Float32Array.from({ length: parameters }, () => random.uniform() - 0.5);
   const devices: SimDevice[] = [];
-  const byId = new Map<PeerId, SimDevice>();
-  const heard = new Map<SimDevice, Map<SimDevice, boolean>>();
+  /** Whom a device has links with, and under which name. */
+  const heard = new Map<SimDevice, Map<SimDevice, PeerId>>();
   let side: ((device: SimDevice) => number) | null = null;
   let see: (device: SimDevice, before: SwarmState) => void = () => undefined;
   let change = (_from: SimDevice, _to: SimDevice, bytes: Uint8Array): Uint8Array | null => bytes;
@@ -80,24 +85,27 @@ export function createSim(options: SimOptions): Sim {
       if (!device.alive) return;
       perform(device, effect);
     }
+    enterEpoch(device, epochOf(device.state.head.record.round, epochRounds));
   };
 
   const deliver = (from: SimDevice, to: SimDevice, bytes: Uint8Array): void => {
     if (random.uniform() < loss) return;
+    const [sender, receiver] = [from.id, to.id];
     clock.after(between(latency), () => {
-      if (!connected(from, to)) return;
+      // Whoever has another name by now hears nothing more under the old one.
+      if (!connected(from, to) || to.id !== receiver) return;
       const changed = change(from, to, bytes);
-      if (changed) handle(to, { type: "message", now: clock.now(), from: from.id, bytes: changed });
+      if (changed) handle(to, { type: "message", now: clock.now(), from: sender, bytes: changed });
     });
   };
 
   const perform = (device: SimDevice, effect: Effect): void => {
     switch (effect.type) {
       case "broadcast":
-        for (const other of devices) if (other !== device && heard.get(device)?.get(other)) deliver(device, other, effect.bytes);
+        for (const [other, name] of heard.get(device) ?? []) if (other.id === name) deliver(device, other, effect.bytes);
         return;
       case "send": {
-        const to = byId.get(effect.to);
+        const to = devices.find((other) => other.id === effect.to);
         if (to) deliver(device, to, effect.bytes);
         return;
       }
@@ -125,20 +133,36 @@ export function createSim(options: SimOptions): Sim {
     }
   };
 
-  const reachability = (device: SimDevice): void => {
-    const peers = devices.filter((other) => other !== device && heard.get(device)?.get(other)).map((other) => other.id);
-    handle(device, { type: "reachable", now: clock.now(), peers, pending: [] });
+  const nameOf = (device: number, epoch: number): PeerId => bytesToHex(sha256(Uint8Array.of(seed & 255, seed >> 8, device, epoch))).slice(0, 32) as PeerId;
+
+  /** Those who are in the same epoch see each other again under their new names, once they have linked up. */
+  const enterEpoch = (device: SimDevice, epoch: number): void => {
+    if (epoch <= device.epoch) return;
+    device.epoch = epoch;
+    const name = (device.id = nameOf(devices.indexOf(device), epoch));
+    heard.set(device, new Map());
+    handle(device, { type: "epoch", now: clock.now(), self: name });
+    settle();
   };
+
+  const reachability = (device: SimDevice): void => {
+    handle(device, { type: "reachable", now: clock.now(), peers: [...(heard.get(device) ?? new Map<SimDevice, PeerId>()).values()], pending: [] });
+  };
+
+  /** Under which name `a` can hear `b`: devices meet in their epoch. */
+  const nameTo = (a: SimDevice, b: SimDevice): PeerId | null => (connected(a, b) && a.epoch === b.epoch ? b.id : null);
 
   /** What changed on the network reaches the devices' mesh: links come up soon, silence is noticed late. */
   const settle = (): void => {
     for (const a of devices) {
       for (const b of devices) {
         if (a === b) continue;
-        const up = connected(a, b);
-        clock.after(up ? between(latency) : detection + between(latency), () => {
-          if (connected(a, b) !== up || (heard.get(a)!.get(b) ?? false) === up) return;
-          heard.get(a)!.set(b, up);
+        const name = nameTo(a, b);
+        clock.after(name ? between(latency) : detection + between(latency), () => {
+          const names = heard.get(a)!;
+          if (nameTo(a, b) !== name || names.get(b) === (name ?? undefined)) return;
+          if (name) names.set(b, name);
+          else names.delete(b);
           reachability(a);
         });
       }
@@ -148,6 +172,10 @@ export function createSim(options: SimOptions): Sim {
   const tick = (device: SimDevice): void => {
     if (!device.alive) return;
     handle(device, { type: "tick", now: clock.now() });
+    const { weight } = device.state.head.record;
+    const ahead = devices.filter((other) => connected(device, other) && other.state.head.record.weight > weight);
+    // Whom nobody answers any more asks at the door.
+    if (heard.get(device)!.size === 0) enterEpoch(device, Math.max(0, ...ahead.map(({ epoch }) => epoch)));
     clock.after(TICK, () => tick(device));
   };
 
@@ -155,11 +183,12 @@ export function createSim(options: SimOptions): Sim {
     clock,
     devices,
     add() {
-      const id = bytesToHex(sha256(Uint8Array.of(seed & 255, seed >> 8, devices.length))).slice(0, 32) as PeerId;
-      const config = { self: id, task, bits: 8, seed, sum: clearSum };
-      const device: SimDevice = { id, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [] };
+      // A newcomer is told at the door.
+      const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
+      const id = nameOf(devices.length, epoch);
+      const config = { self: id, task, bits: 8, seed, epochRounds, sum: clearSum };
+      const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [] };
       devices.push(device);
-      byId.set(id, device);
       heard.set(device, new Map());
       settle();
       tick(device);

@@ -11,6 +11,8 @@ export type SwarmEvent = { now: number } & (
   | { type: "message"; from: PeerId; bytes: Uint8Array }
   /** Local steps from the head `root` are done. */
   | { type: "trained"; root: Hash; delta: Float32Array; samples: number; loss: number; accuracy: number }
+  /** From now on this device is called so, and everybody else by other names too. */
+  | { type: "epoch"; self: PeerId }
   /** Take part in rounds, or hold. */
   | { type: "take"; taking: boolean }
 );

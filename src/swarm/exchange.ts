@@ -1,4 +1,5 @@
 import type { PeerId } from "../wire/ids.ts";
+import { endsEpoch } from "./epoch.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { ascending, enter, fellow, narrow } from "./membership.ts";
@@ -80,7 +81,8 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
   if (missing.length > 0) return wait(s, out, missing, (peer) => ask(s, out, peer, "sum", indexOf(s, peer)));
   try {
     const { sum, counters } = s.config.sum.open(sums, view.length, s.head.params.length, s.config.bits);
-    const candidate = { head: nextHead(s.head, view, agreed, sum, counters), counters };
+    const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : agreed;
+    const candidate = { head: nextHead(s.head, view, members, sum, counters), counters };
     s.round = { ...s.round, candidate, votes: [...new Set([...s.round.votes, candidate.head.root])].slice(-LIMITS.members) };
     return enter(s, "commit");
   } catch (error) {

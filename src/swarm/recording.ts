@@ -16,10 +16,10 @@ export interface Recording {
 
 const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-export function encodeRecording({ self, task, bits, seed }: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
+export function encodeRecording({ self, task, bits, seed, epochRounds }: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
   return encode({
     v: 1,
-    config: { self, task, bits, seed },
+    config: { self, task, bits, seed, epochRounds },
     record: encodeRecord(head.record),
     params: asBytes(head.params),
     startedAt,
@@ -31,7 +31,7 @@ const PeerSchema = v.custom<SwarmConfig["self"]>(isPeerId);
 const BytesSchema = v.instance(Uint8Array);
 const RecordingSchema = v.strictObject({
   v: v.literal(1),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number() }),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number() }),
   record: BytesSchema,
   params: BytesSchema,
   startedAt: v.number(),
@@ -52,6 +52,7 @@ const RecordingSchema = v.strictObject({
         loss: v.number(),
         accuracy: v.number(),
       }),
+      v.strictObject({ type: v.literal("epoch"), now: v.number(), self: PeerSchema }),
       v.strictObject({ type: v.literal("take"), now: v.number(), taking: v.boolean() }),
     ]),
   ),

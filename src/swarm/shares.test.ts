@@ -34,7 +34,7 @@ test("the chunks' sums are the plain integer sums, for any width, size and numbe
       const limit = valueLimit(bits);
       const draw = (i: number, d: number): number => (Math.abs(Math.imul(seed + i * 31 + d * 17, 2654435761)) % (2 * limit + 1)) - limit;
       const updates = Array.from({ length: n }, (_, d) => update(Array.from({ length: parameters }, (_, i) => draw(i, d)), d + 1));
-      const { next } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits, seed: 0, sum: clearSum }, updates, parameters);
+      const { next } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits, seed: 0, epochRounds: 20, sum: clearSum }, updates, parameters);
       const { head, counters } = next();
       for (let i = 0; i < parameters; i++) {
         const sum = updates.reduce((total, { values }) => total + values[i]!, 0);
@@ -48,7 +48,7 @@ test("the chunks' sums are the plain integer sums, for any width, size and numbe
 });
 
 test("a share that no honest device can have made names its sender", () => {
-  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, sum: clearSum };
+  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, epochRounds: 20, sum: clearSum };
   const chunk = chunkOf(4, 2, 0);
   const good = clearSum.share(update([1, 2, 3, 4]), chunk, 8);
   const impossible = good.slice();
@@ -72,7 +72,7 @@ test("a share that no honest device can have made names its sender", () => {
 test("an update of P values costs each of n devices 2(n−1)/n · P fields to send, whatever n", () => {
   const parameters = 12_000;
   for (const n of [2, 4, 8, 15]) {
-    const { sums } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, sum: clearSum }, Array.from({ length: n }, () => update(new Array<number>(parameters).fill(1))), parameters);
+    const { sums } = allReduce({ self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, epochRounds: 20, sum: clearSum }, Array.from({ length: n }, () => update(new Array<number>(parameters).fill(1))), parameters);
     const updateBytes = (parameters * (n - 1)) / n;
     const sumBytes = sums.get(1)!.length * (n - 1);
     expect(updateBytes + sumBytes).toBeLessThan(2.5 * parameters);
@@ -80,7 +80,7 @@ test("an update of P values costs each of n devices 2(n−1)/n · P fields to se
 });
 
 test("the outer step moves by the mean in steps of the round's scale", () => {
-  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, sum: clearSum };
+  const config: SwarmConfig = { self: ids(1)[0]!, task: "00".repeat(32), bits: 8, seed: 0, epochRounds: 20, sum: clearSum };
   const head = genesisHead(config.task, Int32Array.of(1 << FRACTION_BITS, 0), 3);
   const view = ids(2);
   const updates = [update([10, -5]), update([20, -6])];

@@ -11,6 +11,8 @@ export interface SwarmConfig {
   bits: number;
   /** The task's seed. */
   seed: number;
+  /** Rounds of an epoch. */
+  epochRounds: number;
   /** How updates are added up. */
   sum: RoundSum;
 }
@@ -91,7 +93,7 @@ export interface Sync {
 }
 
 export interface SwarmState {
-  readonly config: SwarmConfig;
+  config: SwarmConfig;
   now: number;
   head: Head;
   previous: Head | null;

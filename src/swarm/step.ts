@@ -2,6 +2,7 @@ import { quantise } from "../update/quantise.ts";
 import { UpdateError } from "../update/errors.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
+import { beginEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { answerShare, commit, open, reduce, refuse, send, takeBulk } from "./exchange.ts";
 import { answerModel, catchUp, fetchHead, takePiece } from "./lineage.ts";
@@ -37,6 +38,8 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       return receive(s, out, event.from, event.bytes);
     case "trained":
       return keepUpdate(s, out, event);
+    case "epoch":
+      return beginEpoch(s, out, event.self);
     case "take":
       s.taking = event.taking;
       if (event.taking) return;

@@ -3,6 +3,7 @@ import { expose, type Remote } from "comlink";
 import { createMesh, type Mesh, type MeshSnapshot } from "../../src/mesh/mesh.ts";
 import type { RtcHost } from "../../src/mesh/rtc.ts";
 import { rtcOverComlink } from "../../src/mesh/rtc.worker.ts";
+import { createTestGuard } from "../../src/mesh/testing/guard.ts";
 import { createSignalClient } from "../../src/signal/client.ts";
 import type { PeerId } from "../../src/wire/ids.ts";
 import { createRandom } from "../../src/wire/random.ts";
@@ -34,7 +35,7 @@ async function messageOf(bytes: Uint8Array<ArrayBuffer>): Promise<Message> {
 
 expose({
   async open(server, rtc) {
-    const claim = crypto.getRandomValues(new Uint8Array(16));
+    const claim = crypto.getRandomValues(new Uint8Array(48));
     const signal = createSignalClient({
       url: server,
       topic: new Uint8Array(32),
@@ -43,6 +44,7 @@ expose({
     });
     mesh = createMesh({
       self: signal.self,
+      guard: createTestGuard(signal.self),
       rtc: rtcOverComlink(rtc as unknown as Remote<RtcHost>),
       signal,
       ice: { iceServers: [], relayOnly: false },
@@ -54,6 +56,7 @@ expose({
         },
         onOutdated: () => undefined,
         onDropped: () => undefined,
+        onTampered: () => undefined,
       },
     });
   },

@@ -35,7 +35,7 @@ function breakpoint(text: string): NonNullable<DeviceOptions["breakpoint"]> {
 
 /**
  * The device's options from the page's address. The fragment is the join link; these query parameters serve
- * tests and `npm run swarm`: `backend`, `degree`, `seed`, `steps`, `break=ROUND:STAGE`, `record=1`.
+ * tests and `npm run swarm`: `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `break=ROUND:STAGE`, `record=1`.
  * @throws LinkError
  */
 export function deviceOptions(address: Address, slot: number): DeviceOptions {
@@ -49,6 +49,8 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   if (seed !== null) options.seed = whole(seed, "seed", 0, 0xffff_ffff);
   const steps = query.get("steps");
   if (steps !== null) options.localSteps = whole(steps, "steps", 1, 100_000);
+  const epoch = query.get("epoch");
+  if (epoch !== null) options.epochRounds = whole(epoch, "epoch", 1, 100_000);
   const stop = query.get("break");
   if (stop !== null) options.breakpoint = breakpoint(stop);
   if (query.get("record") === "1") options.record = true;

@@ -24,8 +24,9 @@ export interface DeviceOptions {
   backend?: Backend;
   /** Seeds this device's choices (data order, rounding); random when absent. */
   seed?: number;
-  /** Local steps a round in place of the task's. */
+  /** Local steps a round, and rounds an epoch, in place of the task's. */
   localSteps?: number;
+  epochRounds?: number;
   /** Stop dead at this point, as if the tab froze: how tests place a departure. */
   breakpoint?: { round: number; stage: "connect" | "train" | "exchange" };
   /** Keep every event of the swarm core, to replay it in the simulator. */
@@ -71,8 +72,15 @@ export interface PeerView {
   round: number | null;
 }
 
+/**
+ * `signed`: everybody in the room may read it, nobody can change it. `sealed`: for one device, over a ratcheted
+ * channel. `signcrypted`: for one device, by its certificate. `passed on`: of others, as they protected it.
+ */
+export type Protection = "signed" | "sealed" | "signcrypted" | "passed on";
+
 export interface SentEntry {
-  kind: "update" | "sum" | "model" | "status" | "relay" | "link";
+  kind: "update" | "sum" | "model" | "status" | "keys" | "relay" | "link";
+  protection: Protection;
   messages: number;
   bytes: number;
 }
@@ -101,6 +109,8 @@ export interface Snapshot {
   bytesUp: number;
   bytesDown: number;
   sent: SentEntry[];
+  /** What was refused and why, as counted since joining. */
+  refusals: { forged: number; epoch: number; replayed: number };
   samplesTrained: number;
   /** Rounds kept from an earlier visit: the page offers to go on. */
   resumable: { round: number; accuracy: number | null } | null;
@@ -120,6 +130,8 @@ export interface DeviceProblem {
     | "data-unavailable"
     | "engine-failed"
     | "update-needed"
+    /** The signalling server, or a relay, changed what a peer sent; the rounds go on. */
+    | "tampered"
     | "storage-unavailable"
     | "no-drawings"
     | "bad-link"

@@ -3,14 +3,15 @@ import type { TaskManifest } from "../learn/task.ts";
 import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/trainer.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { decodeRecord, encodeRecord, rootOf, taskHash } from "../swarm/record.ts";
+import { EPOCH_ROUNDS } from "../swarm/epoch.ts";
+import { type CommitRecord, decodeRecord, encodeRecord, rootOf, taskHash } from "../swarm/record.ts";
 import { clearSum } from "../swarm/shares.ts";
 import { genesisHead, type Head } from "../swarm/state.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
 import { WireError } from "../wire/codec.ts";
 import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, RoundRecord, Snapshot } from "./api.ts";
 import { DeviceError, problemOf } from "./errors.ts";
-import { topicOf } from "./room.ts";
+import { roomKeys } from "./room.ts";
 import { createSession, type Session } from "./session.ts";
 import { sessionView, IDLE_VIEW } from "./snapshot.ts";
 import { createTraining, type Training } from "./training.ts";
@@ -105,18 +106,29 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
     return seed;
   }
 
-  /** The head of an earlier visit, if it is whole and of this task. */
-  async function keptHead(fresh: Head): Promise<Head | null> {
-    const kept = await store.get("head");
-    if (kept === null) return null;
+  const epochRounds = (): number => task.epochRounds ?? EPOCH_ROUNDS;
+
+  async function keptStanding(): Promise<{ round: number; weight: number }> {
+    const kept = head === null ? await store.get("head") : null;
+    if (head) return head.record;
+    return (kept && recordIn(kept.record)) ?? { round: 0, weight: 0 };
+  }
+
+  function recordIn(bytes: Uint8Array): CommitRecord | null {
     try {
-      const record = decodeRecord(kept.record);
-      const fits = record.task === fresh.record.task && kept.params.length === fresh.params.length;
-      return fits ? { record, root: rootOf(record), params: new Int32Array(kept.params) } : null;
+      const record = decodeRecord(bytes);
+      return record.task === taskHash(task) ? record : null;
     } catch (cause) {
       if (!(cause instanceof WireError)) throw cause;
       return null; // of an older version: nothing to go on from
     }
+  }
+
+  /** The head of an earlier visit, if it is whole and of this task. */
+  async function keptHead(fresh: Head): Promise<Head | null> {
+    const kept = await store.get("head");
+    const record = kept && recordIn(kept.record);
+    return record && kept.params.length === fresh.params.length ? { record, root: rootOf(record), params: new Int32Array(kept.params) } : null;
   }
 
   async function drawn(data: DataChoice): Promise<DataChoice> {
@@ -159,6 +171,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       rtc = host;
       push = onChange;
       task = { ...digitsTask, inner: { ...digitsTask.inner, localSteps: opened.localSteps ?? digitsTask.inner.localSteps } };
+      if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
       store = await openStore(opened.slot);
       rounds = ((await store.get("rounds")) ?? []) as RoundRecord[];
       drawings = (await store.get("drawings"))?.labels.length ?? 0;
@@ -175,7 +188,9 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
         counted = { up: 0, down: 0 };
         const stay = createSession({
           options,
-          topic: topicOf(options.room, taskHash(task)),
+          room: roomKeys(options.room, taskHash(task)),
+          kept: await keptStanding(),
+          epochRounds: epochRounds(),
           rtc,
           training: () => training,
           now,
@@ -216,6 +231,10 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
               changed();
             },
             onProblem: fail,
+            onTampered(peer) {
+              error = { code: "tampered", detail: `what ${peer} sent did not arrive as it was sent` };
+              changed();
+            },
           },
         });
         session = stay;
@@ -225,7 +244,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
         if (session !== stay) return; // left while it was loading
         const held = (status as DeviceStatus) === "paused";
         if (!held) status = "training";
-        stay.begin({ task: ready.head.record.task, bits: task.update.bits, seed: task.seed, sum: clearSum }, ready.head);
+        stay.begin({ task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), sum: clearSum }, ready.head);
         if (held) stay.take(false);
       } catch (cause) {
         stop();

@@ -1,15 +1,20 @@
-import { createMesh, type Mesh, type MeshSnapshot } from "../mesh/mesh.ts";
 import { MeshError } from "../mesh/errors.ts";
+import type { MeshSnapshot } from "../mesh/mesh.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
-import { createSignalClient, type SignalState } from "../signal/client.ts";
+import type { SignalState } from "../signal/client.ts";
 import type { BatchProgress } from "../learn/trainer.ts";
+import { endsEpoch, epochOf } from "../swarm/epoch.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
+import { decodeMessage } from "../swarm/message.ts";
 import { encodeRecording } from "../swarm/recording.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import type { DeviceOptions, SentEntry } from "./api.ts";
+import type { DeviceOptions, Protection, SentEntry } from "./api.ts";
+import type { Refusals } from "./guard.ts";
+import { createPresences } from "./presences.ts";
+import type { RoomKeys } from "./room.ts";
 import type { Training } from "./training.ts";
 
 /** How often the protocol looks at its deadlines, in milliseconds. */
@@ -22,11 +27,16 @@ export interface SessionEvents {
   onAdopted(effect: Extract<Effect, { type: "adopted" }>): void;
   onDeparted(effect: Extract<Effect, { type: "departed" }>): void;
   onProblem(error: unknown): void;
+  /** The signalling server, or a relay, changed what this peer sent. */
+  onTampered(from: PeerId): void;
 }
 
 export interface SessionDeps {
   options: DeviceOptions;
-  topic: Uint8Array;
+  room: RoomKeys;
+  /** The kept model's record: in which epoch this device was last. */
+  kept: { round: number; weight: number };
+  epochRounds: number;
   rtc: RtcHost;
   /** Where its rounds are trained; made by the time it begins. */
   training: () => Training | null;
@@ -41,30 +51,32 @@ export interface SessionDeps {
 export interface Session {
   /** Takes part, from this model on. */
   begin(config: Omit<SwarmConfig, "self">, head: Head): void;
-  readonly self: PeerId;
+  /** Null until the room's epoch is known; another in each. */
+  readonly self: PeerId | null;
   /** Null until it has begun. */
   readonly state: SwarmState | null;
   readonly signal: SignalState;
   /** Where a test made it stop dead. */
   readonly frozen: boolean;
+  /** The present epoch's links, and the bytes of all epochs. */
   mesh(): MeshSnapshot;
+  refusals(): Refusals;
   sent(): SentEntry[];
   take(taking: boolean): void;
   recording(): Uint8Array<ArrayBuffer>;
   close(): void;
 }
 
-export function createSession({ options, topic, rtc, training, now, events }: SessionDeps): Session {
-  const claim = crypto.getRandomValues(new Uint8Array(16));
-  const sent = new Map<SentEntry["kind"], { messages: number; bytes: number }>();
+export function createSession({ options, room, kept, epochRounds, rtc, training, now, events }: SessionDeps): Session {
+  const sent = new Map<string, SentEntry>();
   const log: SwarmEvent[] = [];
   const queue: SwarmEvent[] = [];
   const abort = new AbortController();
   const { breakpoint } = options;
   let draining = false;
   let frozen = false;
-  let signalState: SignalState = "connecting";
-  let listed: readonly PeerId[] = [];
+  /** What it began with, once it has both a model and a name. */
+  let start: { config: Omit<SwarmConfig, "self">; head: Head } | null = null;
   let first: SwarmState | null = null;
   let state: SwarmState | null = null;
   let met: SwarmEvent & { type: "reachable" } = { type: "reachable", now: now(), peers: [], pending: [] };
@@ -74,42 +86,48 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
     events.onChange();
   };
 
-  const signal = createSignalClient({
-    url: options.room.server,
-    topic,
-    claim,
-    events: {
-      onState(next) {
-        signalState = next;
-        events.onChange();
-      },
-      onPeers(peers) {
-        const gone = listed.filter((peer) => !peers.includes(peer));
-        listed = peers;
-        mesh.roster(peers);
-        gone.forEach((peer) => mesh.gone(peer));
-      },
-      onBlob: (from, blob) => mesh.blob(from, blob),
-    },
-  });
-
-  const mesh: Mesh = createMesh({
-    self: signal.self,
+  const presences = createPresences({
+    options,
+    room,
     rtc,
-    signal,
-    ice: { iceServers: options.room.iceServers, relayOnly: options.room.relayOnly },
-    ...(options.degree === undefined ? {} : { degree: options.degree, forced: true }),
+    standing() {
+      const { round, weight } = state?.head.record ?? start?.head.record ?? kept;
+      return { epoch: epochOf(round, epochRounds), weight };
+    },
     ...(breakpoint?.stage === "connect" ? { beforeDial: () => (freeze(), new Promise<void>(() => undefined)) } : {}),
     events: {
-      onMessage: (from, bytes) => dispatch({ type: "message", now: now(), from, bytes }),
+      onChange: events.onChange,
+      onTampered: events.onTampered,
+      onOutdated: () => events.onProblem(new VersionError()),
+      onEntered(self) {
+        if (state) dispatch({ type: "epoch", now: now(), self });
+        else commence();
+      },
       onReachable(peers, pending) {
         met = { type: "reachable", now: now(), peers, pending };
         dispatch(met);
       },
-      onOutdated: () => events.onProblem(new VersionError()),
-      onDropped: () => events.onChange(),
+      onMessage: (from, bytes) => dispatch({ type: "message", now: now(), from, bytes }),
+      leads: (bytes) => state !== null && weightIn(bytes) > state.head.record.weight,
     },
   });
+
+  function commence(): void {
+    const self = presences.current?.self;
+    if (start === null || self === undefined || state) return;
+    first = state = initialState({ ...start.config, self }, start.head, now());
+    dispatch({ ...met, now: now() });
+  }
+
+  /** The epoch's last round is the time to make the next one's links; its commit is the time to go. */
+  function keepEpoch(): void {
+    const { current } = presences;
+    if (!current || !state) return;
+    const { round } = state.head.record;
+    const epoch = epochOf(round, epochRounds);
+    if (epoch > current.epoch) presences.enter(epoch);
+    else if (endsEpoch(round + 1, epochRounds) && state.round.view.length > 0 && epoch === current.epoch) presences.prepare(epoch + 1);
+  }
 
   /** What happens before it begins is either said again by the others or kept in `met`. */
   function dispatch(event: SwarmEvent): void {
@@ -122,6 +140,7 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
     } finally {
       draining = false;
     }
+    keepEpoch();
     events.onChange();
   }
 
@@ -135,8 +154,8 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
   function perform(effect: Effect): void {
     switch (effect.type) {
       case "broadcast":
-        mesh.broadcast(effect.bytes);
-        return count("status", effect.bytes);
+        presences.broadcast(effect.bytes);
+        return count("status", "signed", effect.bytes.length);
       case "send":
         void post(effect);
         if (effect.what === "update" && stopsAt("exchange")) freeze();
@@ -148,7 +167,7 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
         training()?.stop();
         return events.onBatch(null);
       case "group":
-        return mesh.setGroup(effect.peers);
+        return presences.current?.setGroup(effect.peers);
       case "committed":
         return events.onCommitted(effect);
       case "adopted":
@@ -167,18 +186,19 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
 
   async function post({ to, what, bytes }: Extract<Effect, { type: "send" }>): Promise<void> {
     const kind = what === "update" || what === "sum" ? what : what === "want" ? "status" : "model";
-    count(kind, bytes);
+    count(kind, "sealed", bytes.length);
     try {
-      await mesh.send(to, bytes, { signal: abort.signal });
+      await presences.current?.send(to, bytes, abort.signal);
     } catch (error) {
       // Gone or out of reach: the core asks again, and the mesh tells it when the peer is lost.
       if (!(error instanceof MeshError)) throw error;
     }
   }
 
-  function count(kind: SentEntry["kind"], bytes: Uint8Array): void {
-    const entry = sent.get(kind) ?? { messages: 0, bytes: 0 };
-    sent.set(kind, { messages: entry.messages + 1, bytes: entry.bytes + bytes.length });
+  function count(kind: SentEntry["kind"], protection: Protection, bytes: number): void {
+    const name = `${kind} ${protection}`;
+    const entry = sent.get(name) ?? { kind, protection, messages: 0, bytes: 0 };
+    sent.set(name, { ...entry, messages: entry.messages + 1, bytes: entry.bytes + bytes });
   }
 
   async function train({ params, record, root }: Head): Promise<void> {
@@ -202,26 +222,32 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
   const ticking = setInterval(() => dispatch({ type: "tick", now: now() }), TICK);
 
   return {
-    self: signal.self,
+    get self() {
+      return presences.current?.self ?? null;
+    },
     begin(config, head) {
-      first = state = initialState({ ...config, self: signal.self }, head, now());
-      dispatch({ ...met, now: now() });
+      start = { config, head };
+      commence();
     },
     get state() {
       return state;
     },
     get signal() {
-      return signalState;
+      return presences.current?.signal ?? "connecting";
     },
     get frozen() {
       return frozen;
     },
-    mesh: () => mesh.snapshot(),
+    mesh() {
+      const { up, down } = presences.bytes();
+      return { ...(presences.current?.mesh() ?? NO_MESH), up, down };
+    },
+    refusals: () => presences.refusals(),
     sent() {
-      const { up } = mesh.snapshot();
-      const entries = [...sent].map(([kind, counts]) => ({ kind, ...counts }));
-      const extra = (kind: SentEntry["kind"], bytes: number): SentEntry[] => (bytes > 0 ? [{ kind, messages: 0, bytes }] : []);
-      return [...entries, ...extra("relay", up.relayed), ...extra("link", up.overhead)];
+      const { up } = presences.bytes();
+      const extra = (kind: SentEntry["kind"], protection: Protection, bytes: number, messages = 0): SentEntry[] => (bytes > 0 ? [{ kind, protection, messages, bytes }] : []);
+      const keys = presences.keys();
+      return [...sent.values(), ...extra("keys", "signcrypted", keys.bytes, keys.messages), ...extra("relay", "passed on", up.relayed), ...extra("link", "signed", up.overhead)];
     },
     take: (taking) => dispatch({ type: "take", now: now(), taking }),
     recording() {
@@ -232,10 +258,31 @@ export function createSession({ options, topic, rtc, training, now, events }: Se
       abort.abort();
       clearInterval(ticking);
       training()?.stop();
-      signal.close();
-      mesh.close();
+      presences.close();
     },
   };
+}
+
+const NO_MESH: MeshSnapshot = {
+  links: [],
+  dialling: [],
+  reachable: [],
+  pending: [],
+  edges: [],
+  up: { own: 0, relayed: 0, overhead: 0 },
+  down: { own: 0, relayed: 0, overhead: 0 },
+  relayDrops: 0,
+};
+
+/** Of a status in which a peer of another epoch says where it stands; 0 of anything else. */
+function weightIn(bytes: Uint8Array): number {
+  try {
+    const message = decodeMessage(bytes);
+    return message.kind === "status" ? message.weight : 0;
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return 0;
+  }
 }
 
 /** A peer speaks another version of the protocol. */

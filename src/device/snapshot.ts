@@ -8,7 +8,7 @@ import type { Session } from "./session.ts";
 
 type Live = Pick<
   Snapshot,
-  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "peers" | "edges" | "bytesUp" | "bytesDown" | "sent" | "breakpointReached"
+  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "peers" | "edges" | "bytesUp" | "bytesDown" | "sent" | "refusals" | "breakpointReached"
 >;
 
 export const IDLE_VIEW: Live = {
@@ -25,6 +25,7 @@ export const IDLE_VIEW: Live = {
   bytesUp: 0,
   bytesDown: 0,
   sent: [],
+  refusals: { forged: 0, epoch: 0, replayed: 0 },
   breakpointReached: false,
 };
 
@@ -41,6 +42,7 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
     bytesUp: total(mesh.up),
     bytesDown: total(mesh.down),
     sent: session.sent(),
+    refusals: session.refusals(),
     breakpointReached: session.frozen,
   };
   if (state === null) return { ...IDLE_VIEW, ...shared, status: "loading" };

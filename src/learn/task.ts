@@ -37,6 +37,8 @@ export const TaskSchema = v.strictObject({
     /** How far logits are offset by a device's own label frequencies (0 to 1, see `priorOffsets`); absent: not. */
     calibration: v.optional(fraction),
   }),
+  /** Rounds after which all take new pseudonyms; absent: 20. */
+  epochRounds: v.optional(count(100_000)),
   update: v.strictObject({
     /** Bits of one value of an update, sign included. */
     bits: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(8)),

@@ -31,6 +31,7 @@ function SentTable({ snapshot }: { snapshot: Snapshot }) {
       <thead>
         <tr>
           <th scope="col">{text.kind}</th>
+          <th scope="col">{text.protection}</th>
           <th scope="col" class="number">
             {text.messages}
           </th>
@@ -40,9 +41,10 @@ function SentTable({ snapshot }: { snapshot: Snapshot }) {
         </tr>
       </thead>
       <tbody>
-        {snapshot.sent.map(({ kind, messages: count, bytes }) => (
+        {snapshot.sent.map(({ kind, protection, messages: count, bytes }) => (
           <tr key={kind}>
             <th scope="row">{text.kinds[kind]}</th>
+            <td>{text.protections[protection]}</td>
             <td class="number">{write.whole(count)}</td>
             <td class="number">{write.bytes(bytes)}</td>
           </tr>
@@ -88,6 +90,10 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
       <details>
         <summary>{text.byKind}</summary>
         <SentTable snapshot={snapshot} />
+        <p class="hint">{text.protectionHint}</p>
+        <p class="hint" data-refused={Object.values(snapshot.refusals).reduce((sum, count) => sum + count, 0)}>
+          {text.refused(snapshot.refusals)}
+        </p>
       </details>
     </Panel>
   );

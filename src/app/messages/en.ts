@@ -1,3 +1,4 @@
+import type { Snapshot } from "../../device/api.ts";
 import { plurals } from "./plural.ts";
 
 const counted = plurals("en");
@@ -166,7 +167,11 @@ export const en = {
     bytes: "Bytes",
     nothing: "Nothing was sent so far.",
     backends: { webgpu: "WebGPU", wasm: "WASM", cpu: "CPU" },
-    kinds: { update: "updates", sum: "sums of updates", model: "the model, for late joiners", status: "status", relay: "passed on for others", link: "keeping links" },
+    kinds: { update: "updates", sum: "sums of updates", model: "the model, for late joiners", status: "status", keys: "agreeing on keys", relay: "passed on for others", link: "keeping links" },
+    protection: "Protection",
+    protections: { signed: "signed", sealed: "sealed for one device", signcrypted: "signed and encrypted for one device", "passed on": "as its sender protected it" },
+    protectionHint: "Whoever has the room’s link can read what is only signed, and nobody can change it. While fewer than four devices are here, everybody with the link can also make identities for this room.",
+    refused: ({ forged, epoch, replayed }: Snapshot["refusals"]) => `Refused so far: ${counted(forged, { one: "forgery", other: "forgeries" })}, ${counted(epoch, { one: "message", other: "messages" })} of another epoch, ${counted(replayed, { one: "repeat", other: "repeats" })}.`,
   },
   rounds: {
     heading: "Rounds",
@@ -283,6 +288,11 @@ export const en = {
       what: "The others, or the room server, speak a newer version of Hromada.",
       safe: "The model and your drawings are kept.",
       todo: "Reload the page to get the new version. If it stays so, the server that serves this page has to be updated.",
+    },
+    tampered: {
+      what: "Something on the way, most likely the room server, changed what another device sent.",
+      safe: "What was changed was thrown away unread; the rounds go on over the links that are there.",
+      todo: "If it happens again, meet over another room server: name it in the link’s settings.",
     },
     "storage-unavailable": {
       what: "This browser does not let the page keep anything (private mode, or no space left).",

@@ -1,0 +1,110 @@
+import { createMesh, type MeshDeps, type MeshEvents, type MeshSnapshot } from "../mesh/mesh.ts";
+import type { RtcHost } from "../mesh/rtc.ts";
+import { createSignalClient, type SignalState } from "../signal/client.ts";
+import type { PeerId } from "../wire/ids.ts";
+import { createChannels } from "./channels.ts";
+import type { Credential } from "./credential.ts";
+import { createGuard, type Refusals } from "./guard.ts";
+import { type RoomKeys, systemRandom } from "./room.ts";
+import type { DeviceOptions } from "./api.ts";
+
+export interface PresenceEvents extends Pick<MeshEvents, "onReachable" | "onOutdated" | "onTampered"> {
+  /** From whom it says, unchanged, in this epoch. */
+  onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
+  onChange(): void;
+}
+
+export interface PresenceDeps {
+  options: DeviceOptions;
+  room: RoomKeys;
+  credential: Credential;
+  rtc: RtcHost;
+  beforeDial?: MeshDeps["beforeDial"];
+  events: PresenceEvents;
+}
+
+/** One pseudonym in one epoch: its place at the signalling server, its links and its channels. */
+export interface Presence {
+  readonly self: PeerId;
+  readonly epoch: number;
+  readonly signal: SignalState;
+  readonly refusals: Refusals;
+  /** Blobs sent by the signalling server, and handshakes sent over the mesh. */
+  readonly keys: { messages: number; bytes: number };
+  mesh(): MeshSnapshot;
+  setGroup(peers: readonly PeerId[]): void;
+  /** Signed. @throws MeshError */
+  broadcast(bytes: Uint8Array): void;
+  /** Sealed. @throws MeshError */
+  send(to: PeerId, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+export function createPresence({ options, room, credential, rtc, beforeDial, events }: PresenceDeps): Presence {
+  const { self, epoch, key, claim } = credential;
+  const guard = createGuard(room, credential, systemRandom);
+  let state: SignalState = "connecting";
+  let listed: readonly PeerId[] = [];
+
+  const signal = createSignalClient({
+    url: options.room.server,
+    topic: room.topic(epoch),
+    claim,
+    events: {
+      onState(next) {
+        state = next;
+        events.onChange();
+      },
+      onPeers(peers) {
+        const gone = listed.filter((peer) => !peers.includes(peer));
+        listed = peers;
+        mesh.roster(peers);
+        gone.forEach((peer) => mesh.gone(peer));
+      },
+      onBlob: (from, blob) => mesh.blob(from, blob),
+    },
+  });
+
+  const mesh = createMesh({
+    self,
+    guard,
+    rtc,
+    signal,
+    ice: { iceServers: options.room.iceServers, relayOnly: options.room.relayOnly },
+    ...(options.degree === undefined ? {} : { degree: options.degree, forced: true }),
+    ...(beforeDial === undefined ? {} : { beforeDial }),
+    events: {
+      ...events,
+      onMessage: (from, bytes, to) => (to === "all" ? events.onMessage(from, bytes) : channels.receive(from, bytes)),
+      onDropped: () => events.onChange(),
+    },
+  });
+
+  const channels = createChannels({
+    self,
+    key,
+    guard,
+    random: systemRandom,
+    transmit: (to, bytes, abort) => mesh.send(to, bytes, { signal: abort }),
+    onMessage: events.onMessage,
+  });
+
+  return {
+    self,
+    epoch,
+    get signal() {
+      return state;
+    },
+    refusals: guard.refusals,
+    keys: channels.handshakes,
+    mesh: () => mesh.snapshot(),
+    setGroup: (peers) => mesh.setGroup(peers),
+    broadcast: (bytes) => mesh.broadcast(bytes),
+    send: (to, bytes, abort) => channels.send(to, bytes, abort),
+    close() {
+      channels.close();
+      signal.close();
+      mesh.close();
+    },
+  };
+}

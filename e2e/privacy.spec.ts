@@ -107,7 +107,8 @@ test("the device worker reaches the room server of the join link and no other, a
     const tabs = [await tab({ query: query(0), link }), await tab({ query: query(1), link })];
     await joinAll(tabs);
     for (const each of tabs) await until(each, ({ signal, peers }) => signal === "open" && peers.some(({ reach }) => reach === "linked"), PATIENCE);
-    expect(room!.health().sockets).toBe(2);
+    // Each device in the room, and at its door.
+    await expect.poll(() => room!.health().sockets, { timeout: PATIENCE }).toBe(4);
 
     const { page } = tabs[0]!;
     const dial = (url: string): Promise<string> =>

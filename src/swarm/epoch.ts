@@ -23,6 +23,7 @@ export function beginEpoch(s: SwarmState, out: Effect[], self: PeerId): void {
   s.reachableSince = s.now;
   s.peers = new Map();
   s.refused = [];
+  s.issuer = null;
   s.announced = { text: "", at: -Infinity, peers: 0 };
   s.round = freshRound(s.now);
   s.behindSince = null;

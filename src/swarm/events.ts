@@ -13,6 +13,8 @@ export type SwarmEvent = { now: number } & (
   | { type: "trained"; root: Hash; delta: Float32Array; samples: number; loss: number; accuracy: number }
   /** From now on this device is called so, and everybody else by other names too. */
   | { type: "epoch"; self: PeerId }
+  /** A committee was formed, or is lost. */
+  | { type: "issuer"; issuer: Hash | null }
   /** Take part in rounds, or hold. */
   | { type: "take"; taking: boolean }
 );

@@ -37,7 +37,7 @@ export function send(s: SwarmState, out: Effect[]): boolean {
   const missing = view.filter((peer) => !chunks.has(peer));
   if (missing.length > 0) return wait(s, out, missing, (peer) => ask(s, out, peer, "update", indexOf(s, s.config.self)));
   const joiners = s.reachable.filter((peer) => !view.includes(peer) && mayJoin(s, peer)).sort();
-  s.round = { ...s.round, next: ascending([...view, ...joiners.slice(0, LIMITS.members - view.length)]) };
+  s.round = { ...s.round, next: ascending([...view, ...joiners.slice(0, LIMITS.members - view.length)]), issuer: s.issuer };
   return enter(s, "open");
 }
 
@@ -65,11 +65,18 @@ export function open(s: SwarmState, out: Effect[]): boolean {
   try {
     const sum = s.config.sum.add(view.map((peer) => s.round.chunks.get(peer)!), chunk, s.config.bits);
     for (const peer of others(s)) post(s, out, peer, "sum", index, sum);
-    s.round = { ...s.round, agreed, sums: new Map([...s.round.sums, [index, sum]]) };
+    s.round = { ...s.round, agreed, agreedIssuer: agreedIssuer(s, [...statements.values()]), sums: new Map([...s.round.sums, [index, sum]]) };
     return enter(s, "reduce");
   } catch (error) {
     return accuse(s, out, error);
   }
+}
+
+/** What all of the view say, else what was agreed before in this epoch. */
+function agreedIssuer(s: SwarmState, statements: readonly Status[]): Hash | null {
+  const { issuer } = s.round;
+  if (statements.every((status) => status.issuer === issuer)) return issuer;
+  return endsEpoch(s.head.record.round, s.config.epochRounds) ? null : s.head.record.issuer;
 }
 
 const same = (a: readonly PeerId[], b: readonly PeerId[]): boolean => a.length === b.length && a.every((peer, i) => peer === b[i]);
@@ -82,7 +89,7 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
   try {
     const { sum, counters } = s.config.sum.open(sums, view.length, s.head.params.length, s.config.bits);
     const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : agreed;
-    const candidate = { head: nextHead(s.head, view, members, sum, counters), counters };
+    const candidate = { head: nextHead(s.head, { contributors: view, members, issuer: s.round.agreedIssuer }, sum, counters), counters };
     s.round = { ...s.round, candidate, votes: [...new Set([...s.round.votes, candidate.head.root])].slice(-LIMITS.members) };
     return enter(s, "commit");
   } catch (error) {

@@ -95,7 +95,7 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
     s.round = { ...s.round, heldSince: s.now };
     return true;
   }
-  s.round = { ...s.round, view: rest, chunks: new Map(), sums: new Map(), candidate: null, next: [] };
+  s.round = { ...s.round, view: rest, chunks: new Map(), sums: new Map(), candidate: null, next: [], issuer: null };
   if (!reached(phase, "send")) return true;
   s.round = { ...s.round, retries: s.round.retries + 1 };
   return enter(s, "ready");
@@ -103,6 +103,6 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
 
 /** Back to waiting. The local update is kept: it still counts if the survivors start this round again. */
 export function withdraw(s: SwarmState): true {
-  s.round = { ...s.round, view: [], chunks: new Map(), sums: new Map(), candidate: null, next: [], withdrawn: true };
+  s.round = { ...s.round, view: [], chunks: new Map(), sums: new Map(), candidate: null, next: [], issuer: null, withdrawn: true };
   return enter(s, "join-cutoff");
 }

@@ -22,6 +22,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     phase: fc.constantFrom(...PHASES),
     view: peers,
     next: peers,
+    issuer: fc.option(hex(32), { nil: null }),
     votes: fc.array(hex(32), { maxLength: 5 }),
   }),
   fc.record({ kind: fc.constant("want" as const), what: kind, root: hex(32), view: hex(32), from: natural, to: natural }),

@@ -25,6 +25,8 @@ export interface Status {
   view: readonly PeerId[];
   /** From `open` on: whom it would have in the next round. */
   next: readonly PeerId[];
+  /** From `open` on: the committee that it holds for the one that issues pseudonyms. */
+  issuer: Hash | null;
   /** Roots that it voted for in this round. */
   votes: readonly Hash[];
 }
@@ -73,6 +75,7 @@ const ControlSchema = v.variant("kind", [
     phase: v.picklist(PHASES),
     view: PeerList(LIMITS.members),
     next: PeerList(LIMITS.members),
+    issuer: v.nullable(HashBytes),
     votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
   }),
   v.strictObject({ kind: v.literal("want"), what: v.picklist(KINDS), root: HashBytes, view: HashBytes, from: index, to: index }),
@@ -89,6 +92,7 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
         root: hexToBytes(message.root),
         view: message.view.map(peerIdBytes),
         next: message.next.map(peerIdBytes),
+        issuer: message.issuer === null ? null : hexToBytes(message.issuer),
         votes: message.votes.map((root) => hexToBytes(root)),
       });
     }

@@ -26,6 +26,7 @@ const RecordSchema = v.strictObject({
   prev: HashBytes,
   contributors: PeerList(LIMITS.members),
   members: PeerList(LIMITS.members),
+  issuer: v.nullable(HashBytes),
   model: HashBytes,
   stepExponent: v.pipe(natural, v.maxValue(16)),
   weight: natural,
@@ -42,6 +43,8 @@ export interface CommitRecord {
   prev: Hash;
   contributors: readonly PeerId[];
   members: readonly PeerId[];
+  /** The committee that issues the next epoch's pseudonyms; null while everybody who holds the room's secret does. */
+  issuer: Hash | null;
   model: Hash;
   stepExponent: number;
   /** Device-rounds committed in this lineage: the heavier lineage wins when two meet. */
@@ -58,6 +61,7 @@ export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
     model: hexToBytes(record.model),
     contributors: record.contributors.map(peerIdBytes),
     members: record.members.map(peerIdBytes),
+    issuer: record.issuer === null ? null : hexToBytes(record.issuer),
   });
 
 /** @throws WireError */
@@ -88,6 +92,7 @@ export const genesisRecord = (task: Hash, model: Hash, stepExponent: number): Co
   prev: task,
   contributors: [],
   members: [],
+  issuer: null,
   model,
   stepExponent,
   weight: 0,

@@ -53,6 +53,7 @@ const RecordingSchema = v.strictObject({
         accuracy: v.number(),
       }),
       v.strictObject({ type: v.literal("epoch"), now: v.number(), self: PeerSchema }),
+      v.strictObject({ type: v.literal("issuer"), now: v.number(), issuer: v.nullable(v.string()) }),
       v.strictObject({ type: v.literal("take"), now: v.number(), taking: v.boolean() }),
     ]),
   ),

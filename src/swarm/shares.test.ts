@@ -19,7 +19,7 @@ function allReduce(config: SwarmConfig, updates: readonly LocalUpdate[], paramet
   );
   return { sums, view, head, next: () => {
       const { sum, counters } = clearSum.open(sums, view.length, parameters, config.bits);
-      return { head: nextHead(head, view, view, sum, counters), counters };
+      return { head: nextHead(head, { contributors: view, members: view, issuer: null }, sum, counters), counters };
     } };
 }
 
@@ -86,6 +86,6 @@ test("the outer step moves by the mean in steps of the round's scale", () => {
   const updates = [update([10, -5]), update([20, -6])];
   const sums = new Map([0, 1].map((owner) => [owner, clearSum.add(updates.map((u) => clearSum.share(u, chunkOf(2, 2, owner), 8)), chunkOf(2, 2, owner), 8)] as const));
   const { sum, counters } = clearSum.open(sums, 2, 2, 8);
-  const next = nextHead(head, view, view, sum, counters);
+  const next = nextHead(head, { contributors: view, members: view, issuer: null }, sum, counters);
   expect([...next.params]).toEqual([(1 << FRACTION_BITS) + 15 * 8, -5.5 * 8]);
 });

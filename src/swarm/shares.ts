@@ -2,8 +2,7 @@ import { nextStepExponent, outerStep } from "../learn/outer.ts";
 import { UpdateError } from "../update/errors.ts";
 import { fieldWidth, packedBytes, packFields, unpackFields } from "../update/pack.ts";
 import { valueLimit } from "../update/quantise.ts";
-import type { PeerId } from "../wire/ids.ts";
-import { modelHash, rootOf } from "./record.ts";
+import { type CommitRecord, modelHash, rootOf } from "./record.ts";
 import type { Counters, Head, LocalUpdate } from "./state.ts";
 
 /**
@@ -101,18 +100,18 @@ export interface RoundSum {
 export const clearSum: RoundSum = { share: packChunk, add: sumChunk, open: openSums };
 
 /** The next head from the sum of the view's updates: the same on every device that has it. */
-export function nextHead(head: Head, view: readonly PeerId[], members: readonly PeerId[], sum: Int32Array, { clipped, large }: Counters): Head {
+export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters): Head {
   const { record } = head;
-  const params = outerStep(head.params, sum, view.length, record.stepExponent);
+  const devices = agreed.contributors.length;
+  const params = outerStep(head.params, sum, devices, record.stepExponent);
   const next = {
     task: record.task,
     round: record.round + 1,
     prev: head.root,
-    contributors: view,
-    members,
+    ...agreed,
     model: modelHash(params),
-    stepExponent: nextStepExponent(record.stepExponent, clipped, large, params.length * view.length),
-    weight: record.weight + view.length,
+    stepExponent: nextStepExponent(record.stepExponent, clipped, large, params.length * devices),
+    weight: record.weight + devices,
   };
   return { record: next, root: rootOf(next), params };
 }

@@ -66,6 +66,9 @@ export interface Round {
   /** Whom this device would have in the next round, stated in OPEN; and whom all of the view would. */
   next: readonly PeerId[];
   agreed: readonly PeerId[];
+  /** The same of the committee that issues pseudonyms. */
+  issuer: Hash | null;
+  agreedIssuer: Hash | null;
   /** Shares of the sum by the index of their owner. */
   sums: ReadonlyMap<number, Uint8Array>;
   candidate: { head: Head; counters: Counters } | null;
@@ -98,6 +101,8 @@ export interface SwarmState {
   head: Head;
   previous: Head | null;
   taking: boolean;
+  /** The committee that this device has seen formed as it should be, in this epoch. */
+  issuer: Hash | null;
   seq: number;
   announced: { text: string; at: number; peers: number };
   reachable: readonly PeerId[];
@@ -128,6 +133,8 @@ export const freshRound = (now: number): Round => ({
   early: [],
   next: [],
   agreed: [],
+  issuer: null,
+  agreedIssuer: null,
   sums: new Map(),
   candidate: null,
   votes: [],
@@ -146,6 +153,7 @@ export const initialState = (config: SwarmConfig, head: Head, now: number): Swar
   head,
   previous: null,
   taking: true,
+  issuer: null,
   // A clock's reading, so that a device that comes back under its name is not taken for its past.
   seq: Math.max(0, Math.floor(now)),
   announced: { text: "", at: -Infinity, peers: 0 },

@@ -40,6 +40,9 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       return keepUpdate(s, out, event);
     case "epoch":
       return beginEpoch(s, out, event.self);
+    case "issuer":
+      s.issuer = event.issuer;
+      return;
     case "take":
       s.taking = event.taking;
       if (event.taking) return;
@@ -142,6 +145,7 @@ function announce(s: SwarmState, out: Effect[]): void {
     phase: s.round.phase,
     view: s.round.view,
     next: s.round.next,
+    issuer: s.round.issuer,
     votes: s.round.votes,
   };
   const text = JSON.stringify(status);

@@ -77,7 +77,7 @@ test("a signalling server that swaps certificates between two tabs is found out 
   const link = freshRoom();
   const room = roomKeys(place(link, ""), hash());
   const mine = roomCredential(room, 0, systemRandom);
-  const guard = createGuard(room, mine, systemRandom);
+  const guard = createGuard(room, mine, [room.issuer.P], systemRandom);
   let swapped = 0;
   const swap = (message: ToServer): ToServer => {
     if (message.kind !== "send") return message;

@@ -19,6 +19,7 @@ globalThis.intrude = (place, task, epoch) => {
     room,
     // It knows the room and everybody's issuer, and says that this one made its certificate.
     credential: { ...rest, key: { ...key, P: room.issuer.P } },
+    issuers: [room.issuer.P],
     rtc: createRtcHost(),
     events: {
       onReachable: (peers) => void (reached = Math.max(reached, peers.length)),

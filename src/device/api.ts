@@ -2,6 +2,7 @@ import type { RtcHost } from "../mesh/rtc.ts";
 import type { Backend, BatchProgress, DataChoice, Prediction, TrainerInfo } from "../learn/trainer.ts";
 import type { Phase } from "../swarm/phase.ts";
 import type { PeerId } from "../wire/ids.ts";
+import type { IssuerView } from "./registry.ts";
 
 export { PHASES, type Phase } from "../swarm/phase.ts";
 
@@ -111,6 +112,8 @@ export interface Snapshot {
   sent: SentEntry[];
   /** What was refused and why, as counted since joining. */
   refusals: { forged: number; epoch: number; replayed: number };
+  /** The committee that issues pseudonyms; null while everybody who has the room's link can. */
+  issuer: IssuerView | null;
   samplesTrained: number;
   /** Rounds kept from an earlier visit: the page offers to go on. */
   resumable: { round: number; accuracy: number | null } | null;

@@ -65,6 +65,8 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
   const aad = guard.aad("unicast");
   const between = (from: PeerId, to: PeerId): Uint8Array => guard.aad("bulk", peerIdBytes(from), peerIdBytes(to));
 
+  const issuerOf = (peer: PeerId): Uint8Array => guard.known(peer)?.P ?? key.P;
+
   function entryOf(peer: PeerId): Entry {
     let entry = entries.get(peer);
     if (!entry) entries.set(peer, (entry = { channels: new Map(), pending: null, answered: null, opening: null, opened: null, early: [], reading: Promise.resolve() }));
@@ -104,9 +106,9 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
   }
 
   async function open(to: PeerId, entry: Entry): Promise<Channel> {
-    const certificate = guard.certificateOf(to);
-    if (!certificate) throw new MeshError("unreachable", `${to} has not shown its certificate yet; send again when it has spoken`);
-    const { bytes, pending } = offerChannel({ from: key, to: certificate, aad, random });
+    const known = guard.known(to);
+    if (!known) throw new MeshError("unreachable", `${to} has not shown its certificate yet; send again when it has spoken`);
+    const { bytes, pending } = offerChannel({ from: key, to: known.certificate, toIssuer: known.P, aad, random });
     entry.pending = pending;
     const channel = new Promise<Channel>((resolve) => (entry.opened = resolve));
     for (let waited = 0; waited < CHANNEL_LIMITS.offerAtMost; waited += CHANNEL_LIMITS.offerAgain) {
@@ -121,7 +123,7 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
   function answer(from: PeerId, offer: Uint8Array): void {
     const entry = entryOf(from);
     if (entry.answered && equalBytes(entry.answered.offer, offer)) return void handshake(from, KIND.answer, entry.answered.answer).catch(unreachable);
-    const answered = answerChannel({ self: key, bytes: offer, aad, P: key.P, accept: guard.accept, random });
+    const answered = answerChannel({ self: key, bytes: offer, aad, P: issuerOf(from), accept: guard.accept, random });
     // Signed by its maker, whatever the way it came.
     if (peerIdOfCertificate(answered.from) !== from) return;
     entry.answered = { offer, answer: answered.bytes };
@@ -132,7 +134,7 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
   function complete(from: PeerId, bytes: Uint8Array): void {
     const entry = entryOf(from);
     if (!entry.pending) return;
-    const secrets = completeChannel(entry.pending, { bytes, aad, P: key.P, accept: guard.accept, random });
+    const secrets = completeChannel(entry.pending, { bytes, aad, P: issuerOf(from), accept: guard.accept, random });
     entry.pending = null;
     add(entry, secrets);
     for (const message of entry.early.splice(0)) read(from, message);

@@ -15,17 +15,34 @@ export interface Credential {
   claim: Uint8Array;
 }
 
+/** An id that is drawn before its key is issued, and the secret of its lock. */
+export interface DrawnId {
+  /** 45 bytes. */
+  id: Uint8Array;
+  secret: Uint8Array;
+}
+
 const hashOf = (certificate: Certificate): Uint8Array => sha256(encodeCertificate(certificate));
 
 /** The id that goes with a certificate: whoever has other keys has another id. */
 export const peerIdOfCertificate = (certificate: Certificate): PeerId => peerIdFor(hashOf(certificate), decodeId(certificate.id).random);
 
-/** A pseudonym by the room's own issuer. */
-export function roomCredential(room: RoomKeys, epoch: number, random: Random): Credential {
+export function drawId(room: Uint8Array, epoch: number, random: Random): DrawnId {
   const secret = random(CLAIM_BYTES - 32);
-  const id = encodeId({ room: room.hash, epoch, flags: new Uint8Array(FLAGS_BYTES), random: lockOf(secret) });
+  return { id: encodeId({ room, epoch, flags: new Uint8Array(FLAGS_BYTES), random: lockOf(secret) }), secret };
+}
+
+export const credentialOf = (key: FullKey, { secret }: DrawnId): Credential => ({
+  self: peerIdOfCertificate(key.certificate),
+  epoch: decodeId(key.id).epoch,
+  key,
+  claim: concatBytes(hashOf(key.certificate), secret),
+});
+
+/** A pseudonym by the room's own issuer: whoever holds the room's secret makes it for itself. */
+export function roomCredential({ hash, issuer }: RoomKeys, epoch: number, random: Random): Credential {
+  const drawn = drawId(hash, epoch, random);
   const secretValue = setSecretValue(random);
-  const key = fullKey({ id, P: room.issuer.P, secretValue, partial: room.issuer.extract(id, secretValue.U, random) });
-  const certificate = hashOf(key.certificate);
-  return { self: peerIdFor(certificate, lockOf(secret)), epoch, key, claim: concatBytes(certificate, secret) };
+  const partial = issuer.extract(drawn.id, secretValue.U, random);
+  return credentialOf(fullKey({ id: drawn.id, P: issuer.P, secretValue, partial }), drawn);
 }

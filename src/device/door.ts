@@ -1,15 +1,24 @@
 import * as v from "valibot";
+import { decodeAnnouncement, encodeAnnouncement, type Announcement } from "../identity/committee/announce.ts";
+import { POINT_BYTES } from "../identity/suite.ts";
 import { createSignalClient, type SignalClient } from "../signal/client.ts";
 import { codec, WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
+import { createCarriage, type Carriage } from "./carriage.ts";
 import { roomCredential } from "./credential.ts";
 import { createGuard, type EpochGuard } from "./guard.ts";
+import { decodeRegistry, encodeRegistry, REGISTRY_BYTE, type RegistryMessage } from "./registry-wire.ts";
 import { type RoomKeys, systemRandom } from "./room.ts";
 
-/** Where a device stands: the epoch that its model is in, and the device-rounds that went into it. */
+/** Where a device stands, as it says at the door. */
 export interface Standing {
+  /** The epoch that its model is in, and the device-rounds that went into it. */
   epoch: number;
   weight: number;
+  /** Who issued this epoch's pseudonyms, 32 bytes; null for the room's own issuer. */
+  P: Uint8Array | null;
+  /** The committee that issues from now on, newcomers' pseudonyms too; null while there is none. */
+  committee: Announcement | null;
 }
 
 /** No round is ever in this epoch, so that nothing said at the door is taken for something said inside. */
@@ -22,10 +31,30 @@ export const DOOR_LIMITS = {
   server: 3_000,
   /** How often the clock is looked at: the door has another name each hour. */
   look: 30_000,
+  standingBytes: 3_000,
 } as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const standing = codec(1, v.strictObject({ epoch: v.pipe(natural, v.maxValue(DOOR_EPOCH - 1)), weight: natural }), 64);
+const bytes = v.instance(Uint8Array<ArrayBufferLike>);
+const wire = codec(
+  1,
+  v.strictObject({
+    epoch: v.pipe(natural, v.maxValue(DOOR_EPOCH - 1)),
+    weight: natural,
+    P: v.nullable(v.pipe(bytes, v.length(POINT_BYTES))),
+    committee: v.nullable(bytes),
+  }),
+  DOOR_LIMITS.standingBytes,
+);
+
+const encodeStanding = ({ epoch, weight, P, committee }: Standing): Uint8Array =>
+  wire.encode({ epoch, weight, P: P && P.slice(), committee: committee && encodeAnnouncement(committee) });
+
+/** @throws WireError */
+function decodeStanding(blob: Uint8Array): Standing {
+  const { committee, ...standing } = wire.decode(blob);
+  return { ...standing, committee: committee && decodeAnnouncement(committee) };
+}
 
 export interface DoorDeps {
   server: string;
@@ -35,84 +64,147 @@ export interface DoorDeps {
   standing(): Standing;
   /** Somebody stands further on: the heavier model, or an epoch that this device did not hear of. */
   onAhead(standing: Standing): void;
+  /** Asks a member of the committee for somebody at the door; null where this device is not inside, or has no answer. */
+  carry(member: PeerId, device: PeerId, open: boolean, request: Uint8Array): Promise<Uint8Array | null>;
 }
 
 /**
  * The epoch's topic tells a stranger nothing, not even a friend who was away: whoever holds the room's secret asks
- * at the door, under a name for the door alone, and those inside answer.
+ * at the door, under a name for the door alone, and those inside answer. There it also registers with the committee.
  */
 export interface Door {
   /** Resolves once those inside have answered, or nobody is there to. */
   readonly settled: Promise<void>;
+  /** This device's name at the door. */
+  readonly self: PeerId;
+  /** Says again where it stands, and hears where the others do. */
+  knock(): void;
+  /** Asks a member over one of those inside; open, in this device's name at the door, or sealed. */
+  ask(member: PeerId, request: Uint8Array, open: boolean): Promise<Uint8Array | null>;
   /** Stands there under another name from now on. */
   renew(): void;
   close(): void;
 }
 
-export function createDoor({ server, room, utc, standing: own, onAhead }: DoorDeps): Door {
-  let client: SignalClient | null = null;
-  let topic = "";
-  let waiting = new Set<PeerId>();
-  let told = new Set<PeerId>();
+/** A stay at the door under one name. */
+interface Stay {
+  topic: string;
+  self: PeerId;
+  client: SignalClient;
+  guard: EpochGuard;
+  carriage: Carriage;
+  /** To whom this device has said where it stands, and whose word it waits for. */
+  told: Set<PeerId>;
+  waiting: Set<PeerId>;
+  inside: Set<PeerId>;
+}
+
+export function createDoor({ server, room, utc, standing: own, onAhead, carry }: DoorDeps): Door {
   let settle = (): void => undefined;
   const settled = new Promise<void>((resolve) => (settle = resolve));
   const timers = [setTimeout(() => settle(), DOOR_LIMITS.server)];
+  let stay = open();
 
-  function open(): void {
-    client?.close();
-    waiting = new Set();
-    told = new Set();
+  function open(): Stay {
     const name = room.door(utc());
-    topic = name.join();
     const credential = roomCredential(room, DOOR_EPOCH, systemRandom);
-    const guard = createGuard(room, credential, systemRandom);
-    client = createSignalClient({
-      url: server,
-      topic: name,
-      claim: credential.claim,
-      events: { onState: () => undefined, onPeers: (peers) => met(guard, peers), onBlob: (from, blob) => heard(guard, from, blob) },
-    });
+    const next: Stay = {
+      topic: name.join(),
+      self: credential.self,
+      guard: createGuard(room, credential, [room.issuer.P], systemRandom),
+      told: new Set(),
+      waiting: new Set(),
+      inside: new Set(),
+      client: createSignalClient({
+        url: server,
+        topic: name,
+        claim: credential.claim,
+        events: { onState: () => undefined, onPeers: (peers) => met(next, peers), onBlob: (from, blob) => heard(next, from, blob) },
+      }),
+      carriage: createCarriage({
+        self: credential.self,
+        random: systemRandom,
+        chance: () => systemRandom(1)[0]! / 256,
+        reachable: () => [...next.inside],
+        send: (to, message) => say(next, to, encodeRegistry(message)),
+        answer: () => null,
+      }),
+    };
+    return next;
   }
 
-  function met(guard: EpochGuard, peers: readonly PeerId[]): void {
+  const say = ({ client, guard }: Stay, to: PeerId, message: Uint8Array): void => void client.send(to, guard.sealBlob(to, message));
+
+  function leave({ client, carriage }: Stay): void {
+    client.close();
+    carriage.close();
+  }
+
+  function met(at: Stay, peers: readonly PeerId[]): void {
     if (peers.length === 0) return settle();
     for (const peer of peers) {
-      if (told.has(peer)) continue;
-      told.add(peer);
-      waiting.add(peer);
-      client?.send(peer, guard.sealBlob(peer, standing.encode(own())));
+      if (at.told.has(peer)) continue;
+      at.told.add(peer);
+      at.waiting.add(peer);
+      say(at, peer, encodeStanding(own()));
     }
-    for (const peer of waiting) if (!peers.includes(peer)) waiting.delete(peer);
-    if (waiting.size === 0) return settle();
+    for (const peer of at.waiting) if (!peers.includes(peer)) at.waiting.delete(peer);
+    for (const peer of at.inside) if (!peers.includes(peer)) at.inside.delete(peer);
+    if (at.waiting.size === 0) return settle();
     timers.push(setTimeout(settle, DOOR_LIMITS.answers));
   }
 
-  function heard(guard: EpochGuard, from: PeerId, blob: Uint8Array): void {
-    let theirs: Standing;
+  function heard(at: Stay, from: PeerId, blob: Uint8Array): void {
     try {
-      theirs = standing.decode(guard.openBlob(from, blob));
+      const message = at.guard.openBlob(from, blob);
+      if (message[0] === REGISTRY_BYTE) business(at, from, decodeRegistry(message));
+      else meet(at, from, decodeStanding(message));
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      return; // Counted by the guard, and worth no more here.
+      if (!(error instanceof WireError)) throw error; // counted by the guard, and worth no more here
     }
-    const mine = own();
-    if (theirs.epoch !== mine.epoch && theirs.weight > mine.weight) onAhead(theirs);
-    waiting.delete(from);
-    if (waiting.size === 0) settle();
   }
 
-  open();
+  function meet(at: Stay, from: PeerId, theirs: Standing): void {
+    const mine = own();
+    if (theirs.weight > mine.weight) {
+      at.inside.add(from);
+      onAhead(theirs);
+      // Whoever knocks again wants to hear how things are now.
+    } else if (at.told.has(from) && !at.waiting.has(from) && theirs.weight < mine.weight) say(at, from, encodeStanding(mine));
+    at.waiting.delete(from);
+    if (at.waiting.size === 0) settle();
+  }
+
+  function business(at: Stay, from: PeerId, message: RegistryMessage): void {
+    if (message.kind !== "carry") return at.carriage.receive(from, message);
+    void carry(message.peer!, from, message.open!, message.body).then((answer) => {
+      if (answer !== null) say(at, from, encodeRegistry({ kind: "returned", tag: message.tag!, body: answer }));
+    });
+  }
+
+  function renew(): void {
+    leave(stay);
+    stay = open();
+  }
+
   const looking = setInterval(() => {
-    if (room.door(utc()).join() !== topic) open();
+    if (room.door(utc()).join() !== stay.topic) renew();
   }, DOOR_LIMITS.look);
   return {
     settled,
-    renew: open,
+    get self() {
+      return stay.self;
+    },
+    knock() {
+      for (const peer of stay.told) say(stay, peer, encodeStanding(own()));
+    },
+    ask: (member, request, isOpen) => stay.carriage.over(member, request, isOpen),
+    renew,
     close() {
       clearInterval(looking);
       timers.forEach(clearTimeout);
       settle();
-      client?.close();
+      leave(stay);
     },
   };
 }

@@ -31,25 +31,39 @@ export interface Refusals {
   replayed: number;
 }
 
+/** A peer's certificate, and the issuer under which it holds. */
+export interface Known {
+  certificate: Certificate;
+  P: Uint8Array;
+}
+
 /** The identity's work for the mesh, under one pseudonym in one epoch. */
 export interface EpochGuard extends Guard {
   readonly refusals: Refusals;
   /** Of a peer that has proven something; null of one that is not known yet. */
-  certificateOf(peer: PeerId): Certificate | null;
+  known(peer: PeerId): Known | null;
+  /** Pseudonyms of this issuer are let in too, from now on. @param P 32 bytes. */
+  trust(P: Uint8Array): void;
+  /** A signature for the committee's business, 64 bytes. */
+  sign(message: Uint8Array): Uint8Array;
+  signedBy(peer: PeerId, message: Uint8Array, signature: Uint8Array): boolean;
   /** For opening what is signcrypted to this device. */
   readonly accept: Accept;
   /** Room, epoch and kind of message: what every proof and every sealed message is bound to. */
   aad(kind: string, ...parts: readonly Uint8Array[]): Uint8Array;
 }
 
-export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, random: Random): EpochGuard {
-  const certificates = new Map<PeerId, Certificate>();
+/** @param issuers whose pseudonyms are let in, 32 bytes each. */
+export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, issuers: readonly Uint8Array[], random: Random): EpochGuard {
+  const trusted = [...issuers];
+  const certificates = new Map<PeerId, Known>();
   const refusals: Refusals = { forged: 0, epoch: 0, replayed: 0 };
   const own = encodeCertificate(key.certificate);
   const replay = createReplayGuard();
   const aad = (kind: string, ...parts: readonly Uint8Array[]): Uint8Array => T(utf8ToBytes(kind), room.hash, u32(epoch), ...parts);
   const roomAad = aad("room");
   const proofAad = aad("proof");
+  const committeeAad = aad("committee");
 
   function refuse(why: keyof Refusals, message: string): WireError {
     refusals[why]++;
@@ -66,9 +80,9 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, ra
     replay: { ...replay, take: (at, sender, E) => counted("replayed", replay.take(at, sender, E)) },
   };
 
-  function remember(peer: PeerId, certificate: Certificate): void {
+  function remember(peer: PeerId, known: Known): void {
     certificates.delete(peer);
-    certificates.set(peer, certificate);
+    certificates.set(peer, known);
     for (const oldest of certificates.keys()) {
       if (certificates.size <= CERTIFICATES_KEPT) break;
       certificates.delete(oldest);
@@ -76,21 +90,36 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, ra
   }
 
   /** The certificate that goes with this peer's id, in this room and epoch. */
-  function certificateIn(proof: Uint8Array, source: PeerId): Certificate {
+  function certificateIn(proof: Uint8Array): Certificate {
     const bytes = proof.subarray(0, CERTIFICATE_BYTES);
-    const known = certificates.get(source);
-    if (known && equalBytes(encodeCertificate(known), bytes)) return known;
     const certificate = decodeCertificate(bytes);
     const id = decodeId(certificate.id);
     if (id.epoch !== epoch) throw refuse("epoch", `a pseudonym of epoch ${id.epoch} in epoch ${epoch}`);
-    if (!equalBytes(id.room, room.hash) || peerIdOfCertificate(certificate) !== source) throw refuse("forged", "a certificate that is not this peer's");
+    if (!equalBytes(id.room, room.hash)) throw refuse("forged", "a certificate of another room");
     return certificate;
   }
 
   function checked(source: PeerId, statement: Uint8Array, proof: Uint8Array): void {
-    const certificate = certificateIn(proof, source);
-    if (!verify(certificate, key.P, statement, proofAad, proof.subarray(CERTIFICATE_BYTES))) throw refuse("forged", "its source has not said this, or has a forged certificate");
-    remember(source, certificate);
+    const certificate = certificateIn(proof);
+    if (peerIdOfCertificate(certificate) !== source) throw refuse("forged", "a certificate that is not this peer's");
+    const signature = proof.subarray(CERTIFICATE_BYTES);
+    const before = certificates.get(source);
+    const P = (before ? [before.P] : trusted).find((issuer) => verify(certificate, issuer, statement, proofAad, signature));
+    if (P === undefined) throw refuse("forged", "its source has not said this, or has a forged certificate");
+    remember(source, { certificate, P });
+  }
+
+  /** A certificate does not say whose it is: every issuer's key is tried. @throws IdentityError */
+  function openedBlob(bytes: Uint8Array): Known & { message: Uint8Array } {
+    for (const P of trusted) {
+      try {
+        const { from, message } = unsigncrypt({ self: room.key, bytes, aad: roomAad, P, accept, random });
+        return { certificate: from, P, message };
+      } catch (error) {
+        if (!(error instanceof IdentityError) || P === trusted.at(-1)) throw error;
+      }
+    }
+    throw refuse("forged", "no issuer is trusted");
   }
 
   /** Identity says of a peer's bytes only that they are refused; here it is counted what for. */
@@ -120,11 +149,19 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, ra
     openBlob(from, sealed) {
       if (sealed[0] !== SUITE_VERSION) throw new WireError("version", "a signalling blob of another version");
       if (sealed.length !== BLOB_BYTES) throw refuse("forged", `a signalling blob of ${sealed.length} bytes`);
-      const opened = asWireError(() => unsigncrypt({ self: room.key, bytes: sealed, aad: roomAad, P: key.P, accept, random }));
-      if (peerIdOfCertificate(opened.from) !== from || !equalBytes(opened.message.subarray(0, PEER_ID_BYTES), peerIdBytes(self))) throw refuse("forged", "a blob from or for somebody else");
-      remember(from, opened.from);
+      const opened = asWireError(() => openedBlob(sealed));
+      if (peerIdOfCertificate(opened.certificate) !== from || !equalBytes(opened.message.subarray(0, PEER_ID_BYTES), peerIdBytes(self))) throw refuse("forged", "a blob from or for somebody else");
+      remember(from, opened);
       return opened.message.subarray(PEER_ID_BYTES);
     },
-    certificateOf: (peer) => certificates.get(peer) ?? null,
+    known: (peer) => certificates.get(peer) ?? null,
+    trust(P) {
+      if (!trusted.some((known) => equalBytes(known, P))) trusted.push(P);
+    },
+    sign: (message) => sign(key, message, committeeAad, random),
+    signedBy(peer, message, signature) {
+      const known = certificates.get(peer) ?? (peer === self ? { certificate: key.certificate, P: key.P } : null);
+      return known !== null && verify(known.certificate, known.P, message, committeeAad, signature);
+    },
   };
 }

@@ -4,7 +4,7 @@ import { createSignalClient, type SignalState } from "../signal/client.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { createChannels } from "./channels.ts";
 import type { Credential } from "./credential.ts";
-import { createGuard, type Refusals } from "./guard.ts";
+import { createGuard, type EpochGuard } from "./guard.ts";
 import { type RoomKeys, systemRandom } from "./room.ts";
 import type { DeviceOptions } from "./api.ts";
 
@@ -18,6 +18,8 @@ export interface PresenceDeps {
   options: DeviceOptions;
   room: RoomKeys;
   credential: Credential;
+  /** Whose pseudonyms are let in, 32 bytes each. */
+  issuers: readonly Uint8Array[];
   rtc: RtcHost;
   beforeDial?: MeshDeps["beforeDial"];
   events: PresenceEvents;
@@ -28,7 +30,7 @@ export interface Presence {
   readonly self: PeerId;
   readonly epoch: number;
   readonly signal: SignalState;
-  readonly refusals: Refusals;
+  readonly guard: EpochGuard;
   /** Blobs sent by the signalling server, and handshakes sent over the mesh. */
   readonly keys: { messages: number; bytes: number };
   mesh(): MeshSnapshot;
@@ -40,9 +42,9 @@ export interface Presence {
   close(): void;
 }
 
-export function createPresence({ options, room, credential, rtc, beforeDial, events }: PresenceDeps): Presence {
+export function createPresence({ options, room, credential, issuers, rtc, beforeDial, events }: PresenceDeps): Presence {
   const { self, epoch, key, claim } = credential;
-  const guard = createGuard(room, credential, systemRandom);
+  const guard = createGuard(room, credential, issuers, systemRandom);
   let state: SignalState = "connecting";
   let listed: readonly PeerId[] = [];
 
@@ -95,7 +97,7 @@ export function createPresence({ options, room, credential, rtc, beforeDial, eve
     get signal() {
       return state;
     },
-    refusals: guard.refusals,
+    guard,
     keys: channels.handshakes,
     mesh: () => mesh.snapshot(),
     setGroup: (peers) => mesh.setGroup(peers),

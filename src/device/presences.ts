@@ -1,12 +1,19 @@
+import { MeshError } from "../mesh/errors.ts";
 import type { ByteCounts, MeshDeps } from "../mesh/mesh.ts";
 import type { Way } from "../mesh/guard.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
+import { LIMITS as COMMITTEE_LIMITS } from "../identity/committee/limits.ts";
+import type { WorkCost } from "../identity/committee/work.ts";
+import type { CommitRecord, Hash } from "../swarm/record.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { DeviceOptions } from "./api.ts";
-import { roomCredential } from "./credential.ts";
+import { roomCredential, type Credential } from "./credential.ts";
 import { createDoor, type Standing } from "./door.ts";
+import { obtainToken, pause, redeemToken, workFor } from "./enrolment.ts";
 import type { Refusals } from "./guard.ts";
 import { createPresence, type Presence, type PresenceEvents } from "./presence.ts";
+import { createRegistry, type IssuerView, type Registry } from "./registry.ts";
+import { REGISTRY_BYTE } from "./registry-wire.ts";
 import { type RoomKeys, systemRandom } from "./room.ts";
 
 export const PRESENCE_LIMITS = {
@@ -16,7 +23,12 @@ export const PRESENCE_LIMITS = {
   repeat: 2_000,
   /** Links that were made on a word at the door are let go when nothing comes of them. */
   visit: 30_000,
+  /** A newcomer asks this often whether there is a committee to register with. */
+  knock: 2_000,
 } as const;
+
+/** In a private room the invitation pays: its link is needed to get to the committee at all. */
+const INVITED: WorkCost = { memory: 8, passes: 1, bits: 0 };
 
 export interface PresencesEvents {
   onChange(): void;
@@ -26,6 +38,8 @@ export interface PresencesEvents {
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
   onOutdated(): void;
   onTampered(from: PeerId, way: Way): void;
+  /** The committee that issues the next epoch's pseudonyms, as far as this device knows. */
+  onCommittee(hash: Hash | null): void;
   /** Whether this comes from a device that this one should follow. */
   leads(bytes: Uint8Array): boolean;
 }
@@ -34,7 +48,8 @@ export interface PresencesDeps {
   options: DeviceOptions;
   room: RoomKeys;
   rtc: RtcHost;
-  standing(): Standing;
+  now: () => number;
+  standing(): Pick<Standing, "epoch" | "weight">;
   beforeDial?: MeshDeps["beforeDial"];
   events: PresencesEvents;
 }
@@ -44,45 +59,68 @@ export interface PresencesDeps {
  * and a place at the door.
  */
 export interface Presences {
-  /** Null until the room's epoch is known. */
+  /** Null until the room's epoch is known, and while this device gets a pseudonym for it. */
   readonly current: Presence | null;
+  /** Null while the room's own issuer issues. */
+  readonly issuer: IssuerView | null;
   /** Makes the links of an epoch that is about to begin. */
-  prepare(epoch: number): void;
-  enter(epoch: number): void;
+  prepare(epoch: number, issuer: Hash | null): void;
+  /** `issuer` names who issued the epoch's pseudonyms: null for the room itself, undefined where this device missed it. */
+  enter(epoch: number, issuer: Hash | null | undefined): void;
+  committed(root: Hash, record: CommitRecord, closing: boolean): void;
+  tick(): void;
   /** To all of the present epoch. @throws MeshError */
   broadcast(bytes: Uint8Array): void;
-  /** Bytes at the data channels, under all names. */
-  bytes(): { up: ByteCounts; down: ByteCounts };
-  /** Handshakes sent under all names. */
-  keys(): { messages: number; bytes: number };
-  refusals(): Refusals;
+  /** Bytes at the data channels, handshakes and refusals, under all names. */
+  totals(): Totals;
   close(): void;
+}
+
+export interface Totals {
+  up: ByteCounts;
+  down: ByteCounts;
+  keys: { messages: number; bytes: number };
+  refusals: Refusals;
+}
+
+/** A pseudonym, and who issued it: null for the room's own issuer. */
+interface Pass {
+  credential: Credential;
+  P: Uint8Array | null;
 }
 
 /** A presence and what came by it before it was the current one. */
 interface Held {
   presence: Presence;
+  registry: Registry;
+  P: Uint8Array | null;
   reachable: readonly PeerId[];
   pending: readonly PeerId[];
   heard: Map<PeerId, Uint8Array<ArrayBuffer>>;
 }
 
 const noBytes = (): ByteCounts => ({ own: 0, relayed: 0, overhead: 0 });
+const chance = (): number => new DataView(systemRandom(4).buffer as ArrayBuffer).getUint32(0) / 2 ** 32;
 
-export function createPresences({ options, room, rtc, standing, beforeDial, events }: PresencesDeps): Presences {
-  const retired = { up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: { forged: 0, epoch: 0, replayed: 0 } satisfies Refusals };
-  const timers = new Set<ReturnType<typeof setTimeout>>();
+export function createPresences({ options, room, rtc, now, standing, beforeDial, events }: PresencesDeps): Presences {
+  const work = options.room.secret === undefined ? COMMITTEE_LIMITS.work : INVITED;
+  const retired: Totals = { up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: { forged: 0, epoch: 0, replayed: 0 } };
+  const closing = new AbortController();
+  /** By epoch and committee. */
+  const passes = new Map<string, Pass>();
   let current: Held | null = null;
   let next: Held | null = null;
-  let old: Presence | null = null;
+  let old: Held | null = null;
+  /** The furthest that somebody at the door says to be. */
+  let ahead: Standing | null = null;
+  let arriving = false;
+  let said: Uint8Array | null = null;
+
   /** Not behind the epoch that it has entered already: its model may still have to catch up. */
   const ownStanding = (): Standing => {
     const { epoch, weight } = standing();
-    return { epoch: Math.max(epoch, current?.presence.epoch ?? 0), weight };
+    return { epoch: Math.max(epoch, current?.presence.epoch ?? 0), weight, P: current?.P ?? null, committee: current?.registry.announcement ?? null };
   };
-  let first = ownStanding();
-  let said: Uint8Array | null = null;
-  let closed = false;
 
   const door = createDoor({
     server: options.room.server,
@@ -90,133 +128,218 @@ export function createPresences({ options, room, rtc, standing, beforeDial, even
     utc: () => Date.now(),
     standing: ownStanding,
     onAhead(theirs) {
-      if (current === null) first = theirs.weight > first.weight ? theirs : first;
-      else visit(theirs.epoch);
+      if (ahead === null || theirs.weight >= ahead.weight) ahead = theirs;
+      if (current && theirs.epoch !== current.presence.epoch) void visit(theirs);
     },
+    carry: (member, device, open, request) => current?.registry.carry(member, device, open, request) ?? Promise.resolve(null),
   });
-  void door.settled.then(() => enter(first.epoch));
+  void door.settled.then(arrive);
 
-  function open(epoch: number): Held {
+  const passOfRoom = (epoch: number): Pass => ({ credential: roomCredential(room, epoch, systemRandom), P: null });
+
+  function passFor(epoch: number, issuer: Hash | null | undefined): Pass | null {
+    if (issuer === null) return passOfRoom(epoch);
+    return passes.get(`${epoch} ${issuer}`) ?? null;
+  }
+
+  /** Into the room as a newcomer, or as one who missed how the epoch began. */
+  async function arrive(): Promise<void> {
+    if (arriving) return;
+    arriving = true;
+    while (current === null && !closing.signal.aborted) {
+      const where = ahead ?? ownStanding();
+      const pass = await passAtDoor(where);
+      if (pass) install(open(where.epoch, pass, where));
+      else {
+        door.knock();
+        await pause(PRESENCE_LIMITS.knock, closing.signal);
+      }
+    }
+    arriving = false;
+  }
+
+  /** What lets a stranger into an epoch: made by itself, or issued by the committee for its work. */
+  async function passAtDoor({ epoch, P, committee }: Standing): Promise<Pass | null> {
+    if (P === null) return passOfRoom(epoch);
+    if (committee === null) return null;
+    const enrolment = { committee: committee.committee, random: systemRandom, now, signal: closing.signal };
+    const proof = await workFor(enrolment, epoch, door.self, work);
+    const limit = AbortSignal.any([closing.signal, AbortSignal.timeout(PRESENCE_LIMITS.visit)]);
+    const token = await obtainToken({ ...enrolment, signal: limit }, proof, (member, request) => door.ask(member, request, true));
+    const credential = token && (await redeemToken({ ...enrolment, signal: limit }, token, epoch, (member, sealed) => door.ask(member, sealed, false)));
+    return credential && { credential, P };
+  }
+
+  function open(epoch: number, { credential, P }: Pass, where: Standing | null): Held {
+    const known = where?.committee ?? null;
     const presenceEvents: PresenceEvents = {
       onChange: events.onChange,
       onOutdated: events.onOutdated,
       onTampered: events.onTampered,
       onReachable(reachable, pending) {
         Object.assign(held, { reachable, pending });
+        if (held === next && current) current.registry.saw(reachable.length + 1);
         if (held === current) events.onReachable(reachable, pending);
         follow();
       },
       onMessage(from, bytes) {
+        if (bytes[0] === REGISTRY_BYTE) return held.registry.receive(from, bytes);
         if (held === current) return events.onMessage(from, bytes);
         if (held !== next) return;
         held.heard.set(from, bytes);
-        if (events.leads(bytes)) enter(epoch);
+        if (events.leads(bytes)) enter(epoch, undefined);
       },
     };
-    const credential = roomCredential(room, epoch, systemRandom);
-    const presence = createPresence({ options, room, credential, rtc, ...(beforeDial && { beforeDial }), events: presenceEvents });
-    const held: Held = { presence, reachable: [], pending: [], heard: new Map() };
+    const presence = createPresence({ options, room, credential, issuers: [P ?? room.issuer.P], rtc, ...(beforeDial && { beforeDial }), events: presenceEvents });
+    const registry = createRegistry({
+      room,
+      credential,
+      guard: presence.guard,
+      random: systemRandom,
+      now,
+      chance,
+      work,
+      known,
+      reachable: () => held.reachable,
+      send: (to, bytes) => void presence.send(to, bytes, closing.signal).catch(unsent),
+      broadcast: (bytes) => presence.broadcast(bytes),
+      events: {
+        onCommittee(hash) {
+          if (held === current) events.onCommittee(hash);
+        },
+        onPseudonym(pseudonym, by) {
+          const hash = registry.hash;
+          if (hash !== null) passes.set(`${pseudonym.epoch} ${hash}`, { credential: pseudonym, P: by });
+          events.onChange();
+        },
+      },
+    });
+    const held: Held = { presence, registry, P, reachable: [], pending: [], heard: new Map() };
     return held;
   }
 
   /** Where the others have gone on without this device. */
   function follow(): void {
-    if (current && next && current.reachable.length === 0 && next.reachable.length > 0) enter(next.presence.epoch);
+    if (current && next && current.reachable.length === 0 && next.reachable.length > 0) enter(next.presence.epoch, undefined);
   }
 
-  function visit(epoch: number): void {
-    if (next !== null || epoch === current?.presence.epoch) return;
-    const visited = prepare(epoch);
-    after(PRESENCE_LIMITS.visit, () => {
-      if (visited === null || next !== visited) return;
-      retire(visited.presence);
-      next = null;
-    });
-  }
-
-  function prepare(epoch: number): Held | null {
-    if (closed || next?.presence.epoch === epoch) return next;
-    if (next) retire(next.presence);
-    return (next = open(epoch));
-  }
-
-  function enter(epoch: number): void {
-    if (closed || current?.presence.epoch === epoch) return;
-    const left = current;
-    current = prepare(epoch)!;
+  /** Looks in on an epoch that somebody at the door spoke of; goes there if a heavier model is there. */
+  async function visit(where: Standing): Promise<void> {
+    if (next !== null || arriving) return;
+    arriving = true;
+    const pass = await passAtDoor(where);
+    arriving = false;
+    if (pass === null || next !== null || closing.signal.aborted || where.epoch === current?.presence.epoch) return;
+    const visited = (next = open(where.epoch, pass, where));
+    await pause(PRESENCE_LIMITS.visit, closing.signal);
+    if (next !== visited) return;
+    retire(visited);
     next = null;
+  }
+
+  function prepare(epoch: number, issuer: Hash | null | undefined): Held | null {
+    if (closing.signal.aborted) return null;
+    const pass = next?.presence.epoch === epoch && (issuer === undefined || (next.P === null) === (issuer === null)) ? null : passFor(epoch, issuer);
+    if (pass === null) return next?.presence.epoch === epoch ? next : null;
+    if (next) retire(next);
+    return (next = open(epoch, pass, null));
+  }
+
+  function enter(epoch: number, issuer: Hash | null | undefined): void {
+    if (closing.signal.aborted || current?.presence.epoch === epoch) return;
+    const entered = prepare(epoch, issuer);
+    if (entered) return install(entered);
+    // No pseudonym for it: it has to register anew, once there is a committee to register with.
+    if (current === null) return;
+    const left = current;
+    current = null;
+    linger(left);
+    door.renew();
+    void arrive();
+  }
+
+  function install(entered: Held): void {
+    const left = current;
+    current = entered;
+    next = null;
+    ahead = null;
     if (left) {
-      linger(left.presence);
+      linger(left);
       door.renew();
     }
-    events.onEntered(current.presence.self);
-    events.onReachable(current.reachable, current.pending);
-    for (const [from, bytes] of current.heard) events.onMessage(from, bytes);
-    current.heard.clear();
+    for (const name of passes.keys()) if (Number(name.split(" ")[0]) <= entered.presence.epoch) passes.delete(name);
+    events.onEntered(entered.presence.self);
+    if (entered.registry.hash) events.onCommittee(entered.registry.hash);
+    events.onReachable(entered.reachable, entered.pending);
+    for (const [from, bytes] of entered.heard) events.onMessage(from, bytes);
+    entered.heard.clear();
   }
 
-  function linger(presence: Presence): void {
+  function linger(held: Held): void {
     if (old) retire(old);
-    old = presence;
-    const last = said;
-    const repeat = (): void => {
-      if (old !== presence) return;
-      if (last) presence.broadcast(last);
-      after(PRESENCE_LIMITS.repeat, repeat);
-    };
-    after(PRESENCE_LIMITS.repeat, repeat);
-    after(PRESENCE_LIMITS.linger, () => {
-      if (old !== presence) return;
-      old = null;
-      retire(presence);
-    });
+    old = held;
+    held.registry.end(held.presence.epoch + 1);
+    void repeat(held, said);
   }
 
-  function after(ms: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      work();
-    }, ms);
-    timers.add(timer);
-  }
-
-  function add(into: typeof retired, presence: Presence): typeof retired {
-    const { up, down } = presence.mesh();
-    for (const kind of ["own", "relayed", "overhead"] as const) {
-      into.up[kind] += up[kind];
-      into.down[kind] += down[kind];
+  async function repeat(held: Held, last: Uint8Array | null): Promise<void> {
+    for (let waited = 0; waited < PRESENCE_LIMITS.linger; waited += PRESENCE_LIMITS.repeat) {
+      await pause(PRESENCE_LIMITS.repeat, closing.signal);
+      if (old !== held || closing.signal.aborted) return;
+      if (last) held.presence.broadcast(last);
     }
-    into.keys.messages += presence.keys.messages;
-    into.keys.bytes += presence.keys.bytes;
-    for (const why of ["forged", "epoch", "replayed"] as const) into.refusals[why] += presence.refusals[why];
-    return into;
+    old = null;
+    retire(held);
   }
 
-  function retire(presence: Presence): void {
+  function retire({ presence, registry }: Held): void {
     add(retired, presence);
+    registry.close();
     presence.close();
   }
-
-  const totals = (): typeof retired => [current?.presence, next?.presence, old].reduce((sum, presence) => (presence ? add(sum, presence) : sum), structuredClone(retired));
 
   return {
     get current() {
       return current?.presence ?? null;
     },
-    prepare: (epoch) => void prepare(epoch),
+    get issuer() {
+      return current?.registry.view ?? null;
+    },
+    prepare: (epoch, issuer) => void prepare(epoch, issuer),
     enter,
+    committed: (root, record, near) => current?.registry.committed(root, record, near),
+    tick() {
+      for (const held of [current, old]) held?.registry.tick();
+    },
     broadcast(bytes) {
       said = bytes;
       current?.presence.broadcast(bytes);
     },
-    bytes: totals,
-    keys: () => totals().keys,
-    refusals: () => totals().refusals,
+    totals: () => [current, next, old].reduce((sum, held) => (held ? add(sum, held.presence) : sum), structuredClone(retired)),
     close() {
-      closed = true;
-      timers.forEach(clearTimeout);
+      closing.abort();
       door.close();
-      for (const presence of [current?.presence, next?.presence, old]) presence?.close();
+      for (const held of [current, next, old]) {
+        held?.registry.close();
+        held?.presence.close();
+      }
     },
   };
+}
+
+function add(into: Totals, presence: Presence): Totals {
+  const { up, down } = presence.mesh();
+  for (const kind of ["own", "relayed", "overhead"] as const) {
+    into.up[kind] += up[kind];
+    into.down[kind] += down[kind];
+  }
+  into.keys.messages += presence.keys.messages;
+  into.keys.bytes += presence.keys.bytes;
+  for (const why of ["forged", "epoch", "replayed"] as const) into.refusals[why] += presence.guard.refusals[why];
+  return into;
+}
+
+/** The receiver is gone, or asks again. */
+function unsent(error: unknown): void {
+  if (!(error instanceof MeshError)) throw error;
 }

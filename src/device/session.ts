@@ -14,6 +14,7 @@ import type { PeerId } from "../wire/ids.ts";
 import type { DeviceOptions, Protection, SentEntry } from "./api.ts";
 import type { Refusals } from "./guard.ts";
 import { createPresences } from "./presences.ts";
+import type { IssuerView } from "./registry.ts";
 import type { RoomKeys } from "./room.ts";
 import type { Training } from "./training.ts";
 
@@ -61,6 +62,8 @@ export interface Session {
   /** The present epoch's links, and the bytes of all epochs. */
   mesh(): MeshSnapshot;
   refusals(): Refusals;
+  /** The committee that issues pseudonyms; null while everybody with the room's link can. */
+  readonly issuer: IssuerView | null;
   sent(): SentEntry[];
   take(taking: boolean): void;
   recording(): Uint8Array<ArrayBuffer>;
@@ -90,6 +93,7 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
     options,
     room,
     rtc,
+    now,
     standing() {
       const { round, weight } = state?.head.record ?? start?.head.record ?? kept;
       return { epoch: epochOf(round, epochRounds), weight };
@@ -108,9 +112,13 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
         dispatch(met);
       },
       onMessage: (from, bytes) => dispatch({ type: "message", now: now(), from, bytes }),
+      onCommittee: (issuer) => dispatch({ type: "issuer", now: now(), issuer }),
       leads: (bytes) => state !== null && weightIn(bytes) > state.head.record.weight,
     },
   });
+
+  /** A quarter of the epoch, five rounds at most, is for getting the next one's pseudonym. */
+  const nearEdge = (round: number): boolean => round % epochRounds >= epochRounds - Math.max(1, Math.min(5, Math.ceil(epochRounds / 4)));
 
   function commence(): void {
     const self = presences.current?.self;
@@ -123,10 +131,10 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
   function keepEpoch(): void {
     const { current } = presences;
     if (!current || !state) return;
-    const { round } = state.head.record;
+    const { round, issuer } = state.head.record;
     const epoch = epochOf(round, epochRounds);
-    if (epoch > current.epoch) presences.enter(epoch);
-    else if (endsEpoch(round + 1, epochRounds) && state.round.view.length > 0 && epoch === current.epoch) presences.prepare(epoch + 1);
+    if (epoch > current.epoch) presences.enter(epoch, endsEpoch(round, epochRounds) ? issuer : undefined);
+    else if (endsEpoch(round + 1, epochRounds) && state.round.view.length > 0 && epoch === current.epoch) presences.prepare(epoch + 1, issuer);
   }
 
   /** What happens before it begins is either said again by the others or kept in `met`. */
@@ -168,8 +176,11 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
         return events.onBatch(null);
       case "group":
         return presences.current?.setGroup(effect.peers);
-      case "committed":
+      case "committed": {
+        const { root, record } = effect.head;
+        presences.committed(root, record, nearEdge(record.round));
         return events.onCommitted(effect);
+      }
       case "adopted":
         return events.onAdopted(effect);
       case "departed":
@@ -219,7 +230,10 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
     }
   }
 
-  const ticking = setInterval(() => dispatch({ type: "tick", now: now() }), TICK);
+  const ticking = setInterval(() => {
+    presences.tick();
+    dispatch({ type: "tick", now: now() });
+  }, TICK);
 
   return {
     get self() {
@@ -239,14 +253,16 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
       return frozen;
     },
     mesh() {
-      const { up, down } = presences.bytes();
+      const { up, down } = presences.totals();
       return { ...(presences.current?.mesh() ?? NO_MESH), up, down };
     },
-    refusals: () => presences.refusals(),
+    refusals: () => presences.totals().refusals,
+    get issuer() {
+      return presences.issuer;
+    },
     sent() {
-      const { up } = presences.bytes();
+      const { up, keys } = presences.totals();
       const extra = (kind: SentEntry["kind"], protection: Protection, bytes: number, messages = 0): SentEntry[] => (bytes > 0 ? [{ kind, protection, messages, bytes }] : []);
-      const keys = presences.keys();
       return [...sent.values(), ...extra("keys", "signcrypted", keys.bytes, keys.messages), ...extra("relay", "passed on", up.relayed), ...extra("link", "signed", up.overhead)];
     },
     take: (taking) => dispatch({ type: "take", now: now(), taking }),

@@ -8,7 +8,7 @@ import type { Session } from "./session.ts";
 
 type Live = Pick<
   Snapshot,
-  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "peers" | "edges" | "bytesUp" | "bytesDown" | "sent" | "refusals" | "breakpointReached"
+  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "peers" | "edges" | "bytesUp" | "bytesDown" | "sent" | "refusals" | "issuer" | "breakpointReached"
 >;
 
 export const IDLE_VIEW: Live = {
@@ -26,6 +26,7 @@ export const IDLE_VIEW: Live = {
   bytesDown: 0,
   sent: [],
   refusals: { forged: 0, epoch: 0, replayed: 0 },
+  issuer: null,
   breakpointReached: false,
 };
 
@@ -43,6 +44,7 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
     bytesDown: total(mesh.down),
     sent: session.sent(),
     refusals: session.refusals(),
+    issuer: session.issuer,
     breakpointReached: session.frozen,
   };
   if (state === null) return { ...IDLE_VIEW, ...shared, status: "loading" };

@@ -290,8 +290,8 @@ export const en = {
       todo: "Reload the page to get the new version. If it stays so, the server that serves this page has to be updated.",
     },
     tampered: {
-      what: "Something on the way, most likely the room server, changed what another device sent.",
-      safe: "What was changed was thrown away unread; the rounds go on over the links that are there.",
+      what: "What came from another device over the room server does not prove itself: the room server changed it, or that device has a forged certificate.",
+      safe: "It was thrown away unread; the rounds go on over the links that are there.",
       todo: "If it happens again, meet over another room server: name it in the link’s settings.",
     },
     "storage-unavailable": {

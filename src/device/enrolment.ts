@@ -1,0 +1,119 @@
+import { credentialOf, drawId, type Credential, type DrawnId } from "./credential.ts";
+import type { Committee } from "../identity/committee/announce.ts";
+import { startIssue, stepIssue, type IssueEvent, type Issuing } from "../identity/committee/issue.ts";
+import type { RequestOf } from "../identity/committee/message.ts";
+import { startRedeem, stepRedeem, type RedeemEffect } from "../identity/committee/redeem.ts";
+import type { Token } from "../identity/committee/tokens.ts";
+import { solveWork, workChallenge, type WorkCost } from "../identity/committee/work.ts";
+import type { Random } from "../identity/suite.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { PeerId } from "../wire/ids.ts";
+
+export const ENROLMENT_LIMITS = {
+  /** A request that has no answer is made again after this long, in milliseconds. */
+  again: 1_500,
+  tick: 500,
+} as const;
+
+export interface EnrolmentDeps {
+  committee: Committee;
+  random: Random;
+  now: () => number;
+  signal: AbortSignal;
+}
+
+/**
+ * A token of the committee, for a registration's work or for the pseudonym that asks.
+ * @param ask has a member asked; null where no answer came.
+ * @returns null when given up.
+ */
+export async function obtainToken({ committee, random, now, signal }: EnrolmentDeps, work: RequestOf<"issue">["work"], ask: (member: PeerId, bytes: Uint8Array) => Promise<Uint8Array | null>): Promise<Token | null> {
+  let token: Token | null = null;
+  let [state, requests] = startIssue(committee, work, random, now());
+  const feed = (event: IssueEvent): void => {
+    const [next, effects] = stepIssue(state, event);
+    state = next;
+    for (const effect of effects) if (effect.type === "token") token = effect.token;
+  };
+  const silent = new Set(committee.members);
+  while (token === null && !signal.aborted) {
+    // The same blinded point again: a member that has answered gives nothing new.
+    await Promise.all(
+      requests.map(async (request) => {
+        if (request.type !== "send" || !silent.has(request.to)) return;
+        const bytes = await ask(request.to, request.bytes);
+        if (bytes === null || token !== null) return;
+        const before = state.parts.length;
+        feed({ now: now(), type: "message", from: request.to, bytes });
+        if (state.parts.length > before) silent.delete(request.to);
+      }),
+    );
+    if (token !== null || signal.aborted) break;
+    state = extended(state, now());
+    await pause(ENROLMENT_LIMITS.again, signal);
+  }
+  return token;
+}
+
+/** The time is the caller's here: it goes on until it is stopped. */
+const extended = (state: Issuing, now: number): Issuing => ({ ...state, ended: false, deadline: now + 1e9 });
+
+/**
+ * The token for a pseudonym of `epoch`.
+ * @param carry has a member asked by another peer, so that it does not learn who asks.
+ * @returns null where too few members answered: the token is spent.
+ */
+export async function redeemToken({ committee, random, now, signal }: EnrolmentDeps, token: Token, epoch: number, carry: (member: PeerId, sealed: Uint8Array) => Promise<Uint8Array | null>): Promise<Credential | null> {
+  const drawn = new Map<string, DrawnId>();
+  const newId = (): Uint8Array => {
+    const next = drawId(committee.room, epoch, random);
+    drawn.set(bytesToHex(next.id), next);
+    return next.id;
+  };
+  let outcome: Credential | "failed" | null = null;
+  let [state, first] = startRedeem({ committee, token, newId, random }, now());
+  const perform = (effects: readonly RedeemEffect[]): void => {
+    for (const effect of effects) {
+      if (effect.type === "pseudonym") outcome = credentialOf(effect.key, drawn.get(bytesToHex(effect.key.id))!);
+      if (effect.type === "failed") outcome = "failed";
+      if (effect.type !== "relay") continue;
+      const { tag } = effect;
+      void carry(effect.to, effect.bytes).then((bytes) => {
+        if (bytes !== null && outcome === null && !signal.aborted) feed({ now: now(), type: "answer", tag, bytes });
+      });
+    }
+  };
+  const feed = (event: Parameters<typeof stepRedeem>[1]): void => {
+    const [next, effects] = stepRedeem(state, event);
+    state = next;
+    perform(effects);
+  };
+  perform(first);
+  while (outcome === null && !signal.aborted) {
+    await pause(ENROLMENT_LIMITS.tick, signal);
+    if (outcome === null) feed({ now: now(), type: "tick" });
+  }
+  return outcome === "failed" ? null : outcome;
+}
+
+/** What a registration costs this device. @returns null when given up. */
+export async function workFor({ committee, signal }: EnrolmentDeps, epoch: number, device: PeerId, cost: WorkCost): Promise<RequestOf<"issue">["work"]> {
+  const solving = solveWork(workChallenge(committee, epoch, device), cost);
+  for (;;) {
+    const { value, done } = await solving.next();
+    if (done) return { epoch, nonce: value };
+    if (signal.aborted) return null;
+  }
+}
+
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+      resolve();
+    };
+    const timer = setTimeout(stop, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,427 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
+import { committeeHash, decodeAnnouncement, encodeAnnouncement, follows, keyOf, successionMessage, verifyAnnouncement, verifyConsents, type Announcement, type Charter, type Committee } from "../identity/committee/announce.ts";
+import { countsCover, decodeCounts, type Counts } from "../identity/committee/counts.ts";
+import { membershipIn, startDkg, stepDkg, type DkgEffect, type DkgState, type Membership } from "../identity/committee/dkg.ts";
+import { answerIn } from "../identity/committee/issue.ts";
+import { LIMITS, thresholdOf } from "../identity/committee/limits.ts";
+import { startMember, stepMember, type MemberEffect, type MemberEvent, type MemberState } from "../identity/committee/member.ts";
+import { encodeRequest, REF_BYTES } from "../identity/committee/message.ts";
+import { startSigning, stepSigning, type Signing, type SigningEffect } from "../identity/committee/signing.ts";
+import type { WorkCost } from "../identity/committee/work.ts";
+import { IdentityError } from "../identity/errors.ts";
+import type { Random } from "../identity/suite.ts";
+import type { CommitRecord, Hash } from "../swarm/record.ts";
+import { WireError } from "../wire/codec.ts";
+import { peerIdBytes, type PeerId } from "../wire/ids.ts";
+import { createCarriage } from "./carriage.ts";
+import type { Credential } from "./credential.ts";
+import { obtainToken, pause, redeemToken, workFor, type EnrolmentDeps } from "./enrolment.ts";
+import type { EpochGuard } from "./guard.ts";
+import { decodeRegistry, encodeRegistry, NOBODY, type RegistryMessage } from "./registry-wire.ts";
+import type { RoomKeys } from "./room.ts";
+
+export const REGISTRY_LIMITS = {
+  /** Draws of members that are remembered, by round. */
+  draws: 16,
+  early: 128,
+  unplaced: 4,
+  /** Redemptions of one epoch are spread over this many milliseconds, so that their order tells nothing. */
+  spread: 2_000,
+} as const;
+
+/** What the page shows of who issues pseudonyms. */
+export interface IssuerView {
+  members: number;
+  threshold: number;
+  /** Whether this device is a member. */
+  member: boolean;
+  /** This device has its pseudonym for the next epoch. */
+  enrolled: boolean;
+  /** The last counts of all members, summed; null before an epoch's end. */
+  counts: Counts | null;
+  /** Whether the counts account for the pseudonyms seen. */
+  accounted: boolean;
+}
+
+export interface RegistryDeps {
+  room: RoomKeys;
+  credential: Credential;
+  guard: EpochGuard;
+  random: Random;
+  now: () => number;
+  chance(): number;
+  /** What registering costs. */
+  work: WorkCost;
+  /** The committee in force, where this device came in by it. */
+  known: Announcement | null;
+  reachable(): readonly PeerId[];
+  /** Sealed. */
+  send(to: PeerId, bytes: Uint8Array): void;
+  /** Signed. */
+  broadcast(bytes: Uint8Array): void;
+  events: {
+    /** The committee that issues from now on, or null where it is lost. */
+    onCommittee(hash: Hash | null): void;
+    /** For the next epoch. */
+    onPseudonym(credential: Credential, P: Uint8Array): void;
+  };
+}
+
+/**
+ * The committee of one epoch, as one device takes part in it: four devices or more form it by themselves, it issues the
+ * pseudonyms of the next epoch and those of newcomers in this one, and changes when members leave.
+ */
+export interface Registry {
+  readonly announcement: Announcement | null;
+  /** Of the committee in force; null where there is none. */
+  readonly hash: Hash | null;
+  readonly view: IssuerView | null;
+  /** A round was committed. @param closing whether the epoch is near its end */
+  committed(root: Hash, record: CommitRecord, closing: boolean): void;
+  receive(from: PeerId, bytes: Uint8Array): void;
+  /** For somebody at the door. */
+  carry(member: PeerId, device: PeerId, open: boolean, request: Uint8Array): Promise<Uint8Array | null>;
+  tick(): void;
+  /** The epoch is over: the members say how much they issued. */
+  end(epoch: number): void;
+  /** Pseudonyms of this committee that were seen in the next epoch. */
+  saw(pseudonyms: number): void;
+  close(): void;
+}
+
+/** Seven at most, drawn by the root, which nobody can choose. */
+export function drawMembers(root: Hash, devices: readonly PeerId[]): PeerId[] {
+  const place = (id: PeerId): string => bytesToHex(sha256(concatBytes(hexToBytes(root), peerIdBytes(id))));
+  const drawn = [...devices].map((id) => ({ id, place: place(id) })).sort((a, b) => (a.place < b.place ? -1 : 1));
+  return drawn.slice(0, LIMITS.membersAtMost).map(({ id }) => id).sort();
+}
+
+export function createRegistry(deps: RegistryDeps): Registry {
+  const { room, credential, guard, random, now, events } = deps;
+  const { self, epoch, key } = credential;
+  const abort = new AbortController();
+  const draws = new Map<number, readonly PeerId[]>();
+  const counts = new Map<PeerId, Counts>();
+  let announcement: Announcement | null = null;
+  let lost = false;
+  let generating: DkgState | null = null;
+  let member: MemberState | null = null;
+  let signing: { state: Signing; successor: Announcement } | null = null;
+  let enrolling: AbortController | null = null;
+  let enrolled = false;
+  let closing = false;
+  let seen = 0;
+  /** Of a key generation that the others began first, and of a committee whose round this device has not committed yet. */
+  let early: { from: PeerId; body: Uint8Array }[] = [];
+  let unplaced: Announcement[] = [];
+
+  const post = (to: PeerId, message: RegistryMessage): void => (to === self ? receive(self, encodeRegistry(message)) : deps.send(to, encodeRegistry(message)));
+  const tell = (kind: RegistryMessage["kind"], body: Uint8Array): void => deps.broadcast(encodeRegistry({ kind, body }));
+  const present = (peer: PeerId): boolean => peer === self || deps.reachable().includes(peer);
+
+  const carriage = createCarriage({
+    self,
+    random,
+    chance: deps.chance,
+    reachable: deps.reachable,
+    send: post,
+    answer(via, device, request) {
+      const event = device === NOBODY ? { type: "sealed" as const, via, bytes: request } : { type: "message" as const, from: device, pseudonym: null, bytes: request };
+      const effect = asMember(event).find(({ type }) => type === "answer" || type === "send");
+      return effect?.bytes ?? null;
+    },
+  });
+
+  type Untimed<E> = E extends { now: number } ? Omit<E, "now"> : never;
+  function asMember(event: Untimed<MemberEvent>): MemberEffect[] {
+    if (member === null) return [];
+    const [state, effects] = stepMember(member, { ...event, now: now() } as MemberEvent);
+    member = state;
+    return effects;
+  }
+
+  // Forming a committee.
+
+  function committed(root: Hash, record: CommitRecord, near: boolean): void {
+    draws.set(record.round, drawMembers(root, record.members));
+    for (const round of draws.keys()) if (round <= record.round - REGISTRY_LIMITS.draws) draws.delete(round);
+    if (near && !closing) {
+      closing = true;
+      asMember({ type: "closing" });
+    }
+    const waiting = unplaced;
+    unplaced = [];
+    for (const next of waiting) attempt(() => take(next));
+    enrol();
+    if (generating !== null || record.members.length < LIMITS.membersAtLeast) return;
+    const { committee } = announcement ?? {};
+    if (committee === undefined || lost) generate({ room: room.hash, lineage: record.round, generation: 0, previous: null, members: draws.get(record.round)! });
+    else if (committee.members.some((id) => !record.members.includes(id))) {
+      const { lineage, generation } = committee;
+      generate({ room: room.hash, lineage, generation: generation + 1, previous: committeeHash(committee), members: draws.get(record.round)! });
+    }
+  }
+
+  function generate(charter: Charter): void {
+    if (!charter.members.includes(self)) return;
+    const [state, effects] = startDkg(charter, { self, random, sign: guard.sign, verify: guard.signedBy }, now());
+    generating = state;
+    perform(effects);
+    const waiting = early;
+    early = [];
+    for (const { from, body } of waiting) generation(from, body);
+  }
+
+  function generation(from: PeerId, body: Uint8Array): void {
+    if (generating === null) {
+      early = [...early, { from, body }].slice(-REGISTRY_LIMITS.early);
+      return;
+    }
+    const [state, effects] = stepDkg(generating, { type: "message", now: now(), from, bytes: body });
+    generating = state;
+    perform(effects);
+  }
+
+  function perform(effects: readonly DkgEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "broadcast":
+          tell("key-generation", effect.bytes);
+          break;
+        case "send":
+          post(effect.to, { kind: "key-generation", body: effect.bytes });
+          break;
+        case "done":
+          tell("announcement", encodeAnnouncement(effect.announcement));
+          take(effect.announcement);
+          // The old committee still has to sign it.
+          if (effect.announcement.committee.generation > 0 && effect.announcement.committee.members[0] === self) askForSuccession(effect.announcement);
+          break;
+        case "failed":
+          generating = null; // the next commit draws others
+          break;
+      }
+    }
+  }
+
+  function askForSuccession(successor: Announcement): void {
+    const old = announcement?.committee;
+    if (old === undefined || !follows(successor.committee, old)) return;
+    const ref = random(REF_BYTES);
+    const request = { kind: "succeed" as const, ref, announcement: encodeAnnouncement(successor) };
+    const ask = new Map(old.members.map((_, place) => [place, request]));
+    const [state, effects] = startSigning({ scheme: "statement", key: keyOf(old, "issuer"), message: successionMessage(committeeHash(successor.committee)), ref, ask }, now());
+    signing = { state, successor };
+    sign(old, effects);
+  }
+
+  function sign(old: Committee, effects: readonly SigningEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === "ask") post(old.members[effect.place]!, { kind: "ask", body: encodeRequest(effect.request) });
+      if (effect.type === "failed") signing = null;
+      if (effect.type !== "signed" || signing === null) continue;
+      const signed = { ...signing.successor, succession: effect.signature };
+      signing = null;
+      tell("announcement", encodeAnnouncement(signed));
+      take(signed);
+    }
+  }
+
+  /** Checks what is said to be the committee, and installs it where it is. @throws IdentityError */
+  function take(next: Announcement): void {
+    const { committee } = next;
+    const hash = bytesToHex(committeeHash(committee));
+    const current = announcement?.committee;
+    if (current && hash === bytesToHex(committeeHash(current))) return;
+    const drawn = [...draws].some(([round, members]) => members.join() === committee.members.join() && (committee.generation > 0 || round === committee.lineage));
+    if (bytesToHex(committee.room) !== bytesToHex(room.hash)) return;
+    if (!drawn) {
+      unplaced = [...unplaced, next].slice(-REGISTRY_LIMITS.unplaced);
+      return;
+    }
+    if (committee.generation > 0 && next.succession === null) {
+      if (!current || !follows(committee, current)) return;
+      verifyConsents(next, guard.signedBy);
+      asMember({ type: "approve", successor: hash });
+      return;
+    }
+    if (committee.generation === 0 && current && !lost) return;
+    verifyAnnouncement(next, committee.generation === 0 ? null : (current ?? null), guard.signedBy);
+    install(next, generating && membershipIn(generating, next));
+  }
+
+  function install(next: Announcement, membership: Membership | null): void {
+    announcement = next;
+    lost = false;
+    generating = null;
+    enrolled = false;
+    counts.clear();
+    member = membership && startMember({ membership, random, verify: guard.signedBy, work: deps.work }, epoch);
+    if (closing) asMember({ type: "closing" });
+    guard.trust(next.committee.keys.issuer[0]!);
+    events.onCommittee(bytesToHex(committeeHash(next.committee)));
+    enrolling?.abort();
+    enrolling = null;
+    enrol();
+  }
+
+  // Getting the next epoch's pseudonym.
+
+  /** A pseudonym that anybody can make for itself pays with work; one of a committee waits for the epoch's end. */
+  const pays = (): boolean => bytesToHex(key.P) === bytesToHex(room.issuer.P);
+
+  function enrol(): void {
+    if (announcement === null || lost || enrolling !== null || enrolled || (!pays() && !closing)) return;
+    enrolling = new AbortController();
+    const signal = AbortSignal.any([abort.signal, enrolling.signal]);
+    void obtain({ committee: announcement.committee, random, now, signal });
+  }
+
+  async function obtain(enrolment: EnrolmentDeps): Promise<void> {
+    const { committee, signal } = enrolment;
+    const work = pays() ? await workFor(enrolment, epoch, self, deps.work) : null;
+    if (signal.aborted) return;
+    const token = await obtainToken(enrolment, work, ask);
+    if (token === null) return;
+    await pause(deps.chance() * REGISTRY_LIMITS.spread, signal);
+    if (signal.aborted) return;
+    const next = await redeemToken(enrolment, token, epoch + 1, (to, sealed) => carriage.over(to, sealed, false));
+    if (next === null || signal.aborted) return;
+    enrolled = true;
+    events.onPseudonym(next, committee.keys.issuer[0]!);
+  }
+
+  const asked = new Map<PeerId, (bytes: Uint8Array | null) => void>();
+  function ask(to: PeerId, bytes: Uint8Array): Promise<Uint8Array | null> {
+    return new Promise((resolve) => {
+      const done = (answer: Uint8Array | null): void => {
+        clearTimeout(timer);
+        asked.delete(to);
+        resolve(answer);
+      };
+      const timer = setTimeout(() => done(null), LIMITS.answerAtMost / 2);
+      asked.set(to, done);
+      post(to, { kind: "ask", body: bytes });
+    });
+  }
+
+  // What comes in.
+
+  const receive = (from: PeerId, bytes: Uint8Array): void => attempt(() => handle(from, decodeRegistry(bytes)));
+
+  /** Whatever a peer's bytes may bring about is counted; everything else is a fault of ours and goes up. */
+  function attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof WireError) && !(error instanceof IdentityError && error.code === "refused")) throw error;
+      guard.refusals.forged++;
+    }
+  }
+
+  function handle(from: PeerId, message: RegistryMessage): void {
+    const { kind, body } = message;
+    switch (kind) {
+      case "key-generation":
+        return generation(from, body);
+      case "announcement":
+        return take(decodeAnnouncement(body));
+      case "ask": {
+        const known = from === self ? { certificate: key.certificate, P: key.P } : guard.known(from);
+        // What anybody can make for itself is no pseudonym that a token may be had for.
+        const pseudonym = known && bytesToHex(known.P) !== bytesToHex(room.issuer.P) ? known.certificate : null;
+        for (const effect of asMember({ type: "message", from, pseudonym, bytes: body })) if (effect.type === "send") post(effect.to, { kind: "answer", body: effect.bytes });
+        return;
+      }
+      case "answer":
+        return answered(from, body);
+      case "counts":
+        if (announcement?.committee.members.includes(from)) counts.set(from, decodeCounts(body));
+        return;
+      case "carry":
+      case "carried":
+      case "answered":
+      case "returned":
+        return carriage.receive(from, message);
+    }
+  }
+
+  function answered(from: PeerId, body: Uint8Array): void {
+    const old = announcement?.committee;
+    const answer = answerIn(body);
+    if (old && signing && answer && bytesToHex(answer.ref) === bytesToHex(signing.state.ref)) {
+      const [state, effects] = stepSigning(signing.state, { type: "answer", now: now(), place: old.members.indexOf(from), answer });
+      signing = { ...signing, state };
+      return sign(old, effects);
+    }
+    asked.get(from)?.(body);
+  }
+
+  if (deps.known) {
+    announcement = deps.known;
+    guard.trust(deps.known.committee.keys.issuer[0]!);
+    events.onCommittee(bytesToHex(committeeHash(deps.known.committee)));
+  }
+
+  return {
+    get announcement() {
+      return lost ? null : announcement;
+    },
+    get hash() {
+      return announcement === null || lost ? null : bytesToHex(committeeHash(announcement.committee));
+    },
+    get view() {
+      if (announcement === null || lost) return null;
+      const members = announcement.committee.members.length;
+      const all = [...counts.values()];
+      const sum = (name: keyof Counts): number => all.reduce((total, each) => total + each[name], 0);
+      return {
+        members,
+        threshold: thresholdOf(members),
+        member: member !== null,
+        enrolled,
+        counts: all.length === members ? { tokens: sum("tokens"), spent: sum("spent"), issued: sum("issued") } : null,
+        accounted: all.length < members || countsCover(all, members, seen),
+      };
+    },
+    committed,
+    receive,
+    carry: (to, device, open, request) => carriage.carry(to, open ? device : NOBODY, request),
+    tick() {
+      asMember({ type: "tick" });
+      if (generating) {
+        const [state, effects] = stepDkg(generating, { type: "tick", now: now() });
+        generating = state;
+        perform(effects);
+      }
+      const old = announcement?.committee;
+      if (!old) return;
+      if (signing) {
+        const [state, effects] = stepSigning(signing.state, { type: "tick", now: now() });
+        signing = { ...signing, state };
+        sign(old, effects);
+      }
+      // Below the threshold it can neither issue nor name a successor: the survivors found another.
+      if (lost || old.members.filter(present).length >= thresholdOf(old.members.length)) return;
+      lost = true;
+      member = null;
+      enrolling?.abort();
+      enrolling = null;
+      events.onCommittee(null);
+    },
+    end(next) {
+      for (const effect of asMember({ type: "epoch", epoch: next })) {
+        if (effect.type !== "broadcast") continue;
+        tell("counts", effect.bytes);
+        counts.set(self, decodeCounts(effect.bytes));
+      }
+    },
+    saw: (pseudonyms) => void (seen = Math.max(seen, pseudonyms)),
+    close() {
+      abort.abort();
+      carriage.close();
+      for (const done of [...asked.values()]) done(null);
+    },
+  };
+}

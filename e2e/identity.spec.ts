@@ -143,3 +143,26 @@ test("a device with a forged certificate is kept out while the round goes on", a
     await rm(dist, { recursive: true });
   }
 });
+
+test("four tabs form a committee by themselves; it issues the next epoch's pseudonyms, and lets a newcomer in at the door", async ({ tab }) => {
+  const EPOCH = 8;
+  const link = freshRoom();
+  const open = (index: number) => tab({ query: { ...query(index, 5), epoch: String(EPOCH) }, link });
+  const tabs = await Promise.all([0, 1, 2, 3].map(open));
+  await joinAll(tabs);
+  const before = await Promise.all(tabs.map((each) => until(each, ({ issuer }) => issuer !== null, PATIENCE)));
+  for (const { issuer } of before) expect(issuer).toMatchObject({ members: 4, threshold: 3, member: true });
+
+  // Under the committee's pseudonyms: whoever has none is not counted in, and would be refused by the others.
+  const inside = await Promise.all(tabs.map((each) => until(each, ({ round, view, self, issuer }) => self !== null && round > EPOCH + 1 && view.length === 4 && issuer !== null, PATIENCE)));
+  const names = [...before, ...inside].map(({ self }) => self);
+  expect(new Set(names).size).toBe(names.length);
+  expect(new Set(inside.map(({ refusals }) => refusals.unknown + refusals.forged))).toEqual(new Set([0]));
+
+  const newcomer = await open(4);
+  await joinAll([newcomer]);
+  const { self, rounds } = await until(newcomer, (snapshot) => snapshot.rounds.some(({ participants }) => participants.length === 5), PATIENCE);
+  expect(rounds.some(({ participants }) => participants.includes(self!))).toBe(true);
+  const { refusals } = await tabs[0]!.snapshot();
+  expect(refusals.forged).toBe(0);
+});

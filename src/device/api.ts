@@ -2,6 +2,7 @@ import type { RtcHost } from "../mesh/rtc.ts";
 import type { Backend, BatchProgress, DataChoice, Prediction, TrainerInfo } from "../learn/trainer.ts";
 import type { Phase } from "../swarm/phase.ts";
 import type { PeerId } from "../wire/ids.ts";
+import type { Refusals } from "./guard.ts";
 import type { IssuerView } from "./registry.ts";
 
 export { PHASES, type Phase } from "../swarm/phase.ts";
@@ -111,7 +112,7 @@ export interface Snapshot {
   bytesDown: number;
   sent: SentEntry[];
   /** What was refused and why, as counted since joining. */
-  refusals: { forged: number; epoch: number; replayed: number };
+  refusals: Refusals;
   /** The committee that issues pseudonyms; null while everybody who has the room's link can. */
   issuer: IssuerView | null;
   samplesTrained: number;

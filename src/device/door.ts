@@ -15,6 +15,8 @@ export interface Standing {
   /** The epoch that its model is in, and the device-rounds that went into it. */
   epoch: number;
   weight: number;
+  /** Whether it is in that epoch, or still looks for the way in. */
+  inside: boolean;
   /** Who issued this epoch's pseudonyms, 32 bytes; null for the room's own issuer. */
   P: Uint8Array | null;
   /** The committee that issues from now on, newcomers' pseudonyms too; null while there is none. */
@@ -41,14 +43,15 @@ const wire = codec(
   v.strictObject({
     epoch: v.pipe(natural, v.maxValue(DOOR_EPOCH - 1)),
     weight: natural,
+    inside: v.boolean(),
     P: v.nullable(v.pipe(bytes, v.length(POINT_BYTES))),
     committee: v.nullable(bytes),
   }),
   DOOR_LIMITS.standingBytes,
 );
 
-const encodeStanding = ({ epoch, weight, P, committee }: Standing): Uint8Array =>
-  wire.encode({ epoch, weight, P: P && P.slice(), committee: committee && encodeAnnouncement(committee) });
+const encodeStanding = ({ epoch, weight, inside, P, committee }: Standing): Uint8Array =>
+  wire.encode({ epoch, weight, inside, P: P && P.slice(), committee: committee && encodeAnnouncement(committee) });
 
 /** @throws WireError */
 function decodeStanding(blob: Uint8Array): Standing {
@@ -157,6 +160,7 @@ export function createDoor({ server, room, utc, standing: own, onAhead, carry }:
   function heard(at: Stay, from: PeerId, blob: Uint8Array): void {
     try {
       const message = at.guard.openBlob(from, blob);
+      if (message === null) return;
       if (message[0] === REGISTRY_BYTE) business(at, from, decodeRegistry(message));
       else meet(at, from, decodeStanding(message));
     } catch (error) {
@@ -166,11 +170,10 @@ export function createDoor({ server, room, utc, standing: own, onAhead, carry }:
 
   function meet(at: Stay, from: PeerId, theirs: Standing): void {
     const mine = own();
-    if (theirs.weight > mine.weight) {
-      at.inside.add(from);
-      onAhead(theirs);
-      // Whoever knocks again wants to hear how things are now.
-    } else if (at.told.has(from) && !at.waiting.has(from) && theirs.weight < mine.weight) say(at, from, encodeStanding(mine));
+    if (theirs.inside) at.inside.add(from);
+    if (theirs.inside ? !mine.inside || theirs.weight > mine.weight : theirs.weight > mine.weight) onAhead(theirs);
+    // Whoever knocks again wants to hear how things are now.
+    if (mine.inside && !theirs.inside && at.told.has(from) && !at.waiting.has(from)) say(at, from, encodeStanding(mine));
     at.waiting.delete(from);
     if (at.waiting.size === 0) settle();
   }

@@ -29,6 +29,8 @@ export interface Refusals {
   epoch: number;
   /** Seen before. */
   replayed: number;
+  /** A pseudonym that its device made for itself, where a committee issues them. */
+  unknown: number;
 }
 
 /** A peer's certificate, and the issuer under which it holds. */
@@ -57,7 +59,7 @@ export interface EpochGuard extends Guard {
 export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, issuers: readonly Uint8Array[], random: Random): EpochGuard {
   const trusted = [...issuers];
   const certificates = new Map<PeerId, Known>();
-  const refusals: Refusals = { forged: 0, epoch: 0, replayed: 0 };
+  const refusals: Refusals = { forged: 0, epoch: 0, replayed: 0, unknown: 0 };
   const own = encodeCertificate(key.certificate);
   const replay = createReplayGuard();
   const aad = (kind: string, ...parts: readonly Uint8Array[]): Uint8Array => T(utf8ToBytes(kind), room.hash, u32(epoch), ...parts);
@@ -104,19 +106,22 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
     if (peerIdOfCertificate(certificate) !== source) throw refuse("forged", "a certificate that is not this peer's");
     const signature = proof.subarray(CERTIFICATE_BYTES);
     const before = certificates.get(source);
-    const P = (before ? [before.P] : trusted).find((issuer) => verify(certificate, issuer, statement, proofAad, signature));
+    const holds = (issuer: Uint8Array): boolean => verify(certificate, issuer, statement, proofAad, signature);
+    const P = (before ? [before.P] : trusted).find(holds);
+    if (P === undefined && holds(room.issuer.P)) throw refuse("unknown", "a pseudonym that no committee issued");
     if (P === undefined) throw refuse("forged", "its source has not said this, or has a forged certificate");
     remember(source, { certificate, P });
   }
 
-  /** A certificate does not say whose it is: every issuer's key is tried. @throws IdentityError */
+  /** A certificate does not say whose it is: every issuer's key is tried, the room's own last. @throws IdentityError */
   function openedBlob(bytes: Uint8Array): Known & { message: Uint8Array } {
-    for (const P of trusted) {
+    const issuers = [...trusted, room.issuer.P];
+    for (const P of issuers) {
       try {
         const { from, message } = unsigncrypt({ self: room.key, bytes, aad: roomAad, P, accept, random });
         return { certificate: from, P, message };
       } catch (error) {
-        if (!(error instanceof IdentityError) || P === trusted.at(-1)) throw error;
+        if (!(error instanceof IdentityError) || P === issuers.at(-1)) throw error;
       }
     }
     throw refuse("forged", "no issuer is trusted");
@@ -124,12 +129,13 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
 
   /** Identity says of a peer's bytes only that they are refused; here it is counted what for. */
   function asWireError<R>(work: () => R): R {
-    const before = refusals.epoch + refusals.replayed;
+    const count = (): number => Object.values(refusals).reduce((sum, times) => sum + times, 0);
+    const before = count();
     try {
       return work();
     } catch (error) {
       if (!(error instanceof IdentityError)) throw error;
-      if (refusals.epoch + refusals.replayed > before) throw new WireError("malformed", error.message);
+      if (count() > before) throw new WireError("malformed", error.message);
       throw refuse("forged", error.message);
     }
   }
@@ -151,6 +157,10 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
       if (sealed.length !== BLOB_BYTES) throw refuse("forged", `a signalling blob of ${sealed.length} bytes`);
       const opened = asWireError(() => openedBlob(sealed));
       if (peerIdOfCertificate(opened.certificate) !== from || !equalBytes(opened.message.subarray(0, PEER_ID_BYTES), peerIdBytes(self))) throw refuse("forged", "a blob from or for somebody else");
+      if (!trusted.some((P) => equalBytes(P, opened.P))) {
+        refusals.unknown++;
+        return null;
+      }
       remember(from, opened);
       return opened.message.subarray(PEER_ID_BYTES);
     },

@@ -25,6 +25,7 @@ export const PRESENCE_LIMITS = {
   visit: 30_000,
   /** A newcomer asks this often whether there is a committee to register with. */
   knock: 2_000,
+  look: 250,
 } as const;
 
 /** In a private room the invitation pays: its link is needed to get to the committee at all. */
@@ -104,7 +105,7 @@ const chance = (): number => new DataView(systemRandom(4).buffer as ArrayBuffer)
 
 export function createPresences({ options, room, rtc, now, standing, beforeDial, events }: PresencesDeps): Presences {
   const work = options.room.secret === undefined ? COMMITTEE_LIMITS.work : INVITED;
-  const retired: Totals = { up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: { forged: 0, epoch: 0, replayed: 0 } };
+  const retired: Totals = { up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: { forged: 0, epoch: 0, replayed: 0, unknown: 0 } };
   const closing = new AbortController();
   /** By epoch and committee. */
   const passes = new Map<string, Pass>();
@@ -114,12 +115,14 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
   /** The furthest that somebody at the door says to be. */
   let ahead: Standing | null = null;
   let arriving = false;
+  /** The epoch that it should be in by now, and the committee whose pseudonym it still waits for. */
+  let missed: { epoch: number; issuer: Hash | undefined } | null = null;
   let said: Uint8Array | null = null;
 
   /** Not behind the epoch that it has entered already: its model may still have to catch up. */
   const ownStanding = (): Standing => {
     const { epoch, weight } = standing();
-    return { epoch: Math.max(epoch, current?.presence.epoch ?? 0), weight, P: current?.P ?? null, committee: current?.registry.announcement ?? null };
+    return { epoch: Math.max(epoch, current?.presence.epoch ?? 0), weight, inside: current !== null, P: current?.P ?? null, committee: current?.registry.announcement ?? null };
   };
 
   const door = createDoor({
@@ -146,14 +149,17 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
   async function arrive(): Promise<void> {
     if (arriving) return;
     arriving = true;
-    while (current === null && !closing.signal.aborted) {
-      const where = ahead ?? ownStanding();
-      const pass = await passAtDoor(where);
-      if (pass) install(open(where.epoch, pass, where));
-      else {
-        door.knock();
-        await pause(PRESENCE_LIMITS.knock, closing.signal);
+    for (let waited = 0; current === null && !closing.signal.aborted; waited += PRESENCE_LIMITS.look) {
+      const own = missed && passes.get(`${missed.epoch} ${missed.issuer}`);
+      const where = ahead ?? (missed ? null : ownStanding());
+      const pass = own ?? (where && (await passAtDoor(where)));
+      if (closing.signal.aborted || current !== null) break;
+      if (pass) {
+        install(open(pass.credential.epoch, pass, own ? null : where));
+        break;
       }
+      if (waited % PRESENCE_LIMITS.knock === 0) door.knock();
+      await pause(PRESENCE_LIMITS.look, closing.signal);
     }
     arriving = false;
   }
@@ -237,8 +243,10 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
     next = null;
   }
 
-  function prepare(epoch: number, issuer: Hash | null | undefined): Held | null {
+  function prepare(epoch: number, issuer: Hash | null | undefined, early: boolean): Held | null {
     if (closing.signal.aborted) return null;
+    // A committee is there, but not agreed on yet: with the wrong certificate the links would be for nothing.
+    if (issuer === null && early && current?.registry.hash) return null;
     const pass = next?.presence.epoch === epoch && (issuer === undefined || (next.P === null) === (issuer === null)) ? null : passFor(epoch, issuer);
     if (pass === null) return next?.presence.epoch === epoch ? next : null;
     if (next) retire(next);
@@ -247,13 +255,18 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
 
   function enter(epoch: number, issuer: Hash | null | undefined): void {
     if (closing.signal.aborted || current?.presence.epoch === epoch) return;
-    const entered = prepare(epoch, issuer);
+    const entered = prepare(epoch, issuer, false);
     if (entered) return install(entered);
-    // No pseudonym for it: it has to register anew, once there is a committee to register with.
+    // No pseudonym for it yet: it comes late, or it has to register with the epoch's own committee.
     if (current === null) return;
-    const left = current;
+    ahead = null;
+    missed = { epoch, issuer: issuer ?? undefined };
+    leave(current);
+  }
+
+  function leave(held: Held): void {
     current = null;
-    linger(left);
+    linger(held);
     door.renew();
     void arrive();
   }
@@ -262,7 +275,7 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
     const left = current;
     current = entered;
     next = null;
-    ahead = null;
+    ahead = missed = null;
     if (left) {
       linger(left);
       door.renew();
@@ -305,11 +318,13 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
     get issuer() {
       return current?.registry.view ?? null;
     },
-    prepare: (epoch, issuer) => void prepare(epoch, issuer),
+    prepare: (epoch, issuer) => void prepare(epoch, issuer, true),
     enter,
     committed: (root, record, near) => current?.registry.committed(root, record, near),
     tick() {
       for (const held of [current, old]) held?.registry.tick();
+      // The others have gone on, and their links with them: it is a newcomer again.
+      if (current && ahead && current.reachable.length === 0 && ahead.epoch !== current.presence.epoch && !arriving) leave(current);
     },
     broadcast(bytes) {
       said = bytes;
@@ -335,7 +350,7 @@ function add(into: Totals, presence: Presence): Totals {
   }
   into.keys.messages += presence.keys.messages;
   into.keys.bytes += presence.keys.bytes;
-  for (const why of ["forged", "epoch", "replayed"] as const) into.refusals[why] += presence.guard.refusals[why];
+  for (const why of ["forged", "epoch", "replayed", "unknown"] as const) into.refusals[why] += presence.guard.refusals[why];
   return into;
 }
 

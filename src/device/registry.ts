@@ -361,7 +361,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
   if (deps.known) {
     announcement = deps.known;
     guard.trust(deps.known.committee.keys.issuer[0]!);
-    events.onCommittee(bytesToHex(committeeHash(deps.known.committee)));
   }
 
   return {

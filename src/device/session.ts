@@ -120,6 +120,8 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
   /** A quarter of the epoch, five rounds at most, is for getting the next one's pseudonym. */
   const nearEdge = (round: number): boolean => round % epochRounds >= epochRounds - Math.max(1, Math.min(5, Math.ceil(epochRounds / 4)));
 
+  const noteCommit = ({ root, record }: Head): void => presences.committed(root, record, nearEdge(record.round));
+
   function commence(): void {
     const self = presences.current?.self;
     if (start === null || self === undefined || state) return;
@@ -139,7 +141,8 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
 
   /** What happens before it begins is either said again by the others or kept in `met`. */
   function dispatch(event: SwarmEvent): void {
-    if (state === null) return events.onChange();
+    // Between two epochs there is nobody to do a round with.
+    if (state === null || (presences.current === null && event.type !== "take")) return events.onChange();
     queue.push(event);
     if (draining) return; // what an effect brings about is handled after it, in order
     draining = true;
@@ -176,12 +179,11 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
         return events.onBatch(null);
       case "group":
         return presences.current?.setGroup(effect.peers);
-      case "committed": {
-        const { root, record } = effect.head;
-        presences.committed(root, record, nearEdge(record.round));
+      case "committed":
+        noteCommit(effect.head);
         return events.onCommitted(effect);
-      }
       case "adopted":
+        noteCommit(effect.head);
         return events.onAdopted(effect);
       case "departed":
         return events.onDeparted(effect);

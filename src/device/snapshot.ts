@@ -25,7 +25,7 @@ export const IDLE_VIEW: Live = {
   bytesUp: 0,
   bytesDown: 0,
   sent: [],
-  refusals: { forged: 0, epoch: 0, replayed: 0 },
+  refusals: { forged: 0, epoch: 0, replayed: 0, unknown: 0 },
   issuer: null,
   breakpointReached: false,
 };
@@ -50,7 +50,7 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
   if (state === null) return { ...IDLE_VIEW, ...shared, status: "loading" };
   return {
     ...shared,
-    status: statusOf(state),
+    status: session.self === null ? "joining" : statusOf(state),
     round: state.head.record.round + 1,
     phase: state.round.phase,
     phaseProgress: state.round.phase === "train" && batch ? batch.step / batch.steps : (syncProgress(state) ?? phaseProgress(state)),

@@ -15,6 +15,6 @@ export interface Guard {
   check(source: PeerId, statement: Uint8Array, proof: Uint8Array): void;
   /** A signalling blob as the server and relays see it: unreadable, and all of one size. */
   sealBlob(to: PeerId, blob: Uint8Array): Uint8Array;
-  /** @throws WireError `version` where the peer speaks another version, else `malformed`: it is not as `from` sent it. */
-  openBlob(from: PeerId, sealed: Uint8Array): Uint8Array;
+  /** Null of a stranger to the room's issuer. @throws WireError `version` where the peer speaks another version, else `malformed`: it is not as `from` sent it. */
+  openBlob(from: PeerId, sealed: Uint8Array): Uint8Array | null;
 }

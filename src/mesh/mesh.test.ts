@@ -241,7 +241,7 @@ test("whoever sits between two devices with certificates of its own is found out
     return {
       ...guard,
       openBlob(from, sealed) {
-        const invite = inviteCodec.decode(guard.openBlob(from, sealed));
+        const invite = inviteCodec.decode(guard.openBlob(from, sealed)!);
         return inviteCodec.encode("sdp" in invite ? { ...invite, sdp: invite.sdp.replace("AA:", "BB:") } : invite);
       },
     };

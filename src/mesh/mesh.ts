@@ -165,7 +165,7 @@ export function createMesh(deps: MeshDeps): Mesh {
 
   function takeBlob(from: PeerId, sealed: Uint8Array, way: Way): void {
     if (closed || from === self || peers.held(from)) return;
-    let blob: Uint8Array;
+    let blob: Uint8Array | null;
     try {
       blob = guard.openBlob(from, sealed);
     } catch (error) {
@@ -175,7 +175,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       else events.onTampered(from, way);
       return;
     }
-    peers.blob(from, blob, way);
+    if (blob) peers.blob(from, blob, way);
   }
 
   function announce(): void {

@@ -171,7 +171,7 @@ export const en = {
     protection: "Protection",
     protections: { signed: "signed", sealed: "sealed for one device", signcrypted: "signed and encrypted for one device", "passed on": "as its sender protected it" },
     protectionHint: "Whoever has the room’s link can read what is only signed, and nobody can change it. While fewer than four devices are here, everybody with the link can also make identities for this room.",
-    refused: ({ forged, epoch, replayed }: Snapshot["refusals"]) => `Refused so far: ${counted(forged, { one: "forgery", other: "forgeries" })}, ${counted(epoch, { one: "message", other: "messages" })} of another epoch, ${counted(replayed, { one: "repeat", other: "repeats" })}.`,
+    refused: ({ forged, epoch, replayed, unknown }: Snapshot["refusals"]) => `Refused so far: ${counted(forged, { one: "forgery", other: "forgeries" })}, ${counted(epoch, { one: "message", other: "messages" })} of another epoch, ${counted(replayed, { one: "repeat", other: "repeats" })}, ${counted(unknown, { one: "unknown identity", other: "unknown identities" })}.`,
   },
   rounds: {
     heading: "Rounds",

@@ -173,7 +173,7 @@ export const uk: Messages = {
     protection: "Захист",
     protections: { signed: "підписано", sealed: "запечатано для одного пристрою", signcrypted: "підписано й зашифровано для одного пристрою", "passed on": "як захистив відправник" },
     protectionHint: "Підписане може прочитати кожен, хто має посилання на кімнату, але змінити не може ніхто. Поки тут менше чотирьох пристроїв, кожен, хто має посилання, може ще й створювати особи для цієї кімнати.",
-    refused: ({ forged, epoch, replayed }) => `Відхилено: ${counted(forged, { one: "підробку", few: "підробки", many: "підробок", other: "підробки" })}, ${counted(epoch, { one: "повідомлення", few: "повідомлення", many: "повідомлень", other: "повідомлення" })} іншої епохи, ${counted(replayed, { one: "повтор", few: "повтори", many: "повторів", other: "повтору" })}.`,
+    refused: ({ forged, epoch, replayed, unknown }) => `Відхилено: ${counted(forged, { one: "підробку", few: "підробки", many: "підробок", other: "підробки" })}, ${counted(epoch, { one: "повідомлення", few: "повідомлення", many: "повідомлень", other: "повідомлення" })} іншої епохи, ${counted(replayed, { one: "повтор", few: "повтори", many: "повторів", other: "повтору" })}, ${counted(unknown, { one: "невідому особу", few: "невідомі особи", many: "невідомих осіб", other: "невідомої особи" })}.`,
   },
   rounds: {
     heading: "Раунди",

@@ -27,6 +27,7 @@ globalThis.intrude = (place, task, epoch) => {
       onOutdated: () => undefined,
       onTampered: () => undefined,
       onChange: () => undefined,
+      onMisissue: () => undefined,
     },
   });
   return { self: rest.self, reached: () => reached };

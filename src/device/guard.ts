@@ -1,12 +1,14 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
-import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { CERTIFICATE_BYTES, type Certificate, decodeCertificate, encodeCertificate } from "../identity/certificate.ts";
+import { isRevoked } from "../identity/committee/revocation.ts";
 import { IdentityError } from "../identity/errors.ts";
 import { decodeId } from "../identity/id.ts";
+import { proveMisissue } from "../identity/misissue.ts";
 import { createReplayGuard } from "../identity/replay.ts";
 import { SIGNATURE_BYTES } from "../identity/schnorr.ts";
-import { sign, verify } from "../identity/sign.ts";
-import { type Accept, signcrypt, unsigncrypt } from "../identity/signcrypt.ts";
+import { broadcastStatement, sign, verify } from "../identity/sign.ts";
+import { type Accept, type Signed, signcrypt, unsigncrypt } from "../identity/signcrypt.ts";
 import { type Random, T, u32 } from "../identity/suite.ts";
 import type { Guard } from "../mesh/guard.ts";
 import { WireError } from "../wire/codec.ts";
@@ -29,9 +31,13 @@ export interface Refusals {
   epoch: number;
   /** Seen before. */
   replayed: number;
+  /** On the committee's list of those that hold no more. */
+  revoked: number;
   /** A pseudonym that its device made for itself, where a committee issues them. */
   unknown: number;
 }
+
+export const noRefusals = (): Refusals => ({ forged: 0, epoch: 0, replayed: 0, revoked: 0, unknown: 0 });
 
 /** A peer's certificate, and the issuer under which it holds. */
 export interface Known {
@@ -44,8 +50,14 @@ export interface EpochGuard extends Guard {
   readonly refusals: Refusals;
   /** Of a peer that has proven something; null of one that is not known yet. */
   known(peer: PeerId): Known | null;
+  /** Whose pseudonyms are let in, 32 bytes each. */
+  readonly issuers: readonly Uint8Array[];
   /** Pseudonyms of this issuer are let in too, from now on. @param P 32 bytes. */
   trust(P: Uint8Array): void;
+  /** Pseudonyms of this issuer are let in no more: it made two keys for one id. */
+  distrust(P: Uint8Array): void;
+  /** These hold no more: H(W) or H(id) as hex (committee/revocation.ts). */
+  revoke(names: ReadonlySet<string>): void;
   /** A signature for the committee's business, 64 bytes. */
   sign(message: Uint8Array): Uint8Array;
   signedBy(peer: PeerId, message: Uint8Array, signature: Uint8Array): boolean;
@@ -55,11 +67,17 @@ export interface EpochGuard extends Guard {
   aad(kind: string, ...parts: readonly Uint8Array[]): Uint8Array;
 }
 
-/** @param issuers whose pseudonyms are let in, 32 bytes each. */
-export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, issuers: readonly Uint8Array[], random: Random): EpochGuard {
-  const trusted = [...issuers];
+/**
+ * @param issuers whose pseudonyms are let in, 32 bytes each.
+ * @param onMisissue gets the proof that one of them made two keys for one id.
+ */
+export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, issuers: readonly Uint8Array[], random: Random, onMisissue: (proof: Uint8Array) => void = () => undefined): EpochGuard {
+  let trusted = [...issuers];
+  let revoked: ReadonlySet<string> = new Set();
+  /** The first thing that each id signed. */
+  const first = new Map<string, Signed>();
   const certificates = new Map<PeerId, Known>();
-  const refusals: Refusals = { forged: 0, epoch: 0, replayed: 0, unknown: 0 };
+  const refusals = noRefusals();
   const own = encodeCertificate(key.certificate);
   const replay = createReplayGuard();
   const aad = (kind: string, ...parts: readonly Uint8Array[]): Uint8Array => T(utf8ToBytes(kind), room.hash, u32(epoch), ...parts);
@@ -78,7 +96,7 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
   };
   const accept: Accept = {
     epoch: (theirs) => counted("epoch", theirs === epoch),
-    revoked: () => false,
+    revoked: () => false, // by name, once it is known whose the message is
     replay: { ...replay, take: (at, sender, E) => counted("replayed", replay.take(at, sender, E)) },
   };
 
@@ -110,7 +128,19 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
     const P = (before ? [before.P] : trusted).find(holds);
     if (P === undefined && holds(room.issuer.P)) throw refuse("unknown", "a pseudonym that no committee issued");
     if (P === undefined) throw refuse("forged", "its source has not said this, or has a forged certificate");
+    if (isRevoked(revoked, certificate)) throw refuse("revoked", "a pseudonym that the committee revoked");
+    if (!before) compare(P, { certificate, statement: broadcastStatement(statement, proofAad), signature: signature.slice() });
     remember(source, { certificate, P });
+  }
+
+  /** Of the room's own issuer everybody has the key, so that two keys for one id prove nothing of anybody. */
+  function compare(P: Uint8Array, signed: Signed): void {
+    if (equalBytes(P, room.issuer.P)) return;
+    const name = bytesToHex(signed.certificate.id);
+    const before = first.get(name);
+    if (!before) first.set(name, signed);
+    else if (!equalBytes(before.certificate.W, signed.certificate.W)) onMisissue(proveMisissue(P, before, signed));
+    if (first.size > CERTIFICATES_KEPT) first.delete(first.keys().next().value!);
   }
 
   /** A certificate does not say whose it is: every issuer's key is tried, the room's own last. @throws IdentityError */
@@ -161,13 +191,22 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
         refusals.unknown++;
         return null;
       }
+      if (isRevoked(revoked, opened.certificate)) throw refuse("revoked", "a pseudonym that the committee revoked");
       remember(from, opened);
       return opened.message.subarray(PEER_ID_BYTES);
+    },
+    get issuers() {
+      return trusted;
     },
     known: (peer) => certificates.get(peer) ?? null,
     trust(P) {
       if (!trusted.some((known) => equalBytes(known, P))) trusted.push(P);
     },
+    distrust(P) {
+      trusted = trusted.filter((known) => !equalBytes(known, P));
+      for (const [peer, known] of certificates) if (equalBytes(known.P, P)) certificates.delete(peer);
+    },
+    revoke: (names) => void (revoked = names),
     sign: (message) => sign(key, message, committeeAad, random),
     signedBy(peer, message, signature) {
       const known = certificates.get(peer) ?? (peer === self ? { certificate: key.certificate, P: key.P } : null);

@@ -12,6 +12,8 @@ export interface PresenceEvents extends Pick<MeshEvents, "onReachable" | "onOutd
   /** From whom it says, unchanged, in this epoch. */
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
   onChange(): void;
+  /** Its issuer made two keys for one id; the proof is for everybody. */
+  onMisissue(proof: Uint8Array): void;
 }
 
 export interface PresenceDeps {
@@ -44,7 +46,7 @@ export interface Presence {
 
 export function createPresence({ options, room, credential, issuers, rtc, beforeDial, events }: PresenceDeps): Presence {
   const { self, epoch, key, claim } = credential;
-  const guard = createGuard(room, credential, issuers, systemRandom);
+  const guard = createGuard(room, credential, issuers, systemRandom, events.onMisissue);
   let state: SignalState = "connecting";
   let listed: readonly PeerId[] = [];
 

@@ -10,7 +10,7 @@ import type { DeviceOptions } from "./api.ts";
 import { roomCredential, type Credential } from "./credential.ts";
 import { createDoor, type Standing } from "./door.ts";
 import { obtainToken, pause, redeemToken, workFor } from "./enrolment.ts";
-import type { Refusals } from "./guard.ts";
+import { noRefusals, type Refusals } from "./guard.ts";
 import { createPresence, type Presence, type PresenceEvents } from "./presence.ts";
 import { createRegistry, type IssuerView, type Registry } from "./registry.ts";
 import { REGISTRY_BYTE } from "./registry-wire.ts";
@@ -70,6 +70,8 @@ export interface Presences {
   enter(epoch: number, issuer: Hash | null | undefined): void;
   committed(root: Hash, record: CommitRecord, closing: boolean): void;
   tick(): void;
+  /** This peer sent what no honest device sends. */
+  revoke(peer: PeerId): void;
   /** To all of the present epoch. @throws MeshError */
   broadcast(bytes: Uint8Array): void;
   /** Bytes at the data channels, handshakes and refusals, under all names. */
@@ -105,7 +107,7 @@ const chance = (): number => new DataView(systemRandom(4).buffer as ArrayBuffer)
 
 export function createPresences({ options, room, rtc, now, standing, beforeDial, events }: PresencesDeps): Presences {
   const work = options.room.secret === undefined ? COMMITTEE_LIMITS.work : INVITED;
-  const retired: Totals = { up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: { forged: 0, epoch: 0, replayed: 0, unknown: 0 } };
+  const retired: Totals = { up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: noRefusals() };
   const closing = new AbortController();
   /** By epoch and committee. */
   const passes = new Map<string, Pass>();
@@ -182,6 +184,7 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
       onChange: events.onChange,
       onOutdated: events.onOutdated,
       onTampered: events.onTampered,
+      onMisissue: (proof) => registry.accuse(proof),
       onReachable(reachable, pending) {
         Object.assign(held, { reachable, pending });
         if (held === next && current) current.registry.saw(reachable.length + 1);
@@ -326,6 +329,7 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
       // The others have gone on, and their links with them: it is a newcomer again.
       if (current && ahead && current.reachable.length === 0 && ahead.epoch !== current.presence.epoch && !arriving) leave(current);
     },
+    revoke: (peer) => current?.registry.revoke(peer),
     broadcast(bytes) {
       said = bytes;
       current?.presence.broadcast(bytes);
@@ -350,7 +354,7 @@ function add(into: Totals, presence: Presence): Totals {
   }
   into.keys.messages += presence.keys.messages;
   into.keys.bytes += presence.keys.bytes;
-  for (const why of ["forged", "epoch", "replayed", "unknown"] as const) into.refusals[why] += presence.guard.refusals[why];
+  for (const why of Object.keys(into.refusals) as (keyof Refusals)[]) into.refusals[why] += presence.guard.refusals[why];
   return into;
 }
 

@@ -17,6 +17,8 @@ const KINDS = {
   ask: [],
   answer: [],
   counts: [],
+  misissue: [],
+  revocations: [],
   carry: ["peer", "tag", "open"],
   carried: ["tag", "device"],
   answered: ["tag"],

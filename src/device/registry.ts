@@ -6,11 +6,13 @@ import { membershipIn, startDkg, stepDkg, type DkgEffect, type DkgState, type Me
 import { answerIn } from "../identity/committee/issue.ts";
 import { LIMITS, thresholdOf } from "../identity/committee/limits.ts";
 import { startMember, stepMember, type MemberEffect, type MemberEvent, type MemberState } from "../identity/committee/member.ts";
-import { encodeRequest, REF_BYTES } from "../identity/committee/message.ts";
+import { encodeRequest, REF_BYTES, type Request } from "../identity/committee/message.ts";
+import { encodeRevocationList, openRevocationList, revocationMessage, revocationName } from "../identity/committee/revocation.ts";
 import { startSigning, stepSigning, type Signing, type SigningEffect } from "../identity/committee/signing.ts";
 import type { WorkCost } from "../identity/committee/work.ts";
 import { IdentityError } from "../identity/errors.ts";
-import type { Random } from "../identity/suite.ts";
+import { verifyMisissue } from "../identity/misissue.ts";
+import { POINT_BYTES, type Random } from "../identity/suite.ts";
 import type { CommitRecord, Hash } from "../swarm/record.ts";
 import { WireError } from "../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
@@ -26,6 +28,8 @@ export const REGISTRY_LIMITS = {
   draws: 16,
   early: 128,
   unplaced: 4,
+  /** Between two tries to have the revoked listed, in milliseconds. */
+  listEvery: 1_000,
   /** Redemptions of one epoch are spread over this many milliseconds, so that their order tells nothing. */
   spread: 2_000,
 } as const;
@@ -83,6 +87,10 @@ export interface Registry {
   /** For somebody at the door. */
   carry(member: PeerId, device: PeerId, open: boolean, request: Uint8Array): Promise<Uint8Array | null>;
   tick(): void;
+  /** Tells everybody that an issuer cheated, with the proof. */
+  accuse(proof: Uint8Array): void;
+  /** As a member: this pseudonym is to be excluded. */
+  revoke(peer: PeerId): void;
   /** The epoch is over: the members say how much they issued. */
   end(epoch: number): void;
   /** Pseudonyms of this committee that were seen in the next epoch. */
@@ -107,7 +115,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
   let lost = false;
   let generating: DkgState | null = null;
   let member: MemberState | null = null;
-  let signing: { state: Signing; successor: Announcement } | null = null;
+  /** A statement that this device has the committee sign. */
+  let signing: { state: Signing; done: (signature: Uint8Array) => void } | null = null;
+  /** What the committee's last list of the revoked held, and when this device may ask for the next. */
+  let listed = "";
+  let listAt = Infinity;
   let enrolling: AbortController | null = null;
   let enrolled = false;
   let closing = false;
@@ -209,22 +221,51 @@ export function createRegistry(deps: RegistryDeps): Registry {
     const old = announcement?.committee;
     if (old === undefined || !follows(successor.committee, old)) return;
     const ref = random(REF_BYTES);
-    const request = { kind: "succeed" as const, ref, announcement: encodeAnnouncement(successor) };
-    const ask = new Map(old.members.map((_, place) => [place, request]));
-    const [state, effects] = startSigning({ scheme: "statement", key: keyOf(old, "issuer"), message: successionMessage(committeeHash(successor.committee)), ref, ask }, now());
-    signing = { state, successor };
-    sign(old, effects);
+    haveSigned(old, successionMessage(committeeHash(successor.committee)), { kind: "succeed", ref, announcement: encodeAnnouncement(successor) }, (signature) => {
+      const signed = { ...successor, succession: signature };
+      tell("announcement", encodeAnnouncement(signed));
+      take(signed);
+    });
+  }
+
+  /** Has the others sign what they revoked: one member after the other tries, for the first may be the revoked one. */
+  function listRevoked(committee: Committee): void {
+    const hashes = [...(member?.revoked ?? [])].sort();
+    if (hashes.length === 0 || hashes.length > LIMITS.revoked || signing || listed === hashes.join() || now() < listAt) return;
+    listAt = now() + REGISTRY_LIMITS.listEvery;
+    const [ref, names] = [random(REF_BYTES), hashes.map(hexToBytes)];
+    haveSigned(committee, revocationMessage(committee, epoch, names), { kind: "revoke", ref, epoch, hashes: names }, (signature) => {
+      tell("revocations", encodeRevocationList({ epoch, hashes: names, signature }));
+      revoked(hashes);
+    });
+  }
+
+  function revoked(hashes: readonly string[]): void {
+    listed = hashes.join();
+    guard.revoke(new Set(hashes));
+  }
+
+  function exclude(name: string): void {
+    asMember({ type: "revoke", name });
+    const turn = announcement ? announcement.committee.members.filter(present).indexOf(self) : 0;
+    listAt = Math.min(listAt, now() + turn * REGISTRY_LIMITS.listEvery);
+  }
+
+  function haveSigned(committee: Committee, message: Uint8Array, request: Request, done: (signature: Uint8Array) => void): void {
+    const ask = new Map(committee.members.map((_, place) => [place, request]));
+    const [state, effects] = startSigning({ scheme: "statement", key: keyOf(committee, "issuer"), message, ref: request.ref, ask }, now());
+    signing = { state, done };
+    sign(committee, effects);
   }
 
   function sign(old: Committee, effects: readonly SigningEffect[]): void {
     for (const effect of effects) {
       if (effect.type === "ask") post(old.members[effect.place]!, { kind: "ask", body: encodeRequest(effect.request) });
-      if (effect.type === "failed") signing = null;
+      if (effect.type === "failed") signing = null; // what is still wanted is asked for again
       if (effect.type !== "signed" || signing === null) continue;
-      const signed = { ...signing.successor, succession: effect.signature };
+      const { done } = signing;
       signing = null;
-      tell("announcement", encodeAnnouncement(signed));
-      take(signed);
+      done(effect.signature);
     }
   }
 
@@ -264,6 +305,24 @@ export function createRegistry(deps: RegistryDeps): Registry {
     enrolling?.abort();
     enrolling = null;
     enrol();
+  }
+
+  function lose(): void {
+    lost = true;
+    member = null;
+    enrolling?.abort();
+    enrolling = null;
+    events.onCommittee(null);
+  }
+
+  /** Of an issuer that made two keys for one id nobody takes a pseudonym any more. @throws IdentityError */
+  function convict(proof: Uint8Array): void {
+    const named = bytesToHex(proof.subarray(1, 1 + POINT_BYTES));
+    const P = guard.issuers.find((issuer) => bytesToHex(issuer) === named);
+    if (P === undefined) return;
+    verifyMisissue(proof, P);
+    guard.distrust(P);
+    if (announcement && !lost && bytesToHex(announcement.committee.keys.issuer[0]!) === named) lose();
   }
 
   // Getting the next epoch's pseudonym.
@@ -339,6 +398,14 @@ export function createRegistry(deps: RegistryDeps): Registry {
       case "counts":
         if (announcement?.committee.members.includes(from)) counts.set(from, decodeCounts(body));
         return;
+      case "misissue":
+        return convict(body);
+      case "revocations": {
+        if (!announcement) return;
+        const list = openRevocationList(body, announcement.committee);
+        if (list.epoch === epoch) revoked(list.hashes.map(bytesToHex));
+        return;
+      }
       case "carry":
       case "carried":
       case "answered":
@@ -401,13 +468,18 @@ export function createRegistry(deps: RegistryDeps): Registry {
         signing = { ...signing, state };
         sign(old, effects);
       }
+      listRevoked(old);
       // Below the threshold it can neither issue nor name a successor: the survivors found another.
       if (lost || old.members.filter(present).length >= thresholdOf(old.members.length)) return;
-      lost = true;
-      member = null;
-      enrolling?.abort();
-      enrolling = null;
-      events.onCommittee(null);
+      lose();
+    },
+    accuse(proof) {
+      tell("misissue", proof);
+      attempt(() => convict(proof));
+    },
+    revoke(peer) {
+      const known = guard.known(peer);
+      if (known && bytesToHex(known.P) !== bytesToHex(room.issuer.P)) exclude(revocationName(known.certificate.W));
     },
     end(next) {
       for (const effect of asMember({ type: "epoch", epoch: next })) {

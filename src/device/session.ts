@@ -188,6 +188,7 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
       case "departed":
         return events.onDeparted(effect);
       case "refused":
+        presences.revoke(effect.peer);
         if (effect.error instanceof WireError && effect.error.code === "version" && effect.error.older !== "peer") events.onProblem(new VersionError());
         return;
       case "problem":

@@ -4,6 +4,7 @@ import { phaseProgress, syncProgress } from "../swarm/progress.ts";
 import type { SwarmState } from "../swarm/state.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { DeviceStatus, PeerView, RoundRecord, Snapshot } from "./api.ts";
+import { noRefusals } from "./guard.ts";
 import type { Session } from "./session.ts";
 
 type Live = Pick<
@@ -25,7 +26,7 @@ export const IDLE_VIEW: Live = {
   bytesUp: 0,
   bytesDown: 0,
   sent: [],
-  refusals: { forged: 0, epoch: 0, replayed: 0, unknown: 0 },
+  refusals: noRefusals(),
   issuer: null,
   breakpointReached: false,
 };

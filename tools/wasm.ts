@@ -7,8 +7,22 @@ const BUILT = "src/wasm/build";
 
 const COMMON = ["--runtime", "stub", "-O3", "--noAssert", "--importMemory", "--enable", "simd"];
 
+/** Over memory that several workers share; the maximum is that of `MAX_MEMORY_PAGES` in `src/coding/limits.ts`. */
+const SHARED = ["--enable", "threads", "--sharedMemory", "--maximumMemory", "8192"];
+
 /** Every kernel of `src/wasm`: its entry file in `assembly`, and what it is compiled with beyond `COMMON`. */
-const KERNELS: readonly { name: string; source: string; flags?: readonly string[] }[] = [];
+const KERNELS: readonly { name: string; source: string; flags?: readonly string[] }[] = [
+  // One source twice: Safari has no relaxed SIMD yet. Both take the memory that tfjs has made, whatever its size.
+  { name: "learn", source: "learn.ts" },
+  { name: "learn-relaxed", source: "learn.ts", flags: ["--enable", "relaxed-simd"] },
+  { name: "learn-adamw", source: "learn-adamw.ts" },
+  { name: "ring", source: "ring.ts", flags: ["--zeroFilledMemory"] },
+  { name: "shamir", source: "shamir.ts", flags: ["--zeroFilledMemory"] },
+  { name: "coding", source: "coding.ts" },
+  { name: "coding-relaxed", source: "coding.ts", flags: ["--enable", "relaxed-simd"] },
+  { name: "coding-shared", source: "coding.ts", flags: [...SHARED] },
+  { name: "coding-shared-relaxed", source: "coding.ts", flags: ["--enable", "relaxed-simd", ...SHARED] },
+];
 
 /**
  * Compiles the kernels that are older than any source, each to a TypeScript file that holds it as base64: so

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { sequential } from "@tensorflow/tfjs-layers";
 import { createRandom } from "../wire/random.ts";
+import { crossEntropy } from "./engine/ops/cross-entropy.ts";
 import { TaskError } from "./errors.ts";
 import type { TaskManifest } from "./task.ts";
 import { planLayers } from "./topology.ts";
@@ -62,12 +63,11 @@ export function createModel(task: TaskManifest): Model {
       // One vector, so that a GPU is read once a batch.
       const packed = tf.tidy(() => {
         const x = images(pixels);
-        const oneHot = tf.tensor2d(oneHotRows(labels, outputs), [labels.length, outputs]);
         let logits: tf.Tensor2D | undefined;
         const { value, grads } = tf.variableGrads(() => {
           logits = run(x, true);
           tf.keep(logits);
-          return tf.losses.softmaxCrossEntropy(oneHot, tf.add(logits, tf.tensor1d(offsets))) as tf.Scalar;
+          return tf.mean(crossEntropy(tf.add(logits, tf.tensor1d(offsets)), tf.tensor1d(Int32Array.from(labels), "int32"))) as tf.Scalar;
         }, variables);
         const parts = [value, logits!, ...variables.map((variable) => grads[variable.name]!)].map((part) => tf.reshape(part, [-1]));
         const vector = tf.concat1d(parts as tf.Tensor1D[]);
@@ -110,10 +110,4 @@ export function initialParams(task: TaskManifest): Float32Array<ArrayBuffer> {
     at += length;
   }
   return params;
-}
-
-function oneHotRows(labels: Uint8Array, outputs: number): Float32Array {
-  const rows = new Float32Array(labels.length * outputs);
-  labels.forEach((label, i) => (rows[i * outputs + label] = 1));
-  return rows;
 }

@@ -1,3 +1,4 @@
+import { createAdamWBuffers } from "./engine/adamw.ts";
 import { TaskError } from "./errors.ts";
 import type { Model } from "./model.ts";
 import type { TaskManifest } from "./task.ts";
@@ -36,8 +37,7 @@ type Rates = Pick<TaskManifest["inner"], "learningRate" | "weightDecay">;
  */
 export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay }: Rates): Optimiser {
   const parameters = pieces.reduce((sum, { length }) => sum + length, 0);
-  const mean = new Float32Array(parameters);
-  const square = new Float32Array(parameters);
+  const { mean, square, update } = createAdamWBuffers(parameters);
   let steps = 0;
 
   return {
@@ -45,18 +45,11 @@ export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay
     step(params, gradient) {
       checkLengths(params, gradient, parameters);
       steps += 1;
-      const rate = learningRate / (1 - BETA1 ** steps);
-      const squareCorrection = 1 / (1 - BETA2 ** steps);
-      let at = 0;
-      for (const { length, decays } of pieces) {
-        const keep = decays ? 1 - learningRate * weightDecay : 1;
-        for (const end = at + length; at < end; at++) {
-          const g = gradient[at]!;
-          const m = (mean[at] = BETA1 * mean[at]! + (1 - BETA1) * g);
-          const s = (square[at] = BETA2 * square[at]! + (1 - BETA2) * g * g);
-          params[at] = keep * params[at]! - (rate * m) / (Math.sqrt(s * squareCorrection) + EPSILON);
-        }
-      }
+      const constants = { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, rate: learningRate / (1 - BETA1 ** steps), correction: 1 / (1 - BETA2 ** steps) };
+      update(params, gradient, (step) => {
+        let at = 0;
+        for (const { length, decays } of pieces) step(at, (at += length), { ...constants, keep: decays ? 1 - learningRate * weightDecay : 1 });
+      });
     },
 
     /** "HAD1", parameters and steps as big-endian u32, then means and squares as little-endian float32. */

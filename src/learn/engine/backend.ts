@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.ts";
 import type { Backend } from "../trainer.ts";
 import { registerGradientKernels } from "./gradients.ts";
+import { registerWasmKernels } from "./wasm/register.ts";
 
 /** Where the backend's two binaries lie: URLs in a browser, file paths in Node. */
 export interface WasmFiles {
@@ -47,7 +48,6 @@ async function start(backend: Backend, wasmFiles: WasmFiles, byName: boolean): P
           "tfjs-backend-wasm-threaded-simd.wasm": wasmFiles.simd,
         });
       }
-      registerGradientKernels("wasm");
       break;
     }
     case "cpu":
@@ -56,6 +56,8 @@ async function start(backend: Backend, wasmFiles: WasmFiles, byName: boolean): P
   }
   const started = await tf.setBackend(backend);
   if (started) await tf.ready();
+  // Without SIMD the convolutions' gradients are put together from kernels that are there.
+  if (started && backend === "wasm" && !registerWasmKernels()) registerGradientKernels("wasm");
   return started;
 }
 

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 type Padding = [[number, number], [number, number], [number, number], [number, number]];
 
 /**
- * Convolution gradients for tfjs-backend-wasm 4.22, put together from kernels that run on XNNPACK: the one it lacks,
- * and the one it has as plain loops. Each is checked against tfjs-backend-cpu over random shapes in gradients.test.ts.
+ * Convolution gradients for tfjs-backend-wasm 4.22 without SIMD, where our own kernels (`wasm/`) do not run, put together
+ * from kernels that run on XNNPACK: the one it lacks, and the one it has as plain loops. Each is checked against tfjs-backend-cpu over random shapes in gradients.test.ts.
  */
 export function registerGradientKernels(backendName: string): void {
   if (tf.getKernel(tf.Conv2DBackpropFilter, backendName)) return;

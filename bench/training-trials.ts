@@ -1,0 +1,101 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { layers, sequential } from "@tensorflow/tfjs-layers";
+import { createModel, initialParams } from "../src/learn/model.ts";
+import { createGpt, initialGpt, type GptConfig } from "../src/learn/models/gpt.ts";
+import { createAdamW, createOptimiser } from "../src/learn/optimiser.ts";
+import type { TaskManifest } from "../src/learn/task.ts";
+import { digitsTask } from "../src/learn/tasks/digits.ts";
+import { createRandom } from "../src/wire/random.ts";
+
+/** Something to train on made-up data. */
+interface Trial {
+  /** Samples or tokens in a step. */
+  units: number;
+  /** One step, optimiser included; its loss. */
+  step(): Promise<number>;
+}
+
+const BATCH = 32;
+const SIDE = 28;
+const LABELS = 10;
+const DISCO_BATCH = 64;
+
+const flatten = { class_name: "Flatten", config: {} };
+const dense = (units: number, activation: "relu" | "linear") => ({ class_name: "Dense", config: { units, activation } });
+const conv = (filters: number) => ({ class_name: "Conv2D", config: { filters, kernel_size: [3, 3], padding: "same", activation: "relu" } });
+const pool = { class_name: "MaxPooling2D", config: { pool_size: [2, 2] } };
+
+/** 0.88 M parameters, the size at which the design's page measured. */
+const GPT: GptConfig = { vocabulary: 512, context: 128, layers: 4, heads: 4, width: 128, dropout: 0.1 };
+/** The sizes of DISCO's GPT-nano, and GPT-2's vocabulary. */
+const NANO: GptConfig = { vocabulary: 50_258, context: 64, layers: 3, heads: 3, width: 48, dropout: 0 };
+
+const trials = {
+  /** 51 k parameters. */
+  mlp: () => imagesTrial([flatten, dense(64, "relu"), dense(LABELS, "linear")]),
+  /** 43 k parameters, 2 MFLOP a sample forward. */
+  cnn: () => imagesTrial([conv(16), pool, conv(32), pool, flatten, dense(24, "relu"), dense(LABELS, "linear")]),
+  digits: () => imagesTrial(digitsTask.model.config["layers"] as object[]),
+  gpt: () => gptTrial(GPT, 8),
+  "gpt-batch-4": () => gptTrial(GPT, 4),
+  nano: () => gptTrial(NANO, 1),
+  "disco-mnist": discoMnist,
+} as const;
+
+export type TrialName = keyof typeof trials;
+export const createTrial = (name: TrialName): Trial => trials[name]();
+
+function imagesTrial(topology: object[]): Trial {
+  const task: TaskManifest = { ...digitsTask, model: { className: "Sequential", config: { layers: topology } }, inner: { ...digitsTask.inner, optimiser: "adamw", learningRate: 0.001 } };
+  const model = createModel(task);
+  const optimiser = createOptimiser(model.pieces, task.inner);
+  const params = initialParams(task);
+  const random = createRandom("pixels");
+  const pixels = Float32Array.from({ length: BATCH * SIDE * SIDE }, () => random.uniform());
+  const labels = Uint8Array.from({ length: BATCH }, (_, i) => i % LABELS);
+  return {
+    units: BATCH,
+    async step() {
+      const { loss, gradient } = await model.gradient(params, pixels, labels, new Float32Array(LABELS));
+      optimiser.step(params, gradient);
+      return loss;
+    },
+  };
+}
+
+function gptTrial(config: GptConfig, batch: number): Trial {
+  const gpt = createGpt(config);
+  const optimiser = createAdamW(gpt.pieces, { learningRate: 0.001, weightDecay: 0.01 });
+  const params = initialGpt(config, 1);
+  const random = createRandom("tokens");
+  const tokens = Int32Array.from({ length: batch * config.context }, () => random.below(config.vocabulary));
+  let seed = 0;
+  return {
+    units: tokens.length,
+    async step() {
+      const { loss, gradient } = await gpt.gradient(params, { tokens, targets: tokens, time: config.context }, seed++);
+      optimiser.step(params, gradient);
+      return loss;
+    },
+  };
+}
+
+/** The layers of DISCO's mnist task written anew, trained as it trains: by tfjs's own Adam and trainOnBatch. */
+function discoMnist(): Trial {
+  const model = sequential({
+    layers: [
+      layers.conv2d({ inputShape: [SIDE, SIDE, 3], kernelSize: 5, filters: 8, activation: "relu" }),
+      layers.conv2d({ kernelSize: 5, filters: 16, activation: "relu" }),
+      layers.maxPooling2d({ poolSize: 2, strides: 2 }),
+      layers.dropout({ rate: 0.25 }),
+      layers.flatten(),
+      layers.dense({ units: 32, activation: "relu" }),
+      layers.dropout({ rate: 0.25 }),
+      layers.dense({ units: LABELS, activation: "softmax" }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.adam(), loss: "categoricalCrossentropy" });
+  const x = tf.randomUniform([DISCO_BATCH, SIDE, SIDE, 3]);
+  const y = tf.oneHot(tf.tensor1d(Int32Array.from({ length: DISCO_BATCH }, (_, i) => i % LABELS), "int32"), LABELS);
+  return { units: DISCO_BATCH, step: async () => (await model.trainOnBatch(x, y)) as number };
+}

@@ -1,0 +1,25 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/**
+ * Names of the fused kernels. A backend that registers both kernels of an op runs them; any other one runs the op put
+ * together from tfjs's own, which is also what the fused kernels are tested against.
+ */
+export const FUSED = {
+  attention: "HromadaAttention",
+  attentionGrad: "HromadaAttentionGrad",
+  crossEntropy: "HromadaCrossEntropy",
+  crossEntropyGrad: "HromadaCrossEntropyGrad",
+  dropout: "HromadaDropout",
+  gelu: "HromadaGelu",
+  geluGrad: "HromadaGeluGrad",
+  layerNorm: "HromadaLayerNorm",
+  layerNormGrad: "HromadaLayerNormGrad",
+} as const;
+
+export const isFused = (op: keyof typeof FUSED): boolean => tf.getKernel(FUSED[op], tf.getBackend()) !== undefined;
+
+/** Runs a fused kernel of the current backend; its outputs in the kernel's order. */
+export function runFused(op: keyof typeof FUSED, inputs: Record<string, tf.Tensor>, attrs: Record<string, number> = {}): tf.Tensor[] {
+  const outputs = tf.engine().runKernel(FUSED[op], inputs, attrs) as tf.Tensor | tf.Tensor[];
+  return Array.isArray(outputs) ? outputs : [outputs];
+}

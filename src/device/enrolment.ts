@@ -29,7 +29,8 @@ export interface EnrolmentDeps {
  */
 export async function obtainToken({ committee, random, now, signal }: EnrolmentDeps, work: RequestOf<"issue">["work"], ask: (member: PeerId, bytes: Uint8Array) => Promise<Uint8Array | null>): Promise<Token | null> {
   let token: Token | null = null;
-  let [state, requests] = startIssue(committee, work, random, now());
+  const [started, requests] = startIssue(committee, work, random, now());
+  let state = started;
   const feed = (event: IssueEvent): void => {
     const [next, effects] = stepIssue(state, event);
     state = next;
@@ -71,7 +72,8 @@ export async function redeemToken({ committee, random, now, signal }: EnrolmentD
     return next.id;
   };
   let outcome: Credential | "failed" | null = null;
-  let [state, first] = startRedeem({ committee, token, newId, random }, now());
+  const [started, first] = startRedeem({ committee, token, newId, random }, now());
+  let state = started;
   const perform = (effects: readonly RedeemEffect[]): void => {
     for (const effect of effects) {
       if (effect.type === "pseudonym") outcome = credentialOf(effect.key, drawn.get(bytesToHex(effect.key.id))!);

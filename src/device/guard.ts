@@ -96,7 +96,7 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
   };
   const accept: Accept = {
     epoch: (theirs) => counted("epoch", theirs === epoch),
-    revoked: () => false, // by name, once it is known whose the message is
+    revoked: (certificate) => !counted("revoked", !isRevoked(revoked, certificate)),
     replay: { ...replay, take: (at, sender, E) => counted("replayed", replay.take(at, sender, E)) },
   };
 
@@ -128,7 +128,7 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
     const P = (before ? [before.P] : trusted).find(holds);
     if (P === undefined && holds(room.issuer.P)) throw refuse("unknown", "a pseudonym that no committee issued");
     if (P === undefined) throw refuse("forged", "its source has not said this, or has a forged certificate");
-    if (isRevoked(revoked, certificate)) throw refuse("revoked", "a pseudonym that the committee revoked");
+    if (accept.revoked(certificate)) throw new WireError("malformed", "a pseudonym that the committee revoked");
     if (!before) compare(P, { certificate, statement: broadcastStatement(statement, proofAad), signature: signature.slice() });
     remember(source, { certificate, P });
   }
@@ -191,7 +191,6 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
         refusals.unknown++;
         return null;
       }
-      if (isRevoked(revoked, opened.certificate)) throw refuse("revoked", "a pseudonym that the committee revoked");
       remember(from, opened);
       return opened.message.subarray(PEER_ID_BYTES);
     },

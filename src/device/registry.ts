@@ -1,14 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
-import { committeeHash, decodeAnnouncement, encodeAnnouncement, follows, keyOf, successionMessage, verifyAnnouncement, verifyConsents, type Announcement, type Charter, type Committee } from "../identity/committee/announce.ts";
+import { committeeHash, decodeAnnouncement, encodeAnnouncement, follows, successionMessage, verifyAnnouncement, verifyConsents, type Announcement, type Committee } from "../identity/committee/announce.ts";
 import { countsCover, decodeCounts, type Counts } from "../identity/committee/counts.ts";
-import { membershipIn, startDkg, stepDkg, type DkgEffect, type DkgState, type Membership } from "../identity/committee/dkg.ts";
-import { answerIn } from "../identity/committee/issue.ts";
+import type { Membership } from "../identity/committee/dkg.ts";
 import { LIMITS, thresholdOf } from "../identity/committee/limits.ts";
 import { startMember, stepMember, type MemberEffect, type MemberEvent, type MemberState } from "../identity/committee/member.ts";
-import { encodeRequest, REF_BYTES, type Request } from "../identity/committee/message.ts";
+import { encodeRequest, REF_BYTES } from "../identity/committee/message.ts";
 import { encodeRevocationList, openRevocationList, revocationMessage, revocationName } from "../identity/committee/revocation.ts";
-import { startSigning, stepSigning, type Signing, type SigningEffect } from "../identity/committee/signing.ts";
 import type { WorkCost } from "../identity/committee/work.ts";
 import { IdentityError } from "../identity/errors.ts";
 import { verifyMisissue } from "../identity/misissue.ts";
@@ -20,13 +18,14 @@ import { createCarriage } from "./carriage.ts";
 import type { Credential } from "./credential.ts";
 import { obtainToken, pause, redeemToken, workFor, type EnrolmentDeps } from "./enrolment.ts";
 import type { EpochGuard } from "./guard.ts";
+import { createGeneration } from "./generation.ts";
 import { decodeRegistry, encodeRegistry, NOBODY, type RegistryMessage } from "./registry-wire.ts";
 import type { RoomKeys } from "./room.ts";
+import { createStatements } from "./statements.ts";
 
 export const REGISTRY_LIMITS = {
   /** Draws of members that are remembered, by round. */
   draws: 16,
-  early: 128,
   unplaced: 4,
   /** Between two tries to have the revoked listed, in milliseconds. */
   listEvery: 1_000,
@@ -113,10 +112,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const counts = new Map<PeerId, Counts>();
   let announcement: Announcement | null = null;
   let lost = false;
-  let generating: DkgState | null = null;
   let member: MemberState | null = null;
-  /** A statement that this device has the committee sign. */
-  let signing: { state: Signing; done: (signature: Uint8Array) => void } | null = null;
   /** What the committee's last list of the revoked held, and when this device may ask for the next. */
   let listed = "";
   let listAt = Infinity;
@@ -124,8 +120,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   let enrolled = false;
   let closing = false;
   let seen = 0;
-  /** Of a key generation that the others began first, and of a committee whose round this device has not committed yet. */
-  let early: { from: PeerId; body: Uint8Array }[] = [];
+  /** Announcements of a committee whose round this device has not committed yet. */
   let unplaced: Announcement[] = [];
 
   const post = (to: PeerId, message: RegistryMessage): void => (to === self ? receive(self, encodeRegistry(message)) : deps.send(to, encodeRegistry(message)));
@@ -142,6 +137,23 @@ export function createRegistry(deps: RegistryDeps): Registry {
       const event = device === NOBODY ? { type: "sealed" as const, via, bytes: request } : { type: "message" as const, from: device, pseudonym: null, bytes: request };
       const effect = asMember(event).find(({ type }) => type === "answer" || type === "send");
       return effect?.bytes ?? null;
+    },
+  });
+
+  const statements = createStatements(now, (member, request) => post(member, { kind: "ask", body: encodeRequest(request) }));
+
+  const generation = createGeneration({
+    self,
+    guard,
+    random,
+    now,
+    broadcast: (bytes) => tell("key-generation", bytes),
+    send: (to, bytes) => post(to, { kind: "key-generation", body: bytes }),
+    onDone(made) {
+      tell("announcement", encodeAnnouncement(made));
+      take(made);
+      // The old committee still has to sign it.
+      if (made.committee.generation > 0 && made.committee.members[0] === self) askForSuccession(made);
     },
   });
 
@@ -166,54 +178,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
     unplaced = [];
     for (const next of waiting) attempt(() => take(next));
     enrol();
-    if (generating !== null || record.members.length < LIMITS.membersAtLeast) return;
+    if (generation.running || record.members.length < LIMITS.membersAtLeast) return;
     const { committee } = announcement ?? {};
-    if (committee === undefined || lost) generate({ room: room.hash, lineage: record.round, generation: 0, previous: null, members: draws.get(record.round)! });
+    if (committee === undefined || lost) generation.start({ room: room.hash, lineage: record.round, generation: 0, previous: null, members: draws.get(record.round)! });
     else if (committee.members.some((id) => !record.members.includes(id))) {
-      const { lineage, generation } = committee;
-      generate({ room: room.hash, lineage, generation: generation + 1, previous: committeeHash(committee), members: draws.get(record.round)! });
-    }
-  }
-
-  function generate(charter: Charter): void {
-    if (!charter.members.includes(self)) return;
-    const [state, effects] = startDkg(charter, { self, random, sign: guard.sign, verify: guard.signedBy }, now());
-    generating = state;
-    perform(effects);
-    const waiting = early;
-    early = [];
-    for (const { from, body } of waiting) generation(from, body);
-  }
-
-  function generation(from: PeerId, body: Uint8Array): void {
-    if (generating === null) {
-      early = [...early, { from, body }].slice(-REGISTRY_LIMITS.early);
-      return;
-    }
-    const [state, effects] = stepDkg(generating, { type: "message", now: now(), from, bytes: body });
-    generating = state;
-    perform(effects);
-  }
-
-  function perform(effects: readonly DkgEffect[]): void {
-    for (const effect of effects) {
-      switch (effect.type) {
-        case "broadcast":
-          tell("key-generation", effect.bytes);
-          break;
-        case "send":
-          post(effect.to, { kind: "key-generation", body: effect.bytes });
-          break;
-        case "done":
-          tell("announcement", encodeAnnouncement(effect.announcement));
-          take(effect.announcement);
-          // The old committee still has to sign it.
-          if (effect.announcement.committee.generation > 0 && effect.announcement.committee.members[0] === self) askForSuccession(effect.announcement);
-          break;
-        case "failed":
-          generating = null; // the next commit draws others
-          break;
-      }
+      generation.start({ room: room.hash, lineage: committee.lineage, generation: committee.generation + 1, previous: committeeHash(committee), members: draws.get(record.round)! });
     }
   }
 
@@ -221,7 +190,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     const old = announcement?.committee;
     if (old === undefined || !follows(successor.committee, old)) return;
     const ref = random(REF_BYTES);
-    haveSigned(old, successionMessage(committeeHash(successor.committee)), { kind: "succeed", ref, announcement: encodeAnnouncement(successor) }, (signature) => {
+    statements.sign(old, successionMessage(committeeHash(successor.committee)), { kind: "succeed", ref, announcement: encodeAnnouncement(successor) }, (signature) => {
       const signed = { ...successor, succession: signature };
       tell("announcement", encodeAnnouncement(signed));
       take(signed);
@@ -231,10 +200,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
   /** Has the others sign what they revoked: one member after the other tries, for the first may be the revoked one. */
   function listRevoked(committee: Committee): void {
     const hashes = [...(member?.revoked ?? [])].sort();
-    if (hashes.length === 0 || hashes.length > LIMITS.revoked || signing || listed === hashes.join() || now() < listAt) return;
+    if (hashes.length === 0 || hashes.length > LIMITS.revoked || statements.busy || listed === hashes.join() || now() < listAt) return;
     listAt = now() + REGISTRY_LIMITS.listEvery;
     const [ref, names] = [random(REF_BYTES), hashes.map(hexToBytes)];
-    haveSigned(committee, revocationMessage(committee, epoch, names), { kind: "revoke", ref, epoch, hashes: names }, (signature) => {
+    statements.sign(committee, revocationMessage(committee, epoch, names), { kind: "revoke", ref, epoch, hashes: names }, (signature) => {
       tell("revocations", encodeRevocationList({ epoch, hashes: names, signature }));
       revoked(hashes);
     });
@@ -249,24 +218,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
     asMember({ type: "revoke", name });
     const turn = announcement ? announcement.committee.members.filter(present).indexOf(self) : 0;
     listAt = Math.min(listAt, now() + turn * REGISTRY_LIMITS.listEvery);
-  }
-
-  function haveSigned(committee: Committee, message: Uint8Array, request: Request, done: (signature: Uint8Array) => void): void {
-    const ask = new Map(committee.members.map((_, place) => [place, request]));
-    const [state, effects] = startSigning({ scheme: "statement", key: keyOf(committee, "issuer"), message, ref: request.ref, ask }, now());
-    signing = { state, done };
-    sign(committee, effects);
-  }
-
-  function sign(old: Committee, effects: readonly SigningEffect[]): void {
-    for (const effect of effects) {
-      if (effect.type === "ask") post(old.members[effect.place]!, { kind: "ask", body: encodeRequest(effect.request) });
-      if (effect.type === "failed") signing = null; // what is still wanted is asked for again
-      if (effect.type !== "signed" || signing === null) continue;
-      const { done } = signing;
-      signing = null;
-      done(effect.signature);
-    }
   }
 
   /** Checks what is said to be the committee, and installs it where it is. @throws IdentityError */
@@ -289,13 +240,12 @@ export function createRegistry(deps: RegistryDeps): Registry {
     }
     if (committee.generation === 0 && current && !lost) return;
     verifyAnnouncement(next, committee.generation === 0 ? null : (current ?? null), guard.signedBy);
-    install(next, generating && membershipIn(generating, next));
+    install(next, generation.finish(next));
   }
 
   function install(next: Announcement, membership: Membership | null): void {
     announcement = next;
     lost = false;
-    generating = null;
     enrolled = false;
     counts.clear();
     member = membership && startMember({ membership, random, verify: guard.signedBy, work: deps.work }, epoch);
@@ -383,7 +333,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     const { kind, body } = message;
     switch (kind) {
       case "key-generation":
-        return generation(from, body);
+        return generation.receive(from, body);
       case "announcement":
         return take(decodeAnnouncement(body));
       case "ask": {
@@ -394,7 +344,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
         return;
       }
       case "answer":
-        return answered(from, body);
+        if (!statements.answered(from, body)) asked.get(from)?.(body);
+        return;
       case "counts":
         if (announcement?.committee.members.includes(from)) counts.set(from, decodeCounts(body));
         return;
@@ -412,17 +363,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
       case "returned":
         return carriage.receive(from, message);
     }
-  }
-
-  function answered(from: PeerId, body: Uint8Array): void {
-    const old = announcement?.committee;
-    const answer = answerIn(body);
-    if (old && signing && answer && bytesToHex(answer.ref) === bytesToHex(signing.state.ref)) {
-      const [state, effects] = stepSigning(signing.state, { type: "answer", now: now(), place: old.members.indexOf(from), answer });
-      signing = { ...signing, state };
-      return sign(old, effects);
-    }
-    asked.get(from)?.(body);
   }
 
   if (deps.known) {
@@ -456,18 +396,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     carry: (to, device, open, request) => carriage.carry(to, open ? device : NOBODY, request),
     tick() {
       asMember({ type: "tick" });
-      if (generating) {
-        const [state, effects] = stepDkg(generating, { type: "tick", now: now() });
-        generating = state;
-        perform(effects);
-      }
+      generation.tick();
+      statements.tick();
       const old = announcement?.committee;
       if (!old) return;
-      if (signing) {
-        const [state, effects] = stepSigning(signing.state, { type: "tick", now: now() });
-        signing = { ...signing, state };
-        sign(old, effects);
-      }
       listRevoked(old);
       // Below the threshold it can neither issue nor name a successor: the survivors found another.
       if (lost || old.members.filter(present).length >= thresholdOf(old.members.length)) return;

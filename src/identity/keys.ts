@@ -7,7 +7,7 @@ import { decodeId } from "./id.ts";
 import { misuse, refused } from "./errors.ts";
 import { Fn, hashToScalar, lambdaOf, mulAddPublic, mulBase, nonZero, pointOf, type Random, randomScalar, scalarBytes, scalarOf, SUITE, text } from "./suite.ts";
 
-export { CERTIFICATE_BYTES, decodeCertificate, encodeCertificate, publicKeyOf, type Certificate } from "./certificate.ts";
+export { encodeCertificate, type Certificate } from "./certificate.ts";
 
 /** The device's own half: x stays, U goes to the issuer. */
 export interface SecretValue {

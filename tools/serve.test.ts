@@ -96,7 +96,7 @@ test("every answer carries the security headers, whatever it is", async () => {
 
 test("signalling and its health are on the same port", async () => {
   const client = createSignalClient({
-    url: `ws://127.0.0.1:${server.port}/signal`, topic: new Uint8Array(32), claim: new Uint8Array(16), WebSocket,
+    url: `ws://127.0.0.1:${server.port}/signal`, topic: new Uint8Array(32), claim: new Uint8Array(48), WebSocket,
     events: { onState: () => {}, onPeers: () => {}, onBlob: () => {} },
   });
   while (client.state !== "open") await new Promise((resolve) => setTimeout(resolve, 5));

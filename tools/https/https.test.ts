@@ -87,7 +87,7 @@ test("signalling works over TLS on the same port, and neither protocol disturbs 
     }
   }
   const client = createSignalClient({
-    url: `wss://localhost:${server.port}/signal`, topic: new Uint8Array(32), claim: new Uint8Array(16), WebSocket: Trusting,
+    url: `wss://localhost:${server.port}/signal`, topic: new Uint8Array(32), claim: new Uint8Array(48), WebSocket: Trusting,
     events: { onState: () => {}, onPeers: () => {}, onBlob: () => {} },
   });
   const socket = connect(server.port, "127.0.0.1");

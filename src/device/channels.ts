@@ -40,7 +40,7 @@ export interface ChannelsDeps {
   key: FullKey;
   guard: EpochGuard;
   random: Random;
-  transmit(to: PeerId, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  transmit(to: PeerId, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void>;
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
 }
 
@@ -86,12 +86,9 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
   }
 
   async function handshake(to: PeerId, kind: number, bytes: Uint8Array): Promise<void> {
-    const message = new Uint8Array(1 + bytes.length);
-    message[0] = kind;
-    message.set(bytes, 1);
     handshakes.messages++;
-    handshakes.bytes += message.length;
-    await transmit(to, message, closing.signal);
+    handshakes.bytes += 1 + bytes.length;
+    await transmit(to, [Uint8Array.of(kind), bytes], closing.signal);
   }
 
   /** The newest channel with this peer, or one that is being opened. */
@@ -163,11 +160,8 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
     handshakes,
     async send(to, bytes, signal) {
       const channel = await channelTo(to);
-      const sealed = await channel.seal(bytes, between(self, to));
-      const message = new Uint8Array(1 + sealed.length);
-      message[0] = KIND.data;
-      message.set(sealed, 1);
-      await transmit(to, message, signal);
+      const sealed = await channel.sealParts(bytes, between(self, to));
+      await transmit(to, [Uint8Array.of(KIND.data), ...sealed], signal);
     },
     receive(from, bytes) {
       const rest = bytes.subarray(1);

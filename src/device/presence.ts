@@ -89,7 +89,7 @@ export function createPresence({ options, room, credential, issuers, rtc, before
     key,
     guard,
     random: systemRandom,
-    transmit: (to, bytes, abort) => mesh.send(to, bytes, { signal: abort }),
+    transmit: (to, parts, abort) => mesh.send(to, parts, { signal: abort }),
     onMessage: events.onMessage,
   });
 

@@ -79,10 +79,10 @@ export interface Mesh {
   /** To every reachable peer, once; not repeated to those who come later. @throws MeshError */
   broadcast(bytes: Uint8Array): void;
   /**
-   * To one peer, over relays where need be. Resolves when the first link has taken all of it, which says
+   * To one peer, over relays where need be; several parts are sent as one message, without being joined here. Resolves when the first link has taken all of it, which says
    * nothing of its arrival; the bytes must not change until then. Never hangs. @throws MeshError
    */
-  send(to: PeerId, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>;
+  send(to: PeerId, bytes: Uint8Array | readonly Uint8Array[], options?: { signal?: AbortSignal }): Promise<void>;
   snapshot(): MeshSnapshot;
   close(): void;
 }
@@ -265,7 +265,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       hurry();
     },
     broadcast: (bytes) => router.broadcast(bytes),
-    send: (to, bytes, options) => router.send(to, bytes, options?.signal),
+    send: (to, bytes, options) => router.send(to, bytes instanceof Uint8Array ? [bytes] : bytes, options?.signal),
     snapshot: () => ({
       links: [...peers.live().values()].map(({ peer, up: sent, down: received }) => ({ peer, up: sent, down: received })),
       dialling: peers.dialling(),

@@ -31,7 +31,7 @@ export interface RouterDeps {
 export interface Router {
   onPacket(link: Link, packet: Packet, wireBytes: number): void;
   broadcast(bytes: Uint8Array): void;
-  send(to: PeerId, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  send(to: PeerId, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
   sendBlob(to: PeerId, blob: Uint8Array): boolean;
   announce(state: LinkState): void;
   /** Tells a new neighbour all that is known. */
@@ -212,15 +212,16 @@ export function createRouter(deps: RouterDeps): Router {
       if (bytes.length > MESH_LIMITS.floodBytes) throw new MeshError("oversized", `a broadcast of ${bytes.length} bytes; send at most ${MESH_LIMITS.floodBytes} to everybody`);
       toAll("flood", bytes, "own");
     },
-    async send(to, bytes, signal) {
+    async send(to, parts, signal) {
+      const length = parts.reduce((sum, part) => sum + part.length, 0);
       if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
       if (signal?.aborted) throw new MeshError("aborted", "given up before it was sent");
-      if (bytes.length > MESH_LIMITS.messageBytes - PACKET_HEADER_BYTES) throw new MeshError("oversized", `a message of ${bytes.length} bytes; send at most ${MESH_LIMITS.messageBytes - PACKET_HEADER_BYTES} at once`);
+      if (length > MESH_LIMITS.messageBytes - PACKET_HEADER_BYTES) throw new MeshError("oversized", `a message of ${length} bytes; send at most ${MESH_LIMITS.messageBytes - PACKET_HEADER_BYTES} at once`);
       const late = new AbortController();
-      const cancel = clock.after(MESH_LIMITS.sendTimeout + (bytes.length / MESH_LIMITS.slowestBytesPerSecond) * 1000, () => late.abort());
+      const cancel = clock.after(MESH_LIMITS.sendTimeout + (length / MESH_LIMITS.slowestBytesPerSecond) * 1000, () => late.abort());
       const stops = [late.signal, closing.signal, ...(signal ? [signal] : [])];
       try {
-        await route(to, [header("unicast", to), bytes], AbortSignal.any(stops));
+        await route(to, [header("unicast", to), ...parts], AbortSignal.any(stops));
       } catch (error) {
         if (closing.signal.aborted) throw new MeshError("closed", "the mesh closed while this was on its way");
         if (late.signal.aborted) throw new MeshError("timeout", `not sent to ${to} in time; the way there is too slow`);

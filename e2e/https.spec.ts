@@ -63,7 +63,8 @@ test("who trusts this machine's certificate gets the app without a warning, its 
   expect(await tab.page.evaluate(async () => (await navigator.serviceWorker.ready).active?.scriptURL)).toBe(`${secure.server.url}sw.js`);
   await joinAll([tab]);
   await until(tab, ({ signal }) => signal === "open", PATIENCE);
-  expect(secure.server.health().sockets).toBe(1);
+  // In the room, and at its door.
+  await expect.poll(() => secure.server.health().sockets, { timeout: PATIENCE }).toBe(2);
 });
 
 test("who does not trust it gets no page and no service worker", async ({ secure }) => {

@@ -121,6 +121,8 @@ export interface Snapshot {
   /** Where departures were noticed. */
   departures: { peer: PeerId; round: number; phase: Phase | null; at: number }[];
   drawings: number;
+  /** Pseudonyms kept for the epochs at hand; `lasting` is false where they go with the tab. */
+  keys: { count: number; lasting: boolean };
   breakpointReached: boolean;
   error: DeviceProblem | null;
 }
@@ -138,6 +140,10 @@ export interface DeviceProblem {
     | "tampered"
     | "storage-unavailable"
     | "no-drawings"
+    /** Keys go in and out while the device is in no room. */
+    | "keys-in-use"
+    | "passphrase"
+    | "key-file"
     | "bad-link"
     | "internal";
   detail: string;
@@ -152,7 +158,7 @@ export interface Device {
   pause(): Promise<void>;
   resume(): Promise<void>;
   leave(): Promise<void>;
-  /** Forget the kept model and go back to an untrained one. */
+  /** Forget the kept model and keys, and go back to an untrained one. */
   forget(): Promise<void>;
   /** `pixels`: 28 × 28 values, 0 (paper) to 1 (ink). */
   predict(pixels: Float32Array): Promise<Prediction>;
@@ -161,6 +167,10 @@ export interface Device {
   snapshot(): Promise<Snapshot>;
   /** The committed model, float32 little-endian. */
   exportModel(): Promise<Uint8Array<ArrayBuffer>>;
+  /** The kept pseudonyms under a passphrase (identity/keyfile.ts). @throws DeviceError `keys-in-use`, `passphrase` */
+  exportKeys(passphrase: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Adds those of such a file. @throws DeviceError `keys-in-use`, `passphrase`, `key-file`, `update-needed` */
+  importKeys(bytes: Uint8Array, passphrase: string): Promise<void>;
   /** The recorded core events since `open`, where `record` was set. */
   recording(): Promise<Uint8Array<ArrayBuffer>>;
 }

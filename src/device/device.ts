@@ -11,6 +11,7 @@ import { toFixed, toFloat } from "../update/fixed.ts";
 import { WireError } from "../wire/codec.ts";
 import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, RoundRecord, Snapshot } from "./api.ts";
 import { DeviceError, problemOf } from "./errors.ts";
+import { type Keyring, openKeyring } from "./keyring.ts";
 import { roomKeys } from "./room.ts";
 import { createSession, type Session } from "./session.ts";
 import { sessionView, IDLE_VIEW } from "./snapshot.ts";
@@ -32,6 +33,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
   let rtc: RtcHost;
   let push: (snapshot: Snapshot) => void = () => undefined;
   let store: Store;
+  let keyring: Keyring;
   let task: TaskManifest = digitsTask;
   let trainer: Trainer | null = null;
   let training: Training | null = null;
@@ -62,6 +64,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       resumable: session === null && kept ? { round: kept.round, accuracy: kept.accuracy } : null,
       departures,
       drawings,
+      keys: { count: keyring.count, lasting: keyring.lasting },
       error,
       ...live,
       status: status === "training" && session ? live.status : status,
@@ -159,6 +162,11 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
     await keepTrainer();
   }
 
+  /** Two devices of one name would take each other's place. */
+  function requireIdle(): void {
+    if (session) throw new DeviceError("keys-in-use", "leave the room first: its keys are in use");
+  }
+
   function stop(): void {
     session?.close();
     session = null;
@@ -175,6 +183,10 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       store = await openStore(opened.slot);
       rounds = ((await store.get("rounds")) ?? []) as RoundRecord[];
       drawings = (await store.get("drawings"))?.labels.length ?? 0;
+      keyring = await openKeyring(store, (cause) => {
+        error = { code: "storage-unavailable", detail: String(cause) };
+        changed();
+      });
       if (!store.persistent) error = { code: "storage-unavailable", detail: "this browser keeps nothing between visits" };
       changed();
     },
@@ -186,9 +198,11 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       changed();
       try {
         counted = { up: 0, down: 0 };
+        const room = roomKeys(options.room, taskHash(task));
         const stay = createSession({
           options,
-          room: roomKeys(options.room, taskHash(task)),
+          room,
+          keys: keyring.of(room.hash),
           kept: await keptStanding(),
           epochRounds: epochRounds(),
           rtc,
@@ -283,6 +297,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       status = "idle";
       error = null;
       await store.remove("head", "rounds", "trainer");
+      await keyring.forget();
       changed();
     },
 
@@ -310,6 +325,17 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
     async exportModel() {
       const { head: current } = await (head ? { head } : prepare(null));
       return new Uint8Array(toFloat(current.params).buffer);
+    },
+
+    async exportKeys(passphrase) {
+      requireIdle();
+      return keyring.toFile(passphrase);
+    },
+
+    async importKeys(bytes, passphrase) {
+      requireIdle();
+      await keyring.fromFile(bytes, passphrase);
+      changed();
     },
 
     async recording() {

@@ -1,8 +1,10 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
 import { MeshError } from "../mesh/errors.ts";
-import type { ByteCounts, MeshDeps } from "../mesh/mesh.ts";
+import type { MeshDeps } from "../mesh/mesh.ts";
 import type { Way } from "../mesh/guard.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
 import { LIMITS as COMMITTEE_LIMITS } from "../identity/committee/limits.ts";
+import type { Committee } from "../identity/committee/announce.ts";
 import type { WorkCost } from "../identity/committee/work.ts";
 import type { CommitRecord, Hash } from "../swarm/record.ts";
 import type { PeerId } from "../wire/ids.ts";
@@ -10,11 +12,13 @@ import type { DeviceOptions } from "./api.ts";
 import { roomCredential, type Credential } from "./credential.ts";
 import { createDoor, type Standing } from "./door.ts";
 import { obtainToken, pause, redeemToken, workFor } from "./enrolment.ts";
-import { noRefusals, type Refusals } from "./guard.ts";
+import type { RoomKeyring } from "./keyring.ts";
+import type { IssuedPass } from "./passes.ts";
 import { createPresence, type Presence, type PresenceEvents } from "./presence.ts";
 import { createRegistry, type IssuerView, type Registry } from "./registry.ts";
 import { REGISTRY_BYTE } from "./registry-wire.ts";
 import { type RoomKeys, systemRandom } from "./room.ts";
+import { add, noTotals, type Totals } from "./totals.ts";
 
 export const PRESENCE_LIMITS = {
   /** An epoch's links are kept this long after it: slower devices still learn how its last round ended. */
@@ -48,6 +52,7 @@ export interface PresencesEvents {
 export interface PresencesDeps {
   options: DeviceOptions;
   room: RoomKeys;
+  keys: RoomKeyring;
   rtc: RtcHost;
   now: () => number;
   standing(): Pick<Standing, "epoch" | "weight">;
@@ -79,13 +84,6 @@ export interface Presences {
   close(): void;
 }
 
-export interface Totals {
-  up: ByteCounts;
-  down: ByteCounts;
-  keys: { messages: number; bytes: number };
-  refusals: Refusals;
-}
-
 /** A pseudonym, and who issued it: null for the room's own issuer. */
 interface Pass {
   credential: Credential;
@@ -94,6 +92,7 @@ interface Pass {
 
 /** A presence and what came by it before it was the current one. */
 interface Held {
+  credential: Credential;
   presence: Presence;
   registry: Registry;
   P: Uint8Array | null;
@@ -102,15 +101,16 @@ interface Held {
   heard: Map<PeerId, Uint8Array<ArrayBuffer>>;
 }
 
-const noBytes = (): ByteCounts => ({ own: 0, relayed: 0, overhead: 0 });
+const nameOf = ({ credential, committee }: IssuedPass): string => `${credential.epoch} ${committee}`;
 const chance = (): number => new DataView(systemRandom(4).buffer as ArrayBuffer).getUint32(0) / 2 ** 32;
 
-export function createPresences({ options, room, rtc, now, standing, beforeDial, events }: PresencesDeps): Presences {
+export function createPresences({ options, room, keys, rtc, now, standing, beforeDial, events }: PresencesDeps): Presences {
   const work = options.room.secret === undefined ? COMMITTEE_LIMITS.work : INVITED;
-  const retired: Totals = { up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: noRefusals() };
+  const retired = noTotals();
   const closing = new AbortController();
   /** By epoch and committee. */
-  const passes = new Map<string, Pass>();
+  const passes = new Map<string, IssuedPass>();
+  for (const pass of keys.passes) if (pass.committee !== null) passes.set(nameOf(pass), pass);
   let current: Held | null = null;
   let next: Held | null = null;
   let old: Held | null = null;
@@ -166,10 +166,22 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
     arriving = false;
   }
 
+  /** What an earlier visit left. A member comes back without its share, and so not under the name that should have one. */
+  function passOfBefore(epoch: number, P: Uint8Array, { members }: Committee): Pass | undefined {
+    return keys.passes.find(({ credential, P: issuer }) => credential.epoch === epoch && equalBytes(issuer, P) && !members.includes(credential.self) && old?.presence.self !== credential.self);
+  }
+
+  function keep(): void {
+    const now: IssuedPass[] = current?.P ? [{ credential: current.credential, P: current.P, committee: null }] : [];
+    keys.keep([...now, ...passes.values()]);
+  }
+
   /** What lets a stranger into an epoch: made by itself, or issued by the committee for its work. */
   async function passAtDoor({ epoch, P, committee }: Standing): Promise<Pass | null> {
     if (P === null) return passOfRoom(epoch);
     if (committee === null) return null;
+    const kept = passOfBefore(epoch, P, committee.committee);
+    if (kept) return kept;
     const enrolment = { committee: committee.committee, random: systemRandom, now, signal: closing.signal };
     const proof = await workFor(enrolment, epoch, door.self, work);
     const limit = AbortSignal.any([closing.signal, AbortSignal.timeout(PRESENCE_LIMITS.visit)]);
@@ -218,12 +230,16 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
         },
         onPseudonym(pseudonym, by) {
           const hash = registry.hash;
-          if (hash !== null) passes.set(`${pseudonym.epoch} ${hash}`, { credential: pseudonym, P: by });
+          if (hash !== null) {
+            const pass = { credential: pseudonym, P: by, committee: hash };
+            passes.set(nameOf(pass), pass);
+            keep();
+          }
           events.onChange();
         },
       },
     });
-    const held: Held = { presence, registry, P, reachable: [], pending: [], heard: new Map() };
+    const held: Held = { credential, presence, registry, P, reachable: [], pending: [], heard: new Map() };
     return held;
   }
 
@@ -284,6 +300,7 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
       door.renew();
     }
     for (const name of passes.keys()) if (Number(name.split(" ")[0]) <= entered.presence.epoch) passes.delete(name);
+    keep();
     events.onEntered(entered.presence.self);
     if (entered.registry.hash) events.onCommittee(entered.registry.hash);
     events.onReachable(entered.reachable, entered.pending);
@@ -344,18 +361,6 @@ export function createPresences({ options, room, rtc, now, standing, beforeDial,
       }
     },
   };
-}
-
-function add(into: Totals, presence: Presence): Totals {
-  const { up, down } = presence.mesh();
-  for (const kind of ["own", "relayed", "overhead"] as const) {
-    into.up[kind] += up[kind];
-    into.down[kind] += down[kind];
-  }
-  into.keys.messages += presence.keys.messages;
-  into.keys.bytes += presence.keys.bytes;
-  for (const why of Object.keys(into.refusals) as (keyof Refusals)[]) into.refusals[why] += presence.guard.refusals[why];
-  return into;
 }
 
 /** The receiver is gone, or asks again. */

@@ -13,6 +13,7 @@ import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { DeviceOptions, Protection, SentEntry } from "./api.ts";
 import type { Refusals } from "./guard.ts";
+import type { RoomKeyring } from "./keyring.ts";
 import { createPresences } from "./presences.ts";
 import type { IssuerView } from "./registry.ts";
 import type { RoomKeys } from "./room.ts";
@@ -35,6 +36,7 @@ export interface SessionEvents {
 export interface SessionDeps {
   options: DeviceOptions;
   room: RoomKeys;
+  keys: RoomKeyring;
   /** The kept model's record: in which epoch this device was last. */
   kept: { round: number; weight: number };
   epochRounds: number;
@@ -70,7 +72,7 @@ export interface Session {
   close(): void;
 }
 
-export function createSession({ options, room, kept, epochRounds, rtc, training, now, events }: SessionDeps): Session {
+export function createSession({ options, room, keys, kept, epochRounds, rtc, training, now, events }: SessionDeps): Session {
   const sent = new Map<string, SentEntry>();
   const log: SwarmEvent[] = [];
   const queue: SwarmEvent[] = [];
@@ -92,6 +94,7 @@ export function createSession({ options, room, kept, epochRounds, rtc, training,
   const presences = createPresences({
     options,
     room,
+    keys,
     rtc,
     now,
     standing() {

@@ -1,6 +1,6 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 
-/** What one slot keeps between visits. Values are plain data; each is replaced as a whole. */
+/** What one slot keeps between visits. Values are plain data, and one key; each is replaced as a whole. */
 export interface Kept {
   /** Head of the lineage: the encoded commit record and the fixed-point model. */
   head: { record: Uint8Array; params: Int32Array };
@@ -11,6 +11,10 @@ export interface Kept {
   drawings: { images: Uint8Array; labels: Uint8Array };
   /** Seeds this device's order of samples. */
   seed: number;
+  /** Not extractable; seals `passes` (vault.ts). */
+  vault: CryptoKey;
+  /** Pseudonyms for the epochs at hand, sealed. */
+  passes: Uint8Array;
 }
 
 export interface Store {

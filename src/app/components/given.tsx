@@ -91,6 +91,8 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
         <summary>{text.byKind}</summary>
         <SentTable snapshot={snapshot} />
         <p class="hint">{text.protectionHint}</p>
+        <p class="hint">{snapshot.issuer === null ? text.roomIssues : text.committeeIssues(snapshot.issuer)}</p>
+        {snapshot.issuer?.accounted === false && <p class="hint wrong">{text.unaccounted}</p>}
         <p class="hint" data-refused={Object.values(snapshot.refusals).reduce((sum, count) => sum + count, 0)}>
           {text.refused(snapshot.refusals)}
         </p>

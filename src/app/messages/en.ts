@@ -170,8 +170,11 @@ export const en = {
     kinds: { update: "updates", sum: "sums of updates", model: "the model, for late joiners", status: "status", keys: "agreeing on keys", relay: "passed on for others", link: "keeping links" },
     protection: "Protection",
     protections: { signed: "signed", sealed: "sealed for one device", signcrypted: "signed and encrypted for one device", "passed on": "as its sender protected it" },
-    protectionHint: "Whoever has the room’s link can read what is only signed, and nobody can change it. While fewer than four devices are here, everybody with the link can also make identities for this room.",
-    refused: ({ forged, epoch, replayed, unknown }: Snapshot["refusals"]) => `Refused so far: ${counted(forged, { one: "forgery", other: "forgeries" })}, ${counted(epoch, { one: "message", other: "messages" })} of another epoch, ${counted(replayed, { one: "repeat", other: "repeats" })}, ${counted(unknown, { one: "unknown identity", other: "unknown identities" })}.`,
+    protectionHint: "Whoever has the room’s link can read what is only signed, and nobody can change it.",
+    roomIssues: "Everybody who has the room’s link can make identities for it: a committee forms once four devices are here.",
+    committeeIssues: ({ members, threshold }: NonNullable<Snapshot["issuer"]>) => `Identities are issued by a committee of ${counted(members, { one: "device", other: "devices" })}: any ${threshold} together can, fewer cannot. Together they could make up identities; they can read nothing.`,
+    unaccounted: "The committee’s counts do not account for the identities seen: it may have made some up.",
+    refused: ({ forged, epoch, replayed, unknown, revoked }: Snapshot["refusals"]) => `Refused so far: ${counted(forged, { one: "forgery", other: "forgeries" })}, ${counted(epoch, { one: "message", other: "messages" })} of another epoch, ${counted(replayed, { one: "repeat", other: "repeats" })}, ${counted(unknown + revoked, { one: "unknown or revoked identity", other: "unknown or revoked identities" })}.`,
   },
   rounds: {
     heading: "Rounds",
@@ -250,7 +253,24 @@ export const en = {
     accuracy: (accuracy: string) => `, ${accuracy} right on held-out digits`,
     on: (round: number) => `Go on from round ${round}`,
     anew: "Start anew",
-    anewHint: "Starting anew forgets the kept model.",
+    anewHint: "Starting anew forgets the kept model and keys.",
+  },
+
+  keys: {
+    heading: "Keys",
+    kept: (count: number) => (count === 0 ? "No keys are kept now. A committee of the devices issues them, once four have met." : `Kept here, encrypted: ${counted(count, { one: "key", other: "keys" })}. After a reload this device comes back without registering again.`),
+    visit: "This browser keeps nothing (private mode, or no space left): the keys last for this visit only.",
+    move: "Move keys to another device or browser",
+    moveHint: "The file is encrypted with the passphrase, and opens with nothing else. Use the keys in one place at a time.",
+    passphrase: "Passphrase",
+    export: "Export keys",
+    file: "Key file",
+    import: "Import keys",
+    noPassphrase: "Type a passphrase first.",
+    noFile: "Choose a key file first.",
+    working: "Working: this takes a few seconds…",
+    exported: "The key file is among your downloads.",
+    imported: "The keys are imported.",
   },
 
   problem: {
@@ -303,6 +323,21 @@ export const en = {
       what: "This device is set to train on your drawings, and there are none.",
       safe: "Nothing was sent.",
       todo: "Draw some digits and say which they are, or choose a share of the digits, then join.",
+    },
+    "keys-in-use": {
+      what: "The keys are in use: this device is in a room.",
+      safe: "Nothing was changed.",
+      todo: "Leave the room, then try again.",
+    },
+    passphrase: {
+      what: "The passphrase does not open this key file, or the file is damaged.",
+      safe: "Nothing was changed; the keys that are kept here stay.",
+      todo: "Type the passphrase with which the file was exported, or export it anew.",
+    },
+    "key-file": {
+      what: "This is not a key file of Hromada, or it is damaged.",
+      safe: "Nothing was changed; the keys that are kept here stay.",
+      todo: "Choose the file hromada-keys.bin that was exported.",
     },
     "bad-link": {
       what: "The link to the room cannot be used:",

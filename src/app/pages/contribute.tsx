@@ -3,6 +3,7 @@ import { CurvesPanel } from "../components/curves.tsx";
 import { DrawPanel } from "../components/draw-panel.tsx";
 import { GivenPanel } from "../components/given.tsx";
 import { JoinCard } from "../components/join-card.tsx";
+import { KeysPanel } from "../components/keys-panel.tsx";
 import { MeshGraph } from "../components/mesh-graph.tsx";
 import { PrivacyNote } from "../components/privacy-note.tsx";
 import { ProblemCard } from "../components/problem-card.tsx";
@@ -36,6 +37,7 @@ export function Contribute({ session }: { session: Session }) {
             <TaskCard session={session} />
             {worked && <GivenPanel snapshot={snapshot} />}
             {session.room !== null && <SharePanel room={session.room} />}
+            {snapshot !== null && <KeysPanel session={session} keys={snapshot.keys} />}
           </div>
         </div>
       ) : (

@@ -1,0 +1,27 @@
+import type { ByteCounts } from "../mesh/mesh.ts";
+import { noRefusals, type Refusals } from "./guard.ts";
+import type { Presence } from "./presence.ts";
+
+/** What a device's presences sent and refused, all names together. */
+export interface Totals {
+  up: ByteCounts;
+  down: ByteCounts;
+  keys: { messages: number; bytes: number };
+  refusals: Refusals;
+}
+
+const noBytes = (): ByteCounts => ({ own: 0, relayed: 0, overhead: 0 });
+
+export const noTotals = (): Totals => ({ up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: noRefusals() });
+
+export function add(into: Totals, presence: Presence): Totals {
+  const { up, down } = presence.mesh();
+  for (const kind of ["own", "relayed", "overhead"] as const) {
+    into.up[kind] += up[kind];
+    into.down[kind] += down[kind];
+  }
+  into.keys.messages += presence.keys.messages;
+  into.keys.bytes += presence.keys.bytes;
+  for (const why of Object.keys(into.refusals) as (keyof Refusals)[]) into.refusals[why] += presence.guard.refusals[why];
+  return into;
+}

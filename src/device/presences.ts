@@ -116,6 +116,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
   let old: Held | null = null;
   /** The furthest that somebody at the door says to be. */
   let ahead: Standing | null = null;
+  let settled = false;
   let arriving = false;
   /** The epoch that it should be in by now, and the committee whose pseudonym it still waits for. */
   let missed: { epoch: number; issuer: Hash | undefined } | null = null;
@@ -138,7 +139,10 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     },
     carry: (member, device, open, request) => current?.registry.carry(member, device, open, request) ?? Promise.resolve(null),
   });
-  void door.settled.then(arrive);
+  void door.settled.then(() => {
+    settled = true;
+    return arrive();
+  });
 
   const passOfRoom = (epoch: number): Pass => ({ credential: roomCredential(room, epoch, systemRandom), P: null });
 
@@ -343,6 +347,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     committed: (root, record, near) => current?.registry.committed(root, record, near),
     tick() {
       for (const held of [current, old]) held?.registry.tick();
+      if (current === null && settled) void arrive(); // unless it is at it
       // The others have gone on, and their links with them: it is a newcomer again.
       if (current && ahead && current.reachable.length === 0 && ahead.epoch !== current.presence.epoch && !arriving) leave(current);
     },

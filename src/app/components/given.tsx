@@ -31,7 +31,6 @@ function SentTable({ snapshot }: { snapshot: Snapshot }) {
       <thead>
         <tr>
           <th scope="col">{text.kind}</th>
-          <th scope="col">{text.protection}</th>
           <th scope="col" class="number">
             {text.messages}
           </th>
@@ -42,9 +41,10 @@ function SentTable({ snapshot }: { snapshot: Snapshot }) {
       </thead>
       <tbody>
         {snapshot.sent.map(({ kind, protection, messages: count, bytes }) => (
-          <tr key={kind}>
-            <th scope="row">{text.kinds[kind]}</th>
-            <td>{text.protections[protection]}</td>
+          <tr key={`${kind} ${protection}`}>
+            <th scope="row">
+              {text.kinds[kind]} <small>{text.protections[protection]}</small>
+            </th>
             <td class="number">{write.whole(count)}</td>
             <td class="number">{write.bytes(bytes)}</td>
           </tr>

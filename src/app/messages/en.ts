@@ -168,7 +168,6 @@ export const en = {
     nothing: "Nothing was sent so far.",
     backends: { webgpu: "WebGPU", wasm: "WASM", cpu: "CPU" },
     kinds: { update: "updates", sum: "sums of updates", model: "the model, for late joiners", status: "status", keys: "agreeing on keys", relay: "passed on for others", link: "keeping links" },
-    protection: "Protection",
     protections: { signed: "signed", sealed: "sealed for one device", signcrypted: "signed and encrypted for one device", "passed on": "as its sender protected it" },
     protectionHint: "Whoever has the room’s link can read what is only signed, and nobody can change it.",
     roomIssues: "Everybody who has the room’s link can make identities for it: a committee forms once four devices are here.",

@@ -22,17 +22,18 @@ export async function keep(result: BenchResult): Promise<void> {
   await writeFile(path, withTable(await readFile(path, "utf8"), await readmeTable()));
 }
 
+/** What has a goal; the rest, the machine and the day are in the files. */
 export async function readmeTable(): Promise<string> {
   const names = (await readdir(RESULTS)).filter((name) => name.endsWith(".json")).sort();
   const results = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(RESULTS, name), "utf8")) as Kept));
-  const lines = results.flatMap(({ name, date, machine, rows }) =>
-    rows.map((row) => {
+  const lines = results.flatMap(({ name, rows }) =>
+    rows.filter(({ goal }) => goal !== null).map((row) => {
       const theirs = row.theirs === null ? (row.why ?? "–") : `${short(row.theirs)} ${row.unit}`;
-      const ratio = row.ratio === null ? "–" : `${row.ratio.toFixed(2)}${row.goal === null ? "" : ` (goal ${row.goal.toFixed(2)})`}`;
-      return `| [${name}](bench/results/${name}.json) | ${row.what} | ${short(row.ours)} ${row.unit} | ${row.against} | ${theirs} | ${ratio} | ${date}, ${machine} |`;
+      const ratio = row.ratio === null ? "–" : row.ratio.toFixed(2);
+      return `| [${name}](bench/results/${name}.json) | ${row.what} | ${short(row.ours)} ${row.unit} | ${row.against} | ${theirs} | ${ratio} (${row.goal!.toFixed(2)}) |`;
     }),
   );
-  return ["| bench | what | ours | against | theirs | times better | measured |", "|---|---|---|---|---|---|---|", ...lines].join("\n");
+  return ["| bench | what | ours | against | theirs | times better (goal) |", "|---|---|---|---|---|---|", ...lines].join("\n");
 }
 
 /** The README with this table between its two marks. */

@@ -179,7 +179,26 @@ test("whoever meets two keys of one id publishes the proof, and nobody takes a p
     const credential = credentialOf(fullKey({ id: drawn.id, P, secretValue, partial: extract(drawn.id, secretValue.U, systemRandom) }), drawn);
     return { self: credential.self, guard: createGuard(room, credential, [P], systemRandom) };
   });
+  // As in a room: signalling comes first, and what is signed for everybody after it.
+  for (const { self, guard } of twins) expect(people[0]!.guard.openBlob(self, guard.sealBlob(people[0]!.id, statement))).toEqual(statement);
   for (const { self, guard } of twins) people[0]!.guard.check(self, statement, guard.prove(statement));
   await settle(() => people.every(({ guard }) => guard.issuers.length === 0));
   expect(() => people[3]!.guard.check(twins[0]!.self, statement, twins[0]!.guard.prove(statement))).toThrow();
+});
+
+test("a room that trusts its own issuer and a committee opens what either's pseudonyms send", () => {
+  const room = roomKeys({ server: "ws://localhost/signal", iceServers: [], relayOnly: false }, "task");
+  const other = createIssuer(systemRandom);
+  const receiver = roomCredential(room, 0, systemRandom);
+  const guard = createGuard(room, receiver, [room.issuer.P], systemRandom);
+  guard.trust(other.P);
+  for (const issuer of [room.issuer, other]) {
+    const sender = roomCredential({ ...room, issuer }, 0, systemRandom);
+    const sealed = createGuard(room, sender, [issuer.P], systemRandom).sealBlob(receiver.self, statement);
+    expect(guard.openBlob(sender.self, sealed)).toEqual(statement);
+    expect(guard.known(sender.self)?.P).toEqual(issuer.P);
+  }
+  const stranger = createIssuer(systemRandom);
+  const unknown = roomCredential({ ...room, issuer: stranger }, 0, systemRandom);
+  expect(() => guard.openBlob(unknown.self, createGuard(room, unknown, [], systemRandom).sealBlob(receiver.self, statement))).toThrow();
 });

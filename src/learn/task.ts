@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 /**
  * A task says what a swarm trains and how. JSON; the same on every device, compared by its hash.
- * (It is signed once identities land.)
+ * (It is not signed yet: that comes with a board of tasks.)
  */
 const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));

@@ -13,9 +13,88 @@ export const ENROLMENT_LIMITS = {
   /** A request that has no answer is made again after this long, in milliseconds. */
   again: 1_500,
   tick: 500,
+  /** A member's answer is waited for so long. */
+  answer: 5_000,
 } as const;
 
 export interface EnrolmentDeps {
+  /** The pseudonym that asks. */
+  credential: Credential;
+  random: Random;
+  now: () => number;
+  /** Milliseconds between a token and its use: what keeps the two apart in time. */
+  spread(): number;
+  work: WorkCost;
+  /** In this device's name; the answer comes by `answered`. */
+  ask(member: PeerId, request: Uint8Array): void;
+  /** In nobody's. */
+  carry(member: PeerId, sealed: Uint8Array): Promise<Uint8Array | null>;
+  onPseudonym(credential: Credential, P: Uint8Array): void;
+}
+
+/** One device getting the next epoch's pseudonym of one committee. */
+export interface Enrolment {
+  readonly done: boolean;
+  /** Does nothing where it is under way or done. @param pays whether it has to pay with work, since anybody could make such a pseudonym */
+  start(committee: Committee, pays: boolean): void;
+  /** Another committee will issue, or none. */
+  stop(): void;
+  answered(from: PeerId, bytes: Uint8Array): void;
+}
+
+export function createEnrolment({ credential, random, now, spread, work, ask, carry, onPseudonym }: EnrolmentDeps): Enrolment {
+  const asked = new Map<PeerId, (bytes: Uint8Array | null) => void>();
+  let running: AbortController | null = null;
+  let done = false;
+
+  function answerOf(member: PeerId, request: Uint8Array): Promise<Uint8Array | null> {
+    return new Promise((resolve) => {
+      const settle = (answer: Uint8Array | null): void => {
+        clearTimeout(timer);
+        asked.delete(member);
+        resolve(answer);
+      };
+      const timer = setTimeout(() => settle(null), ENROLMENT_LIMITS.answer);
+      asked.set(member, settle);
+      ask(member, request);
+    });
+  }
+
+  async function obtain(committee: Committee, pays: boolean, signal: AbortSignal): Promise<void> {
+    const request = { committee, random, now, signal };
+    const proof = pays ? await workFor(request, credential.epoch, credential.self, work) : null;
+    if (signal.aborted) return;
+    const token = await obtainToken(request, proof, answerOf);
+    if (token === null) return;
+    await pause(spread(), signal);
+    if (signal.aborted) return;
+    const next = await redeemToken(request, token, credential.epoch + 1, carry);
+    if (next === null || signal.aborted) return;
+    done = true;
+    onPseudonym(next, committee.keys.issuer[0]!);
+  }
+
+  return {
+    get done() {
+      return done;
+    },
+    start(committee, pays) {
+      if (running !== null) return;
+      running = new AbortController();
+      void obtain(committee, pays, running.signal);
+    },
+    stop() {
+      running?.abort();
+      running = null;
+      done = false;
+      for (const settle of [...asked.values()]) settle(null);
+    },
+    answered: (from, bytes) => asked.get(from)?.(bytes),
+  };
+}
+
+/** What it takes to ask a committee for something. */
+export interface CommitteeRequest {
   committee: Committee;
   random: Random;
   now: () => number;
@@ -27,7 +106,7 @@ export interface EnrolmentDeps {
  * @param ask has a member asked; null where no answer came.
  * @returns null when given up.
  */
-export async function obtainToken({ committee, random, now, signal }: EnrolmentDeps, work: RequestOf<"issue">["work"], ask: (member: PeerId, bytes: Uint8Array) => Promise<Uint8Array | null>): Promise<Token | null> {
+export async function obtainToken({ committee, random, now, signal }: CommitteeRequest, work: RequestOf<"issue">["work"], ask: (member: PeerId, bytes: Uint8Array) => Promise<Uint8Array | null>): Promise<Token | null> {
   let token: Token | null = null;
   const [started, requests] = startIssue(committee, work, random, now());
   let state = started;
@@ -64,7 +143,7 @@ const extended = (state: Issuing, now: number): Issuing => ({ ...state, ended: f
  * @param carry has a member asked by another peer, so that it does not learn who asks.
  * @returns null where too few members answered: the token is spent.
  */
-export async function redeemToken({ committee, random, now, signal }: EnrolmentDeps, token: Token, epoch: number, carry: (member: PeerId, sealed: Uint8Array) => Promise<Uint8Array | null>): Promise<Credential | null> {
+export async function redeemToken({ committee, random, now, signal }: CommitteeRequest, token: Token, epoch: number, carry: (member: PeerId, sealed: Uint8Array) => Promise<Uint8Array | null>): Promise<Credential | null> {
   const drawn = new Map<string, DrawnId>();
   const newId = (): Uint8Array => {
     const next = drawId(committee.room, epoch, random);
@@ -99,7 +178,7 @@ export async function redeemToken({ committee, random, now, signal }: EnrolmentD
 }
 
 /** What a registration costs this device. @returns null when given up. */
-export async function workFor({ committee, signal }: EnrolmentDeps, epoch: number, device: PeerId, cost: WorkCost): Promise<RequestOf<"issue">["work"]> {
+export async function workFor({ committee, signal }: CommitteeRequest, epoch: number, device: PeerId, cost: WorkCost): Promise<RequestOf<"issue">["work"]> {
   const solving = solveWork(workChallenge(committee, epoch, device), cost);
   for (;;) {
     const { value, done } = await solving.next();

@@ -16,7 +16,7 @@ import { WireError } from "../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
 import { createCarriage } from "./carriage.ts";
 import type { Credential } from "./credential.ts";
-import { obtainToken, pause, redeemToken, workFor, type EnrolmentDeps } from "./enrolment.ts";
+import { createEnrolment } from "./enrolment.ts";
 import type { EpochGuard } from "./guard.ts";
 import { createGeneration } from "./generation.ts";
 import { decodeRegistry, encodeRegistry, NOBODY, type RegistryMessage } from "./registry-wire.ts";
@@ -107,7 +107,6 @@ export function drawMembers(root: Hash, devices: readonly PeerId[]): PeerId[] {
 export function createRegistry(deps: RegistryDeps): Registry {
   const { room, credential, guard, random, now, events } = deps;
   const { self, epoch, key } = credential;
-  const abort = new AbortController();
   const draws = new Map<number, readonly PeerId[]>();
   const counts = new Map<PeerId, Counts>();
   let announcement: Announcement | null = null;
@@ -116,8 +115,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
   /** What the committee's last list of the revoked held, and when this device may ask for the next. */
   let listed = "";
   let listAt = Infinity;
-  let enrolling: AbortController | null = null;
-  let enrolled = false;
   let closing = false;
   let seen = 0;
   /** Announcements of a committee whose round this device has not committed yet. */
@@ -141,6 +138,17 @@ export function createRegistry(deps: RegistryDeps): Registry {
   });
 
   const statements = createStatements(now, (member, request) => post(member, { kind: "ask", body: encodeRequest(request) }));
+
+  const enrolment = createEnrolment({
+    credential,
+    random,
+    now,
+    spread: () => deps.chance() * REGISTRY_LIMITS.spread,
+    work: deps.work,
+    ask: (to, bytes) => post(to, { kind: "ask", body: bytes }),
+    carry: (to, sealed) => carriage.over(to, sealed, false),
+    onPseudonym: events.onPseudonym,
+  });
 
   const generation = createGeneration({
     self,
@@ -246,22 +254,19 @@ export function createRegistry(deps: RegistryDeps): Registry {
   function install(next: Announcement, membership: Membership | null): void {
     announcement = next;
     lost = false;
-    enrolled = false;
     counts.clear();
     member = membership && startMember({ membership, random, verify: guard.signedBy, work: deps.work }, epoch);
     if (closing) asMember({ type: "closing" });
     guard.trust(next.committee.keys.issuer[0]!);
     events.onCommittee(bytesToHex(committeeHash(next.committee)));
-    enrolling?.abort();
-    enrolling = null;
+    enrolment.stop();
     enrol();
   }
 
   function lose(): void {
     lost = true;
     member = null;
-    enrolling?.abort();
-    enrolling = null;
+    enrolment.stop();
     events.onCommittee(null);
   }
 
@@ -281,38 +286,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const pays = (): boolean => bytesToHex(key.P) === bytesToHex(room.issuer.P);
 
   function enrol(): void {
-    if (announcement === null || lost || enrolling !== null || enrolled || (!pays() && !closing)) return;
-    enrolling = new AbortController();
-    const signal = AbortSignal.any([abort.signal, enrolling.signal]);
-    void obtain({ committee: announcement.committee, random, now, signal });
-  }
-
-  async function obtain(enrolment: EnrolmentDeps): Promise<void> {
-    const { committee, signal } = enrolment;
-    const work = pays() ? await workFor(enrolment, epoch, self, deps.work) : null;
-    if (signal.aborted) return;
-    const token = await obtainToken(enrolment, work, ask);
-    if (token === null) return;
-    await pause(deps.chance() * REGISTRY_LIMITS.spread, signal);
-    if (signal.aborted) return;
-    const next = await redeemToken(enrolment, token, epoch + 1, (to, sealed) => carriage.over(to, sealed, false));
-    if (next === null || signal.aborted) return;
-    enrolled = true;
-    events.onPseudonym(next, committee.keys.issuer[0]!);
-  }
-
-  const asked = new Map<PeerId, (bytes: Uint8Array | null) => void>();
-  function ask(to: PeerId, bytes: Uint8Array): Promise<Uint8Array | null> {
-    return new Promise((resolve) => {
-      const done = (answer: Uint8Array | null): void => {
-        clearTimeout(timer);
-        asked.delete(to);
-        resolve(answer);
-      };
-      const timer = setTimeout(() => done(null), LIMITS.answerAtMost / 2);
-      asked.set(to, done);
-      post(to, { kind: "ask", body: bytes });
-    });
+    if (announcement !== null && !lost && (pays() || closing)) enrolment.start(announcement.committee, pays());
   }
 
   // What comes in.
@@ -344,7 +318,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
         return;
       }
       case "answer":
-        if (!statements.answered(from, body)) asked.get(from)?.(body);
+        if (!statements.answered(from, body)) enrolment.answered(from, body);
         return;
       case "counts":
         if (announcement?.committee.members.includes(from)) counts.set(from, decodeCounts(body));
@@ -386,7 +360,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
         members,
         threshold: thresholdOf(members),
         member: member !== null,
-        enrolled,
+        enrolled: enrolment.done,
         counts: all.length === members ? { tokens: sum("tokens"), spent: sum("spent"), issued: sum("issued") } : null,
         accounted: all.length < members || countsCover(all, members, seen),
       };
@@ -422,9 +396,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     },
     saw: (pseudonyms) => void (seen = Math.max(seen, pseudonyms)),
     close() {
-      abort.abort();
+      enrolment.stop();
       carriage.close();
-      for (const done of [...asked.values()]) done(null);
     },
   };
 }

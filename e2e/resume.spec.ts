@@ -1,5 +1,4 @@
 import { decodeRecording } from "../src/swarm/recording.ts";
-import { clearSum } from "../src/swarm/shares.ts";
 import { replay } from "../src/sim/replay.ts";
 import { until, type Tab } from "../tools/swarm/tabs.ts";
 import { expect, freshRoom, test } from "./stage.ts";
@@ -55,7 +54,7 @@ test("what four tabs lived through replays in Node to the same models, and every
         const bytes = await globalThis.hromada!.recording();
         return Array.from({ length: Math.ceil(bytes.length / 0x8000) }, (_, i) => String.fromCharCode(...bytes.subarray(i * 0x8000, (i + 1) * 0x8000))).join("");
       });
-      return decodeRecording(Uint8Array.from(text, (character) => character.charCodeAt(0)), clearSum);
+      return decodeRecording(Uint8Array.from(text, (character) => character.charCodeAt(0)));
     }),
   );
   const { models, unexplained } = replay(recordings);

@@ -1,10 +1,11 @@
 /** The secure sum in a real browser: for the end-to-end test, and for `npm run bench -- securesum`. */
 import type { MainModule } from "node-seal";
 import sealUrl from "../../node_modules/node-seal/dist/seal_throws.wasm?url";
-import { addBlocks, encryptBlock, encryptUpdate, holdKey, openBlock, type EncryptionKey, type Engine, type OpeningKey } from "../../src/securesum/blocks.ts";
+import { encryptBlock, encryptUpdate, holdKey, openBlock, type EncryptionKey, type Engine, type OpeningKey } from "../../src/securesum/blocks.ts";
 import { recoverSecret } from "../../src/securesum/decode.ts";
 import { compileRing, createRingKernel, createShamirKernel } from "../../src/securesum/kernel.ts";
 import { BLOCK_BYTES, groupOf, layoutOf, N } from "../../src/securesum/params.ts";
+import { addPieces } from "../../src/securesum/pieces.ts";
 import { createSumPool, type StartedWorker } from "../../src/securesum/pool.ts";
 import { createSealRing, startSeal } from "../../src/securesum/ring.seal.ts";
 import { createWasmRing } from "../../src/securesum/ring.wasm.ts";
@@ -186,7 +187,7 @@ function measure(): Measured {
   const tasks: Record<string, { values: number; run: () => unknown }> = {
     encryptWasm: { values: layout.perBlock, run: () => encryptBlock(ours, key, 0, values) },
     encryptSeal: { values: layout.perBlock, run: () => encryptBlock(theirs, key, 0, values) },
-    add: { values: DEVICES * N, run: () => addBlocks(adder, summands) },
+    add: { values: DEVICES * N, run: () => addPieces(adder, summands) },
     openBlock: { values: layout.perBlock, run: () => openBlock(opener, opening, 0, block) },
     recover: { values: 1, run: () => recoverSecret(shamir, shares, groupOf(DEVICES).threshold, DEVICES) },
     ckksEncrypt: { values: common.slots, run: common.encrypt },

@@ -10,6 +10,7 @@ const record = (round: number, accuracy: number | null): RoundRecord => ({
   accuracy,
   loss: accuracy === null ? null : 1 - accuracy,
   trainLoss: null,
+  labelCounts: [],
   modelHash: "",
   bytesUp: 0,
   bytesDown: 0,

@@ -58,6 +58,8 @@ export interface RoundRecord {
   loss: number | null;
   /** Mean loss of the participants' training batches, from the round's sum. */
   trainLoss: number | null;
+  /** Samples of each label, of all participants, from the round's sum. */
+  labelCounts: number[];
   modelHash: string;
   /** At the data channel, during this round. */
   bytesUp: number;
@@ -120,6 +122,8 @@ export interface Snapshot {
   resumable: { round: number; accuracy: number | null } | null;
   /** Where departures were noticed. */
   departures: { peer: PeerId; round: number; phase: Phase | null; at: number }[];
+  /** Who gave a wrong share or piece of a sum, which was right all the same. */
+  accusations: { peer: PeerId; what: "share" | "piece"; round: number }[];
   drawings: number;
   /** Pseudonyms kept for the epochs at hand; `lasting` is false where they go with the tab. */
   keys: { count: number; lasting: boolean };

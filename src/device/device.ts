@@ -2,10 +2,11 @@ import { digitsTask } from "../learn/tasks/digits.ts";
 import type { TaskManifest } from "../learn/task.ts";
 import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/trainer.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
+import { createKernels, type Kernels } from "../securesum/kernel.ts";
+import type { SumPool } from "../securesum/pool.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { EPOCH_ROUNDS } from "../swarm/epoch.ts";
 import { type CommitRecord, decodeRecord, encodeRecord, rootOf, taskHash } from "../swarm/record.ts";
-import { clearSum } from "../swarm/shares.ts";
 import { genesisHead, type Head } from "../swarm/state.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
 import { WireError } from "../wire/codec.ts";
@@ -13,6 +14,7 @@ import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, RoundRecord, S
 import { DeviceError, problemOf } from "./errors.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
 import { roomKeys } from "./room.ts";
+import { createSealing } from "./sealing.ts";
 import { createSession, type Session } from "./session.ts";
 import { sessionView, IDLE_VIEW } from "./snapshot.ts";
 import { createTraining, type Training } from "./training.ts";
@@ -23,12 +25,14 @@ const PUSH_EVERY = 100;
 export interface DeviceDeps {
   /** The task's engine on a thread of its own. */
   startTrainer(): Trainer;
+  /** Workers that encrypt updates and open sums. */
+  startSumPool(): Promise<SumPool>;
 }
 
 const now = (): number => performance.timeOrigin + performance.now();
 
 /** One contributing device: wires data, training, protocol, mesh and storage together. */
-export function createDevice({ startTrainer }: DeviceDeps): Device {
+export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device {
   let options: DeviceOptions;
   let rtc: RtcHost;
   let push: (snapshot: Snapshot) => void = () => undefined;
@@ -37,6 +41,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
   let task: TaskManifest = digitsTask;
   let trainer: Trainer | null = null;
   let training: Training | null = null;
+  let sums: { kernels: Kernels; pool: Promise<SumPool> } | null = null;
   let info: TrainerInfo | null = null;
   let head: Head | null = null;
   let session: Session | null = null;
@@ -45,6 +50,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
   let batch: BatchProgress | null = null;
   let rounds: RoundRecord[] = [];
   let departures: Snapshot["departures"] = [];
+  let accusations: Snapshot["accusations"] = [];
   let drawings = 0;
   let samplesTrained = 0;
   let counted = { up: 0, down: 0 };
@@ -63,6 +69,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       samplesTrained: samplesTrained + (batch ? batch.step * task.inner.batch : 0),
       resumable: session === null && kept ? { round: kept.round, accuracy: kept.accuracy } : null,
       departures,
+      accusations,
       drawings,
       keys: { count: keyring.count, lasting: keyring.lasting },
       error,
@@ -226,6 +233,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
                 accuracy: null,
                 loss: null,
                 trainLoss: counters.samples > 0 ? counters.loss / 1000 / counters.samples : null,
+                labelCounts: [...counters.labels],
                 modelHash: next.record.model,
                 bytesUp: totals.up - counted.up,
                 bytesDown: totals.down - counted.down,
@@ -244,6 +252,10 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
               departures = [...departures, { peer, round, phase, at: now() }];
               changed();
             },
+            onAccused({ peer, what, round }) {
+              accusations = [...accusations, { peer, what, round }];
+              changed();
+            },
             onProblem: fail,
             onTampered(peer) {
               error = { code: "tampered", detail: `what ${peer} sent did not arrive as it was sent` };
@@ -258,7 +270,11 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
         if (session !== stay) return; // left while it was loading
         const held = (status as DeviceStatus) === "paused";
         if (!held) status = "training";
-        stay.begin({ task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), sum: clearSum }, ready.head);
+        // Loads behind the first round's training.
+        sums ??= { kernels: createKernels(), pool: startSumPool() };
+        const labelCounts = info?.labelCounts ?? [];
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), labels: labelCounts.length, kernels: sums.kernels };
+        stay.begin(config, ready.head, { sealing: createSealing(sums), labelCounts });
         if (held) stay.take(false);
       } catch (cause) {
         stop();
@@ -293,6 +309,7 @@ export function createDevice({ startTrainer }: DeviceDeps): Device {
       head = null;
       rounds = [];
       departures = [];
+      accusations = [];
       samplesTrained = 0;
       status = "idle";
       error = null;

@@ -17,7 +17,11 @@ import type { RoomKeyring } from "./keyring.ts";
 import { createPresences } from "./presences.ts";
 import type { IssuerView } from "./registry.ts";
 import type { RoomKeys } from "./room.ts";
+import type { Sealing } from "./sealing.ts";
 import type { Training } from "./training.ts";
+
+/** An event before it is known when it comes. */
+type Untimed = SwarmEvent extends infer E ? (E extends SwarmEvent ? Omit<E, "now"> : never) : never;
 
 /** How often the protocol looks at its deadlines, in milliseconds. */
 const TICK = 200;
@@ -28,6 +32,7 @@ export interface SessionEvents {
   onCommitted(effect: Extract<Effect, { type: "committed" }>): void;
   onAdopted(effect: Extract<Effect, { type: "adopted" }>): void;
   onDeparted(effect: Extract<Effect, { type: "departed" }>): void;
+  onAccused(effect: Extract<Effect, { type: "accused" }>): void;
   onProblem(error: unknown): void;
   /** The signalling server, or a relay, changed what this peer sent. */
   onTampered(from: PeerId): void;
@@ -47,13 +52,20 @@ export interface SessionDeps {
   events: SessionEvents;
 }
 
+/** What of a stay never leaves this device but in a sum. */
+interface Own {
+  sealing: Sealing;
+  /** Of the samples that it trains on. */
+  labelCounts: readonly number[];
+}
+
 /**
  * One stay in a swarm: performs what the protocol's core asks for and tells it what happened. It meets the
  * others at once, while the model is still being loaded: they wait a little for whom they can see.
  */
 export interface Session {
   /** Takes part, from this model on. */
-  begin(config: Omit<SwarmConfig, "self">, head: Head): void;
+  begin(config: Omit<SwarmConfig, "self">, head: Head, own: Own): void;
   /** Null until the room's epoch is known; another in each. */
   readonly self: PeerId | null;
   /** Null until it has begun. */
@@ -81,7 +93,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
   let draining = false;
   let frozen = false;
   /** What it began with, once it has both a model and a name. */
-  let start: { config: Omit<SwarmConfig, "self">; head: Head } | null = null;
+  let start: { config: Omit<SwarmConfig, "self">; head: Head; own: Own } | null = null;
   let first: SwarmState | null = null;
   let state: SwarmState | null = null;
   let met: SwarmEvent & { type: "reachable" } = { type: "reachable", now: now(), peers: [], pending: [] };
@@ -175,8 +187,18 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
         if (effect.what === "update" && stopsAt("exchange")) freeze();
         return;
       case "train":
-        void train(effect.head);
+        void train(effect);
         return;
+      case "seal":
+        return tell(start!.own.sealing.seal(effect));
+      case "answer":
+        return tell(start!.own.sealing.answer(effect));
+      case "open":
+        return tell(start!.own.sealing.open(effect));
+      case "erase":
+        return start!.own.sealing.erase();
+      case "accused":
+        return events.onAccused(effect);
       case "stop-training":
         training()?.stop();
         return events.onBatch(null);
@@ -202,7 +224,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
   const stopsAt = (stage: "train" | "exchange"): boolean => breakpoint?.stage === stage && state!.head.record.round + 1 === breakpoint.round;
 
   async function post({ to, what, bytes }: Extract<Effect, { type: "send" }>): Promise<void> {
-    const kind = what === "update" || what === "sum" ? what : what === "want" ? "status" : "model";
+    const kind = KIND_OF[what];
     count(kind, "sealed", bytes.length);
     try {
       await presences.current?.send(to, bytes, abort.signal);
@@ -218,9 +240,26 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
     sent.set(name, { ...entry, messages: entry.messages + 1, bytes: entry.bytes + bytes });
   }
 
-  async function train({ params, record, root }: Head): Promise<void> {
+  /** What the secure sum has worked out goes back to the core. */
+  function tell(work: Promise<Untimed | null> | Untimed | null): void {
+    Promise.resolve(work).then(
+      (event) => {
+        if (event && !abort.signal.aborted) dispatch({ ...event, now: now() } as SwarmEvent);
+      },
+      (error: unknown) => hold(error),
+    );
+  }
+
+  /** Takes no part any more until the person says so. */
+  function hold(error: unknown): void {
+    if (abort.signal.aborted) return;
+    dispatch({ type: "take", now: now(), taking: false });
+    events.onProblem(error);
+  }
+
+  async function train({ head: { params, record, root }, lost }: Extract<Effect, { type: "train" }>): Promise<void> {
     try {
-      const result = await training()!.round(params, record.round + 1, (progress) => {
+      const result = await training()!.round(params, { round: record.round + 1, lost }, (progress) => {
         events.onBatch(progress);
         if (!stopsAt("train")) return;
         freeze();
@@ -228,11 +267,10 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
       });
       if (result === null || abort.signal.aborted) return;
       events.onBatch(null);
-      dispatch({ type: "trained", now: now(), root, ...result });
+      const { delta, samples, loss, accuracy } = result;
+      dispatch({ type: "trained", now: now(), root, delta, samples, loss, accuracy, labels: start!.own.labelCounts });
     } catch (error) {
-      if (abort.signal.aborted) return;
-      dispatch({ type: "take", now: now(), taking: false });
-      events.onProblem(error);
+      hold(error);
     }
   }
 
@@ -245,8 +283,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
     get self() {
       return presences.current?.self ?? null;
     },
-    begin(config, head) {
-      start = { config, head };
+    begin(config, head, own) {
+      start = { config, head, own };
       commence();
     },
     get state() {
@@ -280,10 +318,14 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
       abort.abort();
       clearInterval(ticking);
       training()?.stop();
+      start?.own.sealing.erase();
       presences.close();
     },
   };
 }
+
+/** Under which heading the page lists a message. */
+const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", want: "status" } as const;
 
 const NO_MESH: MeshSnapshot = {
   links: [],

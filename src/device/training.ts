@@ -2,8 +2,11 @@ import type { BatchProgress, Evaluation, Prediction, RoundResult, Trainer } from
 import { toFloat } from "../update/fixed.ts";
 
 export interface Training {
-  /** One round's local steps from the committed model; null when it was stopped. */
-  round(params: Int32Array, round: number, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
+  /**
+   * One round's local steps from the committed model; null when it was stopped.
+   * @param which the round, and how often its update was dropped before: other samples are due each time
+   */
+  round(params: Int32Array, which: { round: number; lost: number }, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
   /** Ends the round before its next batch. */
   stop(): void;
   evaluate(params: Int32Array): Promise<Evaluation>;
@@ -24,11 +27,11 @@ export function createTraining(trainer: Trainer, localSteps: number): Training {
   };
 
   return {
-    round(params, round, onBatch) {
+    round(params, { round, lost }, onBatch) {
       const ticket = ++current;
       return inTurn(async () => {
         if (ticket !== current) return null;
-        const steps = trainer.train({ params: toFloat(params), round, localSteps });
+        const steps = trainer.train({ params: toFloat(params), round, lost, localSteps });
         for (;;) {
           const { done, value } = await steps.next();
           if (done) return value;

@@ -98,20 +98,6 @@ export function encryptBlock(engine: Engine, key: EncryptionKey, k: number, valu
   return kernel.wire;
 }
 
-/** Adds up one block of all devices. @throws SumError `malformed`, with the index of the block that is */
-export function addBlocks(kernel: RingKernel, blocks: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
-  kernel.sums.fill(0);
-  let index = 0;
-  for (const block of blocks) {
-    putBlock(kernel, block, index);
-    if (!kernel.accumulate()) throw notBelowQ(index);
-    index++;
-  }
-  kernel.reduce();
-  kernel.pack();
-  return kernel.wire.slice() as Uint8Array<ArrayBuffer>;
-}
-
 /**
  * The sums of block k's values.
  * @returns a block of them, in the kernel's memory until the next call
@@ -122,8 +108,9 @@ export function openBlock(engine: Engine, key: OpeningKey, k: number, block: Uin
   requireHeld(engine, key);
   const { kernel, ring } = engine;
   const { context, layout, devices } = key;
-  putBlock(kernel, block, k);
-  if (!kernel.unpack()) throw notBelowQ(k);
+  if (block.length !== BLOCK_BYTES) throw new SumError("malformed", `a block of ${block.length} bytes where ${BLOCK_BYTES} are due`, k);
+  kernel.wire.set(block);
+  if (!kernel.unpack()) throw new SumError("malformed", "a block with a residue that is not below q", k);
   expandCommon(kernel, context, k);
   ring.reveal();
   const noise = kernel.unpackFields(layout.fields, layout.width, layout.limit * devices);
@@ -131,13 +118,6 @@ export function openBlock(engine: Engine, key: OpeningKey, k: number, block: Uin
   if (noise > sumBound(devices) + devices) throw new SumError("garbage", `block ${k} is ${noise} off; discard the round`);
   return kernel.totals.subarray(0, layout.perBlock);
 }
-
-function putBlock(kernel: RingKernel, block: Uint8Array, index: number): void {
-  if (block.length !== BLOCK_BYTES) throw new SumError("malformed", `a block of ${block.length} bytes where ${BLOCK_BYTES} are due`, index);
-  kernel.wire.set(block);
-}
-
-const notBelowQ = (index: number): SumError => new SumError("malformed", "a block with a residue that is not below q", index);
 
 /**
  * Encrypts an update block by block, so that memory does not grow with it, and zeroes the key's seed.
@@ -157,19 +137,9 @@ export function* encryptUpdate(engine: Engine, key: EncryptionKey, values: Int8A
   }
 }
 
-/**
- * Adds ciphertexts block by block; no key is needed.
- * @throws SumError `malformed`, with the index of the ciphertext that is
- */
-export function* addCiphertexts(kernel: RingKernel, ciphertexts: readonly Iterable<Uint8Array>[]): Generator<Uint8Array<ArrayBuffer>, void> {
-  const streams = ciphertexts.map((blocks) => blocks[Symbol.iterator]());
-  for (;;) {
-    const steps = streams.map((stream) => stream.next());
-    if (steps.every(({ done }) => done)) return;
-    const short = steps.findIndex(({ done }) => done);
-    if (short >= 0) throw new SumError("malformed", "a ciphertext that is shorter than others", short);
-    yield addBlocks(kernel, steps.map(({ value }) => value as Uint8Array));
-  }
+/** A ciphertext's blocks, one by one. */
+export function* blocksIn(ciphertext: Uint8Array): Generator<Uint8Array, void> {
+  for (let at = 0; at < ciphertext.length; at += BLOCK_BYTES) yield ciphertext.subarray(at, at + BLOCK_BYTES);
 }
 
 /**

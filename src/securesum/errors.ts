@@ -5,15 +5,9 @@ export type SumErrorCode =
   | "out-of-range"
   /** A one-time secret is asked for a second use, or for a use after it was erased. */
   | "reused-key"
-  /** A second dealing of one device, or a device that dealt nothing. */
+  /** An answer to the degree test before there was a dealing. */
   | "unknown-dealing"
-  /** Another set U than the one that was signed in this round. */
-  | "second-set"
-  /** Too few signatures under U. */
-  | "short-of-quorum"
-  /** Too few devices in U. */
-  | "too-few"
-  /** An audit after U was signed, or an audited device in U. */
+  /** A device is to be left out of a set that was signed already. */
   | "audited"
   /** Too few shares of the sum, or too many wrong ones. */
   | "undecodable"

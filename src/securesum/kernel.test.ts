@@ -2,9 +2,10 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addBlocks, drawSecret, expandCommon } from "./blocks.ts";
+import { drawSecret, expandCommon } from "./blocks.ts";
 import { compileRing, createRingKernel } from "./kernel.ts";
 import { BLOCK_BYTES, CBD, layoutOf, N, Q } from "./params.ts";
+import { addPieces } from "./pieces.ts";
 import { createWasmRing } from "./ring.wasm.ts";
 import { binomials, common, keystream, messages, mod, packBits, power, read, totals, transform, words } from "./testing/reference.ts";
 
@@ -156,13 +157,27 @@ test("blocks are added mod q, and any that is malformed is named", () => {
   const blocks = Array.from({ length: 64 }, (_, i) => edgy(10 + i));
   const packed = blocks.map((block) => packBits(block, 52));
   const sum = blocks.reduce((a, b) => a.map((x, i) => (x + b[i]!) % q));
-  expect(addBlocks(kernel, packed)).toEqual(packBits(sum, 52));
+  expect(addPieces(kernel, packed)).toEqual(packBits(sum, 52));
   fc.assert(
-    fc.property(fc.nat(63), fc.nat(2 * BLOCK_BYTES), (at, length) => {
+    fc.property(fc.integer({ min: 1, max: 63 }), fc.nat(2 * BLOCK_BYTES), (at, length) => {
       const cut = length === BLOCK_BYTES ? new Uint8Array(0) : new Uint8Array(length);
-      expect(() => addBlocks(kernel, packed.with(at, cut))).toThrow(expect.objectContaining({ code: "malformed", index: at }));
+      expect(() => addPieces(kernel, packed.with(at, cut))).toThrow(expect.objectContaining({ code: "malformed", index: at }));
     }),
     { numRuns: 20 },
   );
-  expect(addBlocks(kernel, packed), "what was refused leaves nothing behind").toEqual(packBits(sum, 52));
+  expect(addPieces(kernel, packed), "what was refused leaves nothing behind").toEqual(packBits(sum, 52));
+});
+
+test("blocks are added in any proportion mod q", () => {
+  const blocks = [edgy(7), edgy(8), edgy(9)];
+  const weights = [1n, q - 1n, 2n ** 51n + 12345n];
+  kernel.sums.fill(0);
+  blocks.forEach((block, i) => {
+    kernel.wire.set(packBits(block, 52));
+    expect(kernel.accumulateScaled(Number(weights[i]))).toBe(1);
+  });
+  kernel.reduce();
+  expect(read(kernel.x)).toEqual(blocks[0]!.map((_, i) => blocks.reduce((sum, block, k) => mod(sum + weights[k]! * block[i]!), 0n)));
+  kernel.wire.set(packBits(edgy(7).with(5, q), 52));
+  expect(kernel.accumulateScaled(3)).toBe(0);
 });

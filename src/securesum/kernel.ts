@@ -22,6 +22,7 @@ interface RingFunctions {
   pack(): void;
   unpack(): number;
   accumulate(): number;
+  accumulateScaled(weight: number): number;
   reduce(): void;
 }
 
@@ -62,6 +63,14 @@ export interface ShamirKernel extends ShamirFunctions {
   out: Uint32Array;
   wire: Uint8Array;
 }
+
+/** What the sum's arithmetic that needs no secret runs on. */
+export interface Kernels {
+  ring: RingKernel;
+  shamir: ShamirKernel;
+}
+
+export const createKernels = (): Kernels => ({ ring: createRingKernel(compileRing()), shamir: createShamirKernel() });
 
 export const compileRing = (): WebAssembly.Module => compileKernel(ring);
 

@@ -1,9 +1,10 @@
 import { expose } from "comlink";
 import { afterEach, expect, test } from "vitest";
 import { codeOf, installErrorTransfer } from "../workers/bridge.ts";
-import { addBlocks, addCiphertexts, drawSecret, encryptUpdate, openBlocks, type EncryptionKey } from "./blocks.ts";
+import { drawSecret, encryptUpdate, openBlocks, type EncryptionKey } from "./blocks.ts";
 import { compileRing, createRingKernel } from "./kernel.ts";
 import { BLOCK_BYTES, blocksOf, layoutOf } from "./params.ts";
+import { addPieces } from "./pieces.ts";
 import { BATCH, createSumPool, type StartedWorker, type SumPool } from "./pool.ts";
 import { createWasmRing } from "./ring.wasm.ts";
 import { serveSum } from "./service.ts";
@@ -58,7 +59,7 @@ test("a pool encrypts to the same bytes as one thread, whatever its size, and ze
 
 /** The sum of one device's ciphertext twice over is opened with twice its secret. */
 function doubled(values: Int8Array): { batches: Uint8Array[]; secret: Int16Array } {
-  const sums = [...encryptUpdate(engine, keyOf(2), values)].map((block) => addBlocks(engine.kernel, [block, block]));
+  const sums = [...encryptUpdate(engine, keyOf(2), values)].map((block) => addPieces(engine.kernel, [block, block]));
   const batches: Uint8Array[] = [];
   for (let i = 0; i < sums.length; i += BATCH) batches.push(Buffer.concat(sums.slice(i, i + BATCH)));
   return { batches, secret: drawSecret(engine.kernel, keyOf(2).seed).map((x) => 2 * x) };
@@ -128,7 +129,7 @@ test("a value beyond the limit, a worker that dies and a closed pool end a job w
   await expect(join(pool.encrypt(keyOf(1), updateOf(10)))).rejects.toMatchObject({ code: "unavailable" });
 });
 
-test("an update of 20 million parameters is encrypted, added and opened in the memory of one block", () => {
+test("an update of 20 million parameters is encrypted and opened in the memory of one block", () => {
   const count = 20_000_000;
   const values = updateOf(count);
   const kernel = createRingKernel(modules.ring);
@@ -136,7 +137,7 @@ test("an update of 20 million parameters is encrypted, added and opened in the m
   const pages = kernel.memory.buffer.byteLength / 65_536;
   expect(pages).toBeLessThanOrEqual(7);
   const secret = drawSecret(kernel, keyOf(6).seed).slice();
-  const summed = addCiphertexts(engine.kernel, [encryptUpdate(engine, keyOf(6), values)]);
+  const summed = encryptUpdate(engine, keyOf(6), values);
   let [at, wrong] = [0, 0];
   for (const opened of openBlocks(opener, { context: contextOf(3), secret, layout, devices: 1 }, summed, count)) {
     for (let i = 0; i < opened.length; i++) if (opened[i] !== values[at + i]) wrong++;

@@ -37,7 +37,7 @@ export interface SumPool {
    * @param batches the summed blocks, BATCH at a time
    * @throws the signal's reason; SumError `malformed`, `garbage`, `unavailable`
    */
-  open(key: OpeningKey, batches: AsyncIterable<Uint8Array>, count: number, signal?: AbortSignal): AsyncGenerator<Int32Array<ArrayBuffer>, void, void>;
+  open(key: OpeningKey, batches: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, count: number, signal?: AbortSignal): AsyncGenerator<Int32Array<ArrayBuffer>, void, void>;
   close(): void;
 }
 
@@ -125,7 +125,7 @@ export function createSumPool({ size, modules, startWorker }: SumPoolDeps): SumP
 }
 
 /** @throws SumError `malformed` for a batch that is not whole blocks, and for more blocks than are due */
-async function* numbered(batches: AsyncIterable<Uint8Array>, due: number): AsyncGenerator<{ from: number; bytes: Uint8Array }, void, void> {
+async function* numbered(batches: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, due: number): AsyncGenerator<{ from: number; bytes: Uint8Array }, void, void> {
   let from = 0;
   for await (const bytes of batches) {
     const blocks = bytes.length / BLOCK_BYTES;

@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { drawSecret } from "./blocks.ts";
-import { recoverSecret, wrongPositions } from "./decode.ts";
+import { recoverSecret } from "./decode.ts";
 import { answerBytes, answerChallenge, fits, judge } from "./degree.ts";
 import { compileRing, createRingKernel, createShamirKernel } from "./kernel.ts";
 import { CHECKS, DEALING_BYTES, groupOf, N, P, SHARE_BYTES } from "./params.ts";
-import { combineRows, dealRows, drawPolynomials, lagrange, powers, readRow, ROW, rowOf, sumDealings } from "./shamir.ts";
+import { primeField } from "./prime-field.ts";
+import { combineRows, dealRows, drawPolynomials, powers, readRow, ROW, rowOf, sumDealings } from "./shamir.ts";
 import { keystream, packBits, residues } from "./testing/reference.ts";
 
 const kernel = createShamirKernel();
+const { lagrange, wrongPositions } = primeField(P);
 const ring = createRingKernel(compileRing());
 const seedOf = (salt: number): Uint8Array => new Uint8Array(32).fill(salt + 1);
 const secretOf = (salt: number): Int16Array => drawSecret(ring, seedOf(salt)).slice();

@@ -17,32 +17,11 @@ export function eraseRows({ key, rows, out, wire }: ShamirKernel, count: number)
   for (const region of [key, rows.subarray(0, count * ROW), out, wire]) region.fill(0);
 }
 
-/** a^(P − 2): 1 / a. */
-export function inverse(a: number): number {
-  let result = 1;
-  for (let power = a, e = P - 2; e > 0; e >>= 1, power = (power * power) % P) if (e & 1) result = (result * power) % P;
-  return result;
-}
-
 /** 1, x, x², … mod P. */
 export function powers(x: number, count: number): number[] {
   const list = [1];
   while (list.length < count) list.push((list[list.length - 1]! * x) % P);
   return list;
-}
-
-/** Weights with which the values at `points` give the value at `x` of the polynomial through them. */
-export function lagrange(points: readonly number[], x: number): number[] {
-  return points.map((own) => {
-    let top = 1;
-    let bottom = 1;
-    for (const other of points) {
-      if (other === own) continue;
-      top = (top * (P + x - other)) % P;
-      bottom = (bottom * (P + own - other)) % P;
-    }
-    return (top * inverse(bottom)) % P;
-  });
 }
 
 /** The row that the weights make of the first rows, in the kernel's memory. */

@@ -1,114 +1,149 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expandCommon } from "./blocks.ts";
+import { blocksIn, encryptUpdate, expandCommon, openBlocks } from "./blocks.ts";
+import { createContributor } from "./contributor.ts";
 import { recoverSecret } from "./decode.ts";
 import { createShamirKernel } from "./kernel.ts";
-import { BLOCK_BYTES, blocksOf, committeeOf, groupOf, layoutOf, N, sumBound } from "./params.ts";
-import { addCiphertexts, createContributor, createHolder, encodeSet, encryptUpdate, openSum } from "./sum.ts";
-import { contextOf, engine, everyone, idOf, openRoom, shamir, type Room } from "./testing/room.ts";
+import { BLOCK_BYTES, blocksOf, committeeOf, groupOf, layoutOf, Q, sumBound } from "./params.ts";
+import { addPieces, checkPiece, cutPieces, joinPieces, pieceBytes } from "./pieces.ts";
+import { encodeSet } from "./set.ts";
+import { gatherSum } from "./sum.ts";
+import { contextOf, engine, kernels, openRoom, shareOf, type Room } from "./testing/room.ts";
+import { packBits } from "./testing/reference.ts";
+import type { PeerId } from "../wire/ids.ts";
 
-/** Everything after U is known: sign, release, add, open. `silent` holders are missing; `spoil` may change shares. */
-function finish(room: Room, inU: readonly number[], silent: readonly number[], spoil: (shares: Map<number, Uint8Array>) => void = () => undefined): { values: number[]; wrong: number[] } {
-  const { context, group, layout, holders, entries, ciphertexts } = room;
-  const set = inU.map((index) => entries[index]!);
-  holders.forEach((holder) => holder.sign(set));
-  const shares = new Map(holders.flatMap((holder, index) => (silent.includes(index) ? [] : [[index, holder.release(everyone(group.quorum)) as Uint8Array] as const])));
-  spoil(shares);
-  const summed = addCiphertexts(engine.kernel, inU.map((index) => ciphertexts[index]!));
+const { ring, shamir } = kernels;
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** What those who are left have of a sum over U. */
+const gatheredBy = (room: Room, inU: readonly number[], silent: readonly number[]): { pieces: Map<number, Uint8Array>; shares: Map<number, Uint8Array> } => {
+  const there = range(room.group.holders).filter((member) => !silent.includes(member));
+  return {
+    pieces: new Map(there.map((member) => [member, addPieces(ring, inU.map((device) => room.pieces[device]![member]!))])),
+    shares: new Map(there.map((member) => [member, shareOf(room, member, inU)])),
+  };
+};
+
+function finish(room: Room, { pieces, shares }: ReturnType<typeof gatheredBy>): { values: number[]; wrongShares: number[]; wrongPieces: number[] } {
+  const { context, bits, group } = room;
   const count = room.updates[0]!.length;
-  const opening = openSum({ engine, shamir, context, group, layout, devices: inU.length }, shares, summed, count);
-  const values: number[] = [];
-  for (;;) {
-    const step = opening.next();
-    if (step.done) return { values, wrong: step.value };
-    values.push(...step.value);
-  }
+  const { key, ciphertext, ...wrong } = gatherSum(kernels, { context, devices: group.holders, bits, count, pieces, shares });
+  return { values: [...openBlocks(engine, key, blocksIn(ciphertext), count)].flatMap((values) => [...values]), ...wrong };
 }
 
 const plainSum = ({ updates }: Room, inU: readonly number[]): number[] => Array.from(updates[0]!, (_, i) => inU.reduce((sum, index) => sum + updates[index]![i]!, 0));
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+/** Each of these gives what its neighbour gave. */
+const mixUp = (given: Map<number, Uint8Array>, wrong: readonly number[], devices: number): void => wrong.forEach((member) => given.set(member, given.get((member + 1) % devices)!.slice()));
 
 describe.each([2, 3, 4, 5, 7, 8, 16, 64])("%i devices", (devices) => {
-  const { threshold, least } = groupOf(devices);
-  const dropouts = devices - threshold;
+  const { threshold } = groupOf(devices);
   const bits = devices === 64 ? 8 : 4;
 
-  test("the sum is exact with every number of dropouts and of wrong shares that is allowed", () => {
+  test("the sum is exact with every number of dropouts, of wrong shares and of wrong pieces that is allowed", () => {
     const { perBlock } = layoutOf(bits, devices);
     const room = openRoom(devices, bits, perBlock + 5);
-    for (const missing of range(dropouts + 1)) {
-      // Devices that sent nothing, and are no holders any more.
-      const gone = range(missing).map((i) => devices - 1 - i);
-      const inU = range(devices - Math.min(missing, devices - least));
-      const wrong = range(Math.floor((devices - missing - threshold) / 2));
-      const fresh = { ...room, holders: rehold(room) };
-      const opened = finish(fresh, inU, gone, (shares) => wrong.forEach((holder) => shares.set(holder, shares.get((holder + 1) % devices)!.slice())));
-      expect(opened.values).toEqual(plainSum(room, inU));
-      // A holder that repeats another's share, which is the next one's own where that one is wrong too.
-      expect(opened.wrong).toEqual(wrong);
+    const inU = range(devices);
+    const expected = plainSum(room, inU);
+    // Data pieces first, so that parity has to stand in for them.
+    for (const missing of devices === 64 ? [0, 7, 20, 21] : range(devices - threshold + 1)) {
+      const given = gatheredBy(room, inU, range(missing));
+      const wrong = range(Math.floor((devices - missing - threshold) / 2)).map((i) => missing + i);
+      mixUp(given.shares, wrong, devices);
+      mixUp(given.pieces, wrong, devices);
+      expect(finish(room, given)).toEqual({ values: expected, wrongShares: wrong, wrongPieces: wrong });
     }
   });
 });
-
-/** Fresh holders with the same dealings, as another attempt at U would have them. */
-const rehold = (room: Room) =>
-  room.holders.map((_, index) => {
-    const holder = createHolder({ shamir, context: room.context, group: room.group });
-    room.dealings.forEach((own, dealer) => holder.take(idOf(dealer), own[index]!, room.entries[dealer]!.dealing));
-    return holder;
-  });
 
 test("random values of random layouts add up as plain integers do", () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 2, max: 8 }), fc.integer({ min: 1, max: 30_000 }), fc.nat(1000), (devices, bits, count, round) => {
       const room = openRoom(devices, bits, count, contextOf(round));
-      expect(room.ciphertexts[0]!.length).toBe(blocksOf(count, room.layout));
-      expect(finish(room, range(devices), []).values).toEqual(plainSum(room, range(devices)));
+      expect(room.ciphertexts[0]!.length).toBe(BLOCK_BYTES * blocksOf(count, room.layout));
+      expect(finish(room, gatheredBy(room, range(devices), [])).values).toEqual(plainSum(room, range(devices)));
     }),
     { numRuns: 15 },
   );
 });
 
-test("T − 1 shares open nothing", () => {
+test("T − 1 shares open nothing, and T − 1 pieces restore nothing", () => {
   const room = openRoom(5, 8, 100);
-  const silent = range(5 - room.group.threshold + 1);
-  expect(() => finish(room, range(5), silent)).toThrow(expect.objectContaining({ code: "undecodable" }));
+  const whole = gatheredBy(room, range(5), []);
+  const few = gatheredBy(room, range(5), range(5 - room.group.threshold + 1));
+  expect(() => finish(room, { ...whole, shares: few.shares })).toThrow(expect.objectContaining({ code: "undecodable" }));
+  expect(() => finish(room, { ...whole, pieces: few.pieces })).toThrow(expect.objectContaining({ code: "undecodable" }));
+});
+
+describe("pieces of a ciphertext", () => {
+  test("any T restore it, and a wrong one among enough others is found, whichever residue of it is wrong", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 15 }), fc.integer({ min: 1, max: 3 }), fc.nat(), fc.nat(), (devices, blocks, salt, at) => {
+        const group = groupOf(devices);
+        const ciphertext = Uint8Array.from({ length: blocks * BLOCK_BYTES }, (_, i) => (i * 31 + salt) % 251);
+        const pieces = cutPieces(ring, ciphertext, group);
+        for (const piece of pieces) expect(piece.length).toBe(pieceBytes(blocks, group));
+        const kept = new Map(pieces.map((piece, member) => [member, piece] as const));
+        const most = Math.floor((devices - group.threshold) / 2);
+        const wrong = range(most).map((i) => (salt + 3 * i) % devices).sort((a, b) => a - b);
+        const distinct = [...new Set(wrong)];
+        for (const member of distinct) {
+          const spoilt = kept.get(member)!.slice();
+          spoilt[at % spoilt.length]! ^= 1;
+          kept.set(member, spoilt);
+        }
+        expect(joinPieces(ring, kept, group, blocks)).toEqual({ ciphertext, wrong: distinct });
+        for (const member of range(devices - group.threshold)) kept.delete((salt + member) % devices);
+        if (distinct.length === 0) expect(joinPieces(ring, kept, group, blocks).ciphertext).toEqual(ciphertext);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("pieces of a sum are the sum's pieces, and one more wrong than can be corrected is noticed", () => {
+    const group = groupOf(8);
+    const [a, b] = [3, 4].map((salt) => cutPieces(ring, Uint8Array.from({ length: BLOCK_BYTES }, (_, i) => (i * salt) % 249), group));
+    const summed = a!.map((piece, member) => addPieces(ring, [piece, b![member]!]));
+    const given = new Map(summed.map((piece, member) => [member, piece] as const));
+    const { ciphertext } = joinPieces(ring, given, group, 1);
+    expect(cutPieces(ring, ciphertext, group)).toEqual(summed);
+    mixUp(given, [1, 4], 8);
+    expect(() => joinPieces(ring, given, group, 1)).toThrow(expect.objectContaining({ code: "undecodable" }));
+  });
+
+  test("bytes that are no piece are refused", () => {
+    const due = pieceBytes(1, groupOf(5));
+    expect(() => checkPiece(ring, new Uint8Array(due), due)).not.toThrow();
+    for (const bytes of [new Uint8Array(due - 1), new Uint8Array(due + 1), new Uint8Array(due).fill(255), packBits([BigInt(Q), 0n], 52)]) expect(() => checkPiece(ring, bytes, due)).toThrow(expect.objectContaining({ code: "malformed" }));
+  });
 });
 
 /** How many of a block's values come out as they went in, if one ciphertext is opened under a secret. */
 function hits(room: Room, secret: Int16Array): { rate: number; noise: number } {
-  const { kernel, ring } = engine;
+  const { kernel, ring: own } = engine;
   kernel.secret.set(secret);
-  ring.hold(1);
+  own.hold(1);
   // Without the guard of `openBlock`, as an attacker would.
-  kernel.wire.set(room.ciphertexts[0]![0]!);
+  kernel.wire.set(room.ciphertexts[0]!.subarray(0, BLOCK_BYTES));
   kernel.unpack();
-  kernel.a.set(commonOf(room));
-  ring.reveal();
+  expandCommon(kernel, room.context, 0);
+  own.reveal();
   const noise = kernel.unpackFields(room.layout.fields, room.layout.width, room.layout.limit);
   const opened = kernel.totals.subarray(0, room.layout.perBlock);
   return { rate: room.updates[0]!.reduce((count, value, i) => count + (opened[i] === value ? 1 : 0), 0) / room.updates[0]!.length, noise };
 }
 
-function commonOf(room: Room): Uint8Array {
-  expandCommon(engine.kernel, room.context, 0);
-  return engine.kernel.a.slice();
-}
-
 test("one device's ciphertext under S_U decrypts to chance, and so does the sum of all but one", () => {
   const room = openRoom(8, 4, layoutOf(4, 8).perBlock);
-  room.holders.forEach((holder) => holder.sign(room.entries));
-  const shares = new Map(room.holders.map((holder, index) => [index, holder.release(everyone(room.group.quorum))] as const));
+  const { shares } = gatheredBy(room, range(8), []);
   const { secret } = recoverSecret(shamir, shares, room.group.threshold, 8);
   const { rate, noise } = hits(room, secret);
   // Fields are 7 bits wide: chance is 1 in 128.
   expect(rate).toBeLessThan(0.015);
   expect(noise).toBeGreaterThan(sumBound(8) + 8);
-  const opening = { engine, shamir, context: room.context, group: room.group, layout: room.layout, devices: 8 };
   for (const part of [[0], range(7)]) {
-    const summed = addCiphertexts(engine.kernel, part.map((index) => room.ciphertexts[index]!));
-    expect(() => openSum(opening, shares, summed, 10).next()).toThrow(expect.objectContaining({ code: "garbage" }));
+    const { pieces } = gatheredBy(room, part, []);
+    expect(() => finish(room, { pieces, shares })).toThrow(expect.objectContaining({ code: "garbage" }));
   }
 });
 
@@ -116,7 +151,8 @@ test("a ciphertext of another attempt opens to garbage, since its common randomn
   const room = openRoom(3, 4, 50);
   const other = openRoom(3, 4, 50, contextOf(1, 1));
   expect(room.ciphertexts[0]).not.toEqual(other.ciphertexts[0]);
-  expect(() => finish({ ...room, ciphertexts: other.ciphertexts }, range(3), [])).toThrow(expect.objectContaining({ code: "garbage" }));
+  const { shares } = gatheredBy(room, range(3), []);
+  expect(() => finish(room, { shares, pieces: gatheredBy(other, range(3), []).pieces })).toThrow(expect.objectContaining({ code: "garbage" }));
 });
 
 describe("a secret is used once", () => {
@@ -164,77 +200,14 @@ test("an engine holds one key: a job that another one put out of place stops, in
   expect(() => second.next(), "the first one erased the engine when it stopped").toThrow(expect.objectContaining({ code: "reused-key" }));
 });
 
-describe("a holder", () => {
-  const room = openRoom(8, 4, 10);
-  const holder = () => rehold(room)[0]!;
-  const code = (name: string) => expect.objectContaining({ code: name });
-
-  test("signs one U a round: the same again, never another", () => {
-    const own = holder();
-    const bytes = own.sign(room.entries.slice(0, 7));
-    expect(own.sign(room.entries.slice(0, 7))).toEqual(bytes);
-    expect(bytes).toEqual(encodeSet(room.context, room.entries.slice(0, 7)));
-    expect(() => own.sign(room.entries)).toThrow(code("second-set"));
-    expect(() => own.sign(room.entries.slice(0, 6))).toThrow(code("second-set"));
-  });
-
-  test("releases no share before U has its quorum", () => {
-    const own = holder();
-    expect(() => own.release(everyone(8))).toThrow(code("short-of-quorum"));
-    own.sign(room.entries);
-    expect(() => own.release(everyone(room.group.quorum - 1))).toThrow(code("short-of-quorum"));
-    // Names that are nobody's do not count.
-    expect(() => own.release(new Set([...everyone(room.group.quorum - 1), 8, -1, 0.5]))).toThrow(code("short-of-quorum"));
-    expect(own.release(everyone(room.group.quorum)).length).toBe((N * 12) / 8);
-    own.erase();
-    expect(() => own.release(everyone(8))).toThrow(code("reused-key"));
-  });
-
-  test("signs no U that is too small, out of order, of unknown dealings or with a malformed hash", () => {
-    expect(() => holder().sign(room.entries.slice(0, 5))).toThrow(code("too-few"));
-    expect(() => holder().sign([...room.entries].reverse())).toThrow(code("malformed"));
-    expect(() => holder().sign([...room.entries.slice(0, 7), room.entries[6]!])).toThrow(code("malformed"));
-    expect(() => holder().sign(room.entries.with(2, { ...room.entries[2]!, dealing: new Uint8Array(31) }))).toThrow(code("malformed"));
-    expect(() => holder().sign(room.entries.with(2, { ...room.entries[2]!, dealing: new Uint8Array(32).fill(77) }))).toThrow(code("unknown-dealing"));
-    expect(() => holder().sign([...room.entries, { ...room.entries[0]!, id: idOf(99) }])).toThrow(code("unknown-dealing"));
-  });
-
-  test("takes one well-formed dealing of a device, before U is signed", () => {
-    const own = holder();
-    expect(() => own.take(idOf(0), room.dealings[0]![0]!, room.entries[0]!.dealing)).toThrow(code("unknown-dealing"));
-    expect(() => own.take(idOf(50), new Uint8Array(10), new Uint8Array(32))).toThrow(code("malformed"));
-    own.sign(room.entries);
-    expect(() => own.take(idOf(50), room.dealings[0]![0]!, new Uint8Array(32))).toThrow(code("unknown-dealing"));
-  });
-
-  test("leaves audited devices out of U, and hears of no audit once U is signed", () => {
-    const own = holder();
-    own.leaveOut(idOf(3));
-    expect(() => own.sign(room.entries)).toThrow(code("audited"));
-    own.sign(room.entries.filter(({ id }) => id !== idOf(3)));
-    expect(() => own.leaveOut(idOf(4))).toThrow(code("audited"));
-  });
-});
-
-test("ciphertexts that are malformed, too short or too long are refused by name", () => {
-  const room = openRoom(3, 4, 3 * layoutOf(4, 3).perBlock);
-  const add = (at: number, blocks: Uint8Array[]) => () => [...addCiphertexts(engine.kernel, room.ciphertexts.with(at, blocks))];
-  const whole = room.ciphertexts[1]!;
-  expect(add(1, whole.slice(0, 2))).toThrow(expect.objectContaining({ code: "malformed", index: 1 }));
-  expect(add(2, whole.with(1, whole[1]!.slice(1)))).toThrow(expect.objectContaining({ code: "malformed", index: 2 }));
-  expect(add(0, whole.with(2, new Uint8Array(BLOCK_BYTES).fill(255)))).toThrow(expect.objectContaining({ code: "malformed", index: 0 }));
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(2), (bytes, at) => {
-      expect(add(at, whole.with(at, bytes))).toThrow(expect.objectContaining({ name: "SumError", code: "malformed" }));
-    }),
-    { numRuns: 30 },
-  );
-  const opening = { engine, shamir, context: room.context, group: room.group, layout: room.layout, devices: 3 };
-  room.holders.forEach((holder) => holder.sign(room.entries));
-  const shares = new Map(room.holders.map((holder, index) => [index, holder.release(everyone(3))] as const));
-  const summed = [...addCiphertexts(engine.kernel, room.ciphertexts)];
-  for (const blocks of [summed.slice(1), [...summed, summed[0]!], summed.with(0, new Uint8Array(3))]) {
-    expect(() => [...openSum(opening, shares, blocks, room.updates[0]!.length)]).toThrow(expect.objectContaining({ code: expect.stringMatching(/malformed|garbage/) as string }));
+test("what holders sign names the attempt and each device once, in one order", () => {
+  const idOf = (index: number) => index.toString(16).padStart(32, "0") as PeerId;
+  const entries = range(3).map((index) => ({ id: idOf(index), commitment: new Uint8Array(32).fill(index) }));
+  const bytes = encodeSet(contextOf(1), entries);
+  expect(bytes).not.toEqual(encodeSet(contextOf(2), entries));
+  expect(bytes).not.toEqual(encodeSet(contextOf(1), entries.with(1, { ...entries[1]!, commitment: new Uint8Array(32) })));
+  for (const wrong of [[...entries].reverse(), [...entries, entries[2]!], entries.with(2, { ...entries[2]!, commitment: new Uint8Array(31) })]) {
+    expect(() => encodeSet(contextOf(1), wrong)).toThrow(expect.objectContaining({ code: "malformed" }));
   }
 });
 

@@ -1,40 +1,48 @@
 /**
- * The secure sum's rules, without I/O: only the sum of a group's updates is ever opened
+ * The secure sum without I/O: only the sum of a group's updates is ever opened
  * (prior art: Bell-Clark et al., "Willow", CRYPTO 2025; Mouchet et al., PoPETs 2021).
  *
- * A contributor deals shares of a one-time secret, answers the degree test and encrypts its update; anyone adds
- * ciphertexts; holders sign one set U and release their shares of its sum of secrets; anyone opens the sum.
+ * A contributor deals shares of a one-time secret, encrypts its update, cuts the ciphertext into pieces and answers the
+ * degree test; members add the pieces that they got; holders release their shares of the sum of secrets; whoever has a
+ * threshold of both opens the sum. Who may do what when is the round's: src/swarm.
  */
-import { openBlocks, type Engine } from "./blocks.ts";
+import type { OpeningKey } from "./blocks.ts";
 import { recoverSecret } from "./decode.ts";
-import type { ShamirKernel } from "./kernel.ts";
-import type { Group, Layout } from "./params.ts";
+import type { Kernels } from "./kernel.ts";
+import { blocksOf, groupOf, layoutOf } from "./params.ts";
+import { joinPieces } from "./pieces.ts";
 import type { Context } from "./randomness.ts";
 
-export { addCiphertexts, encryptUpdate, type Engine, type EncryptionKey, type OpeningKey } from "./blocks.ts";
-export { createContributor, type Contributor } from "./contributor.ts";
-export { createHolder, encodeSet, type Entry, type Holder } from "./holder.ts";
-
-export interface Opening {
-  engine: Engine;
-  shamir: ShamirKernel;
+export interface OpeningRequest {
   context: Context;
-  group: Group;
-  layout: Layout;
-  /** |U| */
+  /** |U|; its members are the holders. */
   devices: number;
+  /** Bits of a value. */
+  bits: number;
+  /** Values of an update. */
+  count: number;
+  /** Of the summed ciphertext, by member from 0. */
+  pieces: ReadonlyMap<number, Uint8Array>;
+  /** Of the sum of secrets, by member from 0. */
+  shares: ReadonlyMap<number, Uint8Array>;
+}
+
+export interface Gathered {
+  key: OpeningKey;
+  /** Whole blocks. */
+  ciphertext: Uint8Array<ArrayBuffer>;
+  /** Members whose shares or pieces were wrong, and were corrected. */
+  wrongShares: number[];
+  wrongPieces: number[];
 }
 
 /**
- * Opens the sum of U's updates, block by block.
- * @param shares of the sum, by holder from 0
- * @param blocks of the summed ciphertext
- * @param count values of an update
- * @returns holders whose shares were wrong
+ * Puts together what a sum is opened with; wrong shares and pieces are found and left out.
  * @throws SumError `malformed`, `undecodable`, `garbage`
  */
-export function* openSum({ engine, shamir, context, group, layout, devices }: Opening, shares: ReadonlyMap<number, Uint8Array>, blocks: Iterable<Uint8Array>, count: number): Generator<Int32Array<ArrayBuffer>, number[]> {
-  const { secret, wrong } = recoverSecret(shamir, shares, group.threshold, devices);
-  yield* openBlocks(engine, { context, secret, layout, devices }, blocks, count);
-  return wrong;
+export function gatherSum({ ring, shamir }: Kernels, { context, devices, bits, count, pieces, shares }: OpeningRequest): Gathered {
+  const [group, layout] = [groupOf(devices), layoutOf(bits, devices)];
+  const { secret, wrong: wrongShares } = recoverSecret(shamir, shares, group.threshold, devices);
+  const { ciphertext, wrong: wrongPieces } = joinPieces(ring, pieces, group, blocksOf(count, layout));
+  return { key: { context, secret, layout, devices }, ciphertext, wrongShares, wrongPieces };
 }

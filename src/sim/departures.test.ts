@@ -86,9 +86,9 @@ test("a device alone trains for itself and sends nothing; the second joins it la
   reach(sim, 3, 20_000);
   expect(sent).toBe(0);
   const second = sim.add();
-  sim.run(10_000, () => (second.history.find(({ adopted }) => !adopted)?.contributors.length ?? 0) === 2);
+  sim.run(10_000, () => sim.devices.every(({ state }) => state.head.record.contributors.length === 2));
   expect(second.history[0]!.adopted).toBe(true);
-  expect(first.state.head.record.contributors).toHaveLength(2);
+  for (const { state } of [first, second]) expect(state.head.record.contributors).toHaveLength(2);
 });
 
 test("a late joiner takes part in the next round but one at the latest, whenever it comes", () => {

@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import { decodeRecording, encodeRecording } from "../swarm/recording.ts";
-import { clearSum } from "../swarm/shares.ts";
 import { replay } from "./replay.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
-const BULK_MODEL = 3;
+const BULK_MODEL = 5;
 
 function running(devices: number, options: Parameters<typeof createSim>[0], round = 2): Sim {
   const sim = createSim(options);
@@ -76,7 +75,7 @@ test("an update that is not finite never leaves: the device holds and says so", 
   sim.watch((seen) => {
     if (seen === device && device.state.round.phase === "train" && device.problems.length === 0) {
       sim.watch(() => undefined);
-      sim.inject(device, { type: "trained", root: device.state.head.root, delta: Float32Array.of(Number.NaN), samples: 1, loss: 1, accuracy: 0 });
+      sim.inject(device, { type: "trained", root: device.state.head.root, delta: Float32Array.of(Number.NaN), samples: 1, loss: 1, accuracy: 0, labels: [1, 0, 0] });
     }
   });
   sim.run(5_000, () => device.problems.length > 0);
@@ -88,7 +87,7 @@ test("recorded events, written out and read again, replay to the same roots, and
   const sim = createSim({ seed: 9, loss: 0.03 });
   const starts = [0, 1, 2, 3].map(() => sim.add().state);
   sim.run(20_000);
-  const recordings = sim.devices.map((device, i) => decodeRecording(encodeRecording(starts[i]!.config, starts[i]!.head, 0, device.events), clearSum));
+  const recordings = sim.devices.map((device, i) => decodeRecording(encodeRecording(starts[i]!.config, starts[i]!.head, 0, device.events)));
   const { roots, unexplained } = replay(recordings);
   expect(unexplained).toBe(0);
   sim.devices.forEach((device, i) => {

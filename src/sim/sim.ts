@@ -1,11 +1,18 @@
+import { blocksIn, encryptUpdate, openBlocks, type Engine } from "../securesum/blocks.ts";
+import { createContributor, type Contributor } from "../securesum/contributor.ts";
+import { SumError } from "../securesum/errors.ts";
+import { createKernels } from "../securesum/kernel.ts";
+import { groupOf, layoutOf } from "../securesum/params.ts";
+import { cutPieces } from "../securesum/pieces.ts";
+import { createWasmRing } from "../securesum/ring.wasm.ts";
+import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
-import { clearSum } from "../swarm/shares.ts";
 import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
 import { genesisHead, initialState, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
 import { toFixed } from "../update/fixed.ts";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { PeerId } from "../wire/ids.ts";
 import { createRandom } from "../wire/random.ts";
@@ -35,7 +42,9 @@ export interface SimDevice {
   /** Every root that it committed or took over, in order. */
   history: { round: number; root: Hash; at: number; contributors: readonly PeerId[]; adopted: boolean }[];
   events: SwarmEvent[];
-  problems: Extract<Effect, { type: "refused" | "problem" }>[];
+  problems: Extract<Effect, { type: "refused" | "problem" | "accused" }>[];
+  /** Of its present attempt at a sum. */
+  contributor: Contributor | null;
 }
 
 export interface Sim {
@@ -51,10 +60,15 @@ export interface Sim {
   watch(see: (device: SimDevice, before: SwarmState) => void): void;
   /** May change or swallow (null) what is on its way. */
   tamper(change: (from: SimDevice, to: SimDevice, bytes: Uint8Array) => Uint8Array | null): void;
+  /** May change what a device is told of its own doing, so that it deals, answers or encrypts wrongly. */
+  corrupt(change: (device: SimDevice, event: SwarmEvent) => SwarmEvent): void;
   run(milliseconds: number, done?: () => boolean): boolean;
 }
 
 const TICK = 200;
+/** Milliseconds that encrypting or opening takes. */
+const CRYPTO = [2, 20] as const;
+const LABELS = 3;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
@@ -63,6 +77,8 @@ export function createSim(options: SimOptions): Sim {
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
   const task = taskHash({ sim: parameters });
+  const kernels = createKernels();
+  const engine: Engine = { kernel: kernels.ring, ring: createWasmRing(kernels.ring), held: null };
   const first = genesisHead(task, toFixed(new Float32Array(parameters)), 2);
   const goal = Float32Array.from({ length: parameters }, () => random.uniform() - 0.5);
   const devices: SimDevice[] = [];
@@ -70,6 +86,7 @@ export function createSim(options: SimOptions): Sim {
   const heard = new Map<SimDevice, Map<SimDevice, PeerId>>();
   let side: ((device: SimDevice) => number) | null = null;
   let see: (device: SimDevice, before: SwarmState) => void = () => undefined;
+  let spoil = (_device: SimDevice, event: SwarmEvent): SwarmEvent => event;
   let change = (_from: SimDevice, _to: SimDevice, bytes: Uint8Array): Uint8Array | null => bytes;
 
   const connected = (a: SimDevice, b: SimDevice): boolean => a.alive && b.alive && (side === null || side(a) === side(b));
@@ -113,7 +130,7 @@ export function createSim(options: SimOptions): Sim {
         clock.after(between(training), () => {
           const { root, params } = effect.head;
           const delta = Float32Array.from(goal, (value, i) => 0.3 * (value - params[i]! / 2 ** 20) + 0.001 * (random.uniform() - 0.5));
-          handle(device, { type: "trained", now: clock.now(), root, delta, samples: 32, loss: 1, accuracy: 0.5 });
+          handle(device, { type: "trained", now: clock.now(), root, delta, samples: 32, loss: 1, accuracy: 0.5, labels: [16, 8, 8] });
         });
         return;
       case "committed":
@@ -126,10 +143,52 @@ export function createSim(options: SimOptions): Sim {
       case "problem":
         device.problems.push(effect);
         return;
+      case "seal":
+      case "answer":
+      case "open":
+        return compute(device, effect);
+      case "erase":
+        return device.contributor?.erase();
+      case "accused":
+        device.problems.push(effect);
+        return;
       case "stop-training":
       case "group":
       case "departed":
         return;
+    }
+  };
+
+  /** Real cryptography, in no time; what comes of it is told a moment later. */
+  const compute = (device: SimDevice, effect: Extract<Effect, { type: "seal" | "answer" | "open" }>): void => {
+    const now = clock.now() + between(CRYPTO);
+    const { attempt } = effect;
+    const tell = (event: SwarmEvent): void => clock.after(now - clock.now(), () => handle(device, spoil(device, event)));
+    switch (effect.type) {
+      case "seal": {
+        const [group, layout] = [groupOf(effect.devices), layoutOf(effect.bits, effect.devices)];
+        device.contributor?.erase();
+        const seed = Uint8Array.from({ length: 32 }, () => random.below(256));
+        device.contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context: effect.context, group, layout, seed });
+        const dealings = device.contributor.deal();
+        const ciphertext = concatBytes(...encryptUpdate(engine, device.contributor.key(), effect.values));
+        return tell({ type: "sealed", now, attempt, dealings, pieces: cutPieces(kernels.ring, ciphertext, group) });
+      }
+      case "answer":
+        return tell({ type: "answered", now, attempt, answer: device.contributor!.answer(effect.challenge) });
+      case "open":
+        return tell({ type: "opened", now, attempt, ...openSum(effect) });
+    }
+  };
+
+  const openSum = (request: Extract<Effect, { type: "open" }>): Pick<SwarmEvent & { type: "opened" }, "sum" | "wrongShares" | "wrongPieces"> => {
+    try {
+      const { key, ciphertext, wrongShares, wrongPieces } = gatherSum(kernels, request);
+      const sum = Int32Array.from([...openBlocks(engine, key, blocksIn(ciphertext), request.count)].flatMap((values) => [...values]));
+      return { sum, wrongShares, wrongPieces };
+    } catch (error) {
+      if (!(error instanceof SumError)) throw error;
+      return { sum: null, wrongShares: [], wrongPieces: [] };
     }
   };
 
@@ -186,8 +245,8 @@ export function createSim(options: SimOptions): Sim {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits: 8, seed, epochRounds, sum: clearSum };
-      const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [] };
+      const config = { self: id, task, bits: 8, seed, epochRounds, labels: LABELS, kernels };
+      const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null };
       devices.push(device);
       heard.set(device, new Map());
       settle();
@@ -204,6 +263,7 @@ export function createSim(options: SimOptions): Sim {
     },
     inject: (device, event) => handle(device, { ...event, now: clock.now() } as SwarmEvent),
     watch: (next) => void (see = next),
+    corrupt: (next) => void (spoil = next),
     tamper: (next) => void (change = next),
     run: (milliseconds, done) => clock.run(milliseconds, done),
   };

@@ -1,6 +1,7 @@
 import type { PeerId } from "../wire/ids.ts";
 import type { Effect } from "./events.ts";
-import { freshRound, type SwarmState } from "./state.ts";
+import { endRound } from "./reduce.ts";
+import type { SwarmState } from "./state.ts";
 
 /** Rounds of an epoch, unless the task says otherwise. */
 export const EPOCH_ROUNDS = 20;
@@ -25,7 +26,6 @@ export function beginEpoch(s: SwarmState, out: Effect[], self: PeerId): void {
   s.refused = [];
   s.issuer = null;
   s.announced = { text: "", at: -Infinity, peers: 0 };
-  s.round = freshRound(s.now);
-  s.behindSince = null;
+  endRound(s, out);
   s.sync = null;
 }

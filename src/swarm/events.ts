@@ -1,3 +1,4 @@
+import type { Context } from "../securesum/randomness.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Counters, Head } from "./state.ts";
 import type { Bulk } from "./message.ts";
@@ -10,7 +11,15 @@ export type SwarmEvent = { now: number } & (
   | { type: "reachable"; peers: readonly PeerId[]; pending: readonly PeerId[] }
   | { type: "message"; from: PeerId; bytes: Uint8Array }
   /** Local steps from the head `root` are done. */
-  | { type: "trained"; root: Hash; delta: Float32Array; samples: number; loss: number; accuracy: number }
+  | { type: "trained"; root: Hash; delta: Float32Array; samples: number; loss: number; accuracy: number; labels: readonly number[] }
+  /** The update is encrypted: a dealing of its secret and a piece of its ciphertext for each member. */
+  | { type: "sealed"; attempt: number; dealings: readonly Uint8Array[]; pieces: readonly Uint8Array[] }
+  /** The contributor's answer to the degree test. */
+  | { type: "answered"; attempt: number; answer: Uint8Array<ArrayBuffer> }
+  /** The sum, and whose shares and pieces of it were wrong; null while there are too few right ones. */
+  | { type: "opened"; attempt: number; sum: Int32Array | null; wrongShares: readonly number[]; wrongPieces: readonly number[] }
+  /** Keep this device out of the sum: it is to be audited. Before U is signed; else the core throws. */
+  | { type: "leave-out"; peer: PeerId }
   /** From now on this device is called so, and everybody else by other names too. */
   | { type: "epoch"; self: PeerId }
   /** A committee was formed, or is lost. */
@@ -23,7 +32,18 @@ export type SwarmEvent = { now: number } & (
 export type Effect =
   | { type: "broadcast"; bytes: Uint8Array<ArrayBuffer> }
   | { type: "send"; to: PeerId; what: Bulk["what"] | "want"; bytes: Uint8Array<ArrayBuffer> }
-  | { type: "train"; head: Head }
+  /** @param lost how often this round's update was dropped: other samples are due each time */
+  | { type: "train"; head: Head; lost: number }
+  /** Draw a fresh one-time secret, deal it and encrypt the values under it, for so many members. */
+  | { type: "seal"; attempt: number; context: Context; devices: number; bits: number; values: Int8Array<ArrayBuffer> }
+  /** Answer the degree test at this challenge, with that secret. */
+  | { type: "answer"; attempt: number; challenge: Uint8Array }
+  /** Open the sum from these pieces and shares, by member. */
+  | { type: "open"; attempt: number; context: Context; devices: number; bits: number; count: number; pieces: ReadonlyMap<number, Uint8Array>; shares: ReadonlyMap<number, Uint8Array> }
+  /** Nothing secret may stay of any attempt. */
+  | { type: "erase" }
+  /** Gave a wrong share or piece of a sum; the sum is right all the same. Of a wrong piece a contributor may be the cause. */
+  | { type: "accused"; peer: PeerId; what: "share" | "piece"; round: number }
   | { type: "stop-training" }
   /** Have direct links to these. */
   | { type: "group"; peers: readonly PeerId[] }

@@ -14,6 +14,8 @@ export const LIMITS = {
   /** Bound on each of send, open, reduce and commit, and the slowest link that it is made for (bytes a second). */
   exchangeAtMost: 10_000,
   slowestLink: 32_000,
+  /** How long those who have everything wait for the ones who have not, before they sign or open without them. */
+  openAtLeast: 3_000,
   /** A piece that has not come is asked for again after this long. */
   askAgain: 1_500,
   /** Below the quorum of the frozen list, survivors wait two deadlines before they open a new lineage. */
@@ -30,9 +32,9 @@ export const LIMITS = {
   pieceWindow: 8,
   /** Donors that a joiner draws from at the same time. */
   donors: 8,
-  /** Control messages are small; bulk ones are at most one model piece or one share of an update. */
+  /** Control messages are small; bulk ones are at most one model piece or one parcel of an update. */
   controlBytes: 16 * 1024,
   bulkBytes: 128 * 1024 * 1024,
-  /** Chunks kept for a view that this device has not reached yet. */
-  earlyChunks: 64,
+  /** Messages kept for a view that this device has not reached yet. */
+  earlyMessages: 64,
 } as const;

@@ -1,11 +1,12 @@
 import type { PeerId } from "../wire/ids.ts";
 import type { Effect } from "./events.ts";
-import { finish, refuse } from "./exchange.ts";
+import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
 import { encodeMessage, NO_VIEW, type Bulk, type Status, type Want } from "./message.ts";
+import { endRound, finish } from "./reduce.ts";
 import { decodeRecord, encodeRecord, modelHash, rootOf, type Hash } from "./record.ts";
-import { freshRound, type Head, type SwarmState, type Sync } from "./state.ts";
+import type { Head, SwarmState, Sync } from "./state.ts";
 
 /** The heavier lineage wins when two meet; ties go to the lower root, so that all decide alike. */
 export const heavier = (a: { weight: number; root: Hash }, b: { weight: number; root: Hash }): boolean =>
@@ -40,7 +41,7 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   if (candidate && phase === "commit" && [...s.peers.values()].some((status) => status.root === candidate.head.root)) return finish(s, out);
   if (target === null || (s.sync && !stale(s, s.sync, target))) return false;
   if (view.length > 0 && s.now - s.behindSince < LIMITS.catchUpGrace) return false;
-  if (view.length > 0) withdraw(s);
+  if (view.length > 0) withdraw(s, out);
   s.sync = {
     root: target.root,
     weight: target.weight,
@@ -149,11 +150,10 @@ function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): 
 function adopt(s: SwarmState, out: Effect[], head: Head, donors: readonly PeerId[]): void {
   if (s.round.trainingAsked && s.round.update === null) out.push({ type: "stop-training" });
   out.push({ type: "adopted", head, donors });
+  endRound(s, out);
   s.previous = s.head;
   s.head = head;
   s.sync = null;
-  s.behindSince = null;
-  s.round = freshRound(s.now);
 }
 
 /** Serves the last two heads to whoever asks. */

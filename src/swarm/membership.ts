@@ -1,4 +1,5 @@
 import type { PeerId } from "../wire/ids.ts";
+import { eraseDealings } from "./attempt.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import type { Status } from "./message.ts";
@@ -12,7 +13,9 @@ export function fellow(s: SwarmState, peer: PeerId): Status | null {
   return status?.root === s.head.root ? status : null;
 }
 
-const present = (s: SwarmState, peer: PeerId): boolean => peer === s.config.self || s.reachable.includes(peer);
+export const others = (s: SwarmState): PeerId[] => s.round.view.filter((peer) => peer !== s.config.self);
+
+export const present = (s: SwarmState, peer: PeerId): boolean => peer === s.config.self || s.reachable.includes(peer);
 
 export const ascending = (peers: Iterable<PeerId>): PeerId[] => [...new Set(peers)].sort();
 
@@ -23,10 +26,12 @@ export function enter(s: SwarmState, phase: Phase): true {
 
 function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: number): true {
   s.round = { ...s.round, view, base, withdrawn: false, heldSince: null, formedAt: s.now, readyAt: new Map() };
-  out.push({ type: "group", peers: view.filter((peer) => peer !== s.config.self) });
+  out.push({ type: "group", peers: others(s) });
+  // Its update is in a U that was signed, whose sum somebody may open: it never goes into another.
+  if (s.round.signed !== null) s.round = { ...s.round, signed: null, update: null, trainingAsked: false, lost: s.round.lost + 1 };
   if (s.round.update === null && !s.round.trainingAsked) {
     s.round = { ...s.round, trainingAsked: true };
-    out.push({ type: "train", head: s.head });
+    out.push({ type: "train", head: s.head, lost: s.round.lost });
   }
   return enter(s, "train");
 }
@@ -68,20 +73,17 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
 
 /**
  * The view shrinks to those who can finish together: without the ones that left, and to the intersection with
- * what the others say. An exchange under way starts again among the rest, with the updates that are there.
+ * what the others say. An attempt under way starts again among the rest, with the updates that are there and fresh
+ * keys. Once U is signed it stays as it is.
  */
 export function shrink(s: SwarmState, out: Effect[]): boolean {
   const { self } = s.config;
-  const { view, phase } = s.round;
-  if (view.length === 0) return false;
+  const { view, phase, leftOut } = s.round;
+  if (view.length === 0 || reached(phase, "reduce")) return false;
   const statuses = view.map((peer) => fellow(s, peer)).filter((status): status is Status => status !== null && status.view.length > 0);
-  if (statuses.some((status) => !status.view.includes(self))) return withdraw(s);
+  if (statuses.some((status) => !status.view.includes(self)) || leftOut.includes(self)) return withdraw(s, out);
 
-  const named = view.filter((peer) => statuses.every((status) => status.view.includes(peer)));
-  const left = named.filter((peer) => !present(s, peer) || fellow(s, peer)?.taking === false);
-  // With the sum done, whoever has voted may go: only a quorum of votes is still needed.
-  const needed = phase !== "commit" || view.length - left.length < quorum(view.length);
-  const rest = needed ? named.filter((peer) => !left.includes(peer)) : named;
+  const rest = view.filter((peer) => statuses.every((status) => status.view.includes(peer)) && present(s, peer) && fellow(s, peer)?.taking !== false && !leftOut.includes(peer));
   return rest.length < view.length && narrow(s, out, rest, false);
 }
 
@@ -91,18 +93,20 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
   const round = s.head.record.round + 1;
   for (const peer of view) if (!rest.includes(peer)) out.push({ type: "departed", peer, round, phase, late });
   if (rest.length < quorum(base)) {
-    withdraw(s);
+    withdraw(s, out);
     s.round = { ...s.round, heldSince: s.now };
     return true;
   }
-  s.round = { ...s.round, view: rest, chunks: new Map(), sums: new Map(), candidate: null, next: [], issuer: null };
+  s.round = { ...s.round, view: rest, attempt: null, next: [], issuer: null };
   if (!reached(phase, "send")) return true;
   s.round = { ...s.round, retries: s.round.retries + 1 };
   return enter(s, "ready");
 }
 
-/** Back to waiting. The local update is kept: it still counts if the survivors start this round again. */
-export function withdraw(s: SwarmState): true {
-  s.round = { ...s.round, view: [], chunks: new Map(), sums: new Map(), candidate: null, next: [], issuer: null, withdrawn: true };
+/** Back to waiting. The local update is kept: unless its U was signed, it still counts if the survivors start this round again. */
+export function withdraw(s: SwarmState, out: Effect[]): true {
+  if (s.round.attempt || s.round.kept) out.push({ type: "erase" });
+  eraseDealings(s);
+  s.round = { ...s.round, view: [], attempt: null, kept: null, candidate: null, next: [], issuer: null, withdrawn: true };
   return enter(s, "join-cutoff");
 }

@@ -8,7 +8,9 @@ import { PHASES } from "./phase.ts";
 const hex = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes).toString("hex"));
 const peers = fc.uniqueArray(hex(16), { maxLength: 15 }).map((list) => list.sort() as PeerId[]);
 const natural = fc.nat({ max: 2 ** 31 });
-const kind = fc.constantFrom("update" as const, "sum" as const, "record" as const, "model" as const);
+const kind = fc.constantFrom("update" as const, "sum" as const, "share" as const, "record" as const, "model" as const);
+const hash = fc.option(hex(32), { nil: null });
+const answer = fc.option(fc.uint8Array({ maxLength: 200 }).map((bytes) => bytes as Uint8Array<ArrayBuffer>), { nil: null });
 
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
@@ -22,14 +24,20 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     phase: fc.constantFrom(...PHASES),
     view: peers,
     next: peers,
-    issuer: fc.option(hex(32), { nil: null }),
+    issuer: hash,
+    commitment: hash,
+    set: hash,
+    answer,
     votes: fc.array(hex(32), { maxLength: 5 }),
   }),
   fc.record({ kind: fc.constant("want" as const), what: kind, root: hex(32), view: hex(32), from: natural, to: natural }),
-  fc.record({ kind: fc.constant("bulk" as const), what: kind, root: hex(32), view: hex(32), index: natural, payload: fc.uint8Array({ maxLength: 300 }) }),
+  fc.record({ kind: fc.constant("bulk" as const), what: fc.oneof(kind, fc.constant("complaint" as const)), root: hex(32), view: hex(32), index: natural, payload: fc.uint8Array({ maxLength: 300 }) }),
 );
 
-const plain = (value: Message): unknown => (value.kind === "bulk" ? { ...value, payload: [...value.payload] } : value);
+const plain = (value: Message): unknown => {
+  if (value.kind === "bulk") return { ...value, payload: [...value.payload] };
+  return value.kind === "status" ? { ...value, answer: value.answer && [...value.answer] } : value;
+};
 
 test("every message comes back as it was sent", () => {
   fc.assert(
@@ -71,8 +79,8 @@ test("another version is told apart from malformed bytes, so that the peer can b
     }
     return undefined;
   };
-  expect(code(Uint8Array.of(2, ...bytes.subarray(1)))).toBe("version");
-  expect(code(Uint8Array.of(0x82, ...bulk.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(3, ...bytes.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(0x83, ...bulk.subarray(1)))).toBe("version");
   expect(code(bytes.subarray(0, bytes.length - 1))).toBe("malformed");
   expect(code(new Uint8Array())).toBe("malformed");
 });

@@ -1,6 +1,7 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as v from "valibot";
+import { answerBytes } from "../securesum/degree.ts";
 import { codec, versionError, WireError } from "../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -27,6 +28,12 @@ export interface Status {
   next: readonly PeerId[];
   /** From `open` on: the committee that it holds for the one that issues pseudonyms. */
   issuer: Hash | null;
+  /** From `send` on: what it committed to of its parcels. */
+  commitment: Hash | null;
+  /** U as it would sign it, in `open`; as it signed it, from `reduce` on. */
+  set: Hash | null;
+  /** To the degree test at that U. */
+  answer: Uint8Array<ArrayBuffer> | null;
   /** Roots that it voted for in this round. */
   votes: readonly Hash[];
 }
@@ -34,18 +41,18 @@ export interface Status {
 /** Asks for pieces that did not come, or for parts of a model. */
 export interface Want {
   kind: "want";
-  what: "update" | "sum" | "record" | "model";
+  what: Exclude<Bulk["what"], "complaint">;
   root: Hash;
-  /** Of an exchange; all zero else. */
+  /** Of an attempt; all zero else. */
   view: Hash;
   from: number;
   to: number;
 }
 
-/** A share of an update, a share of the sum, or a piece of a model: a checked header and raw bytes. */
+/** A parcel of an update, a piece or a share of the sum, a complaint, or a piece of a model: a checked header and raw bytes. */
 export interface Bulk {
   kind: "bulk";
-  what: "update" | "sum" | "record" | "model";
+  what: (typeof KINDS)[number];
   root: Hash;
   view: Hash;
   index: number;
@@ -54,11 +61,11 @@ export interface Bulk {
 
 export type Message = Status | Want | Bulk;
 
-const VERSION = 1;
+const VERSION = 2;
 /** First byte of a bulk message; a control message begins with the codec's version. */
 const BULK = 0x80 | VERSION;
 const HEADER = 2 + 32 + 32 + 4;
-const KINDS = ["update", "sum", "record", "model"] as const;
+const KINDS = ["update", "sum", "share", "complaint", "record", "model"] as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));
@@ -76,11 +83,16 @@ const ControlSchema = v.variant("kind", [
     view: PeerList(LIMITS.members),
     next: PeerList(LIMITS.members),
     issuer: v.nullable(HashBytes),
+    commitment: v.nullable(HashBytes),
+    set: v.nullable(HashBytes),
+    answer: v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
     votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
   }),
-  v.strictObject({ kind: v.literal("want"), what: v.picklist(KINDS), root: HashBytes, view: HashBytes, from: index, to: index }),
+  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model"]), root: HashBytes, view: HashBytes, from: index, to: index }),
 ]);
 const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
+
+const bytesOrNull = (hash: Hash | null): Uint8Array | null => (hash === null ? null : hexToBytes(hash));
 
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   switch (message.kind) {
@@ -92,7 +104,9 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
         root: hexToBytes(message.root),
         view: message.view.map(peerIdBytes),
         next: message.next.map(peerIdBytes),
-        issuer: message.issuer === null ? null : hexToBytes(message.issuer),
+        issuer: bytesOrNull(message.issuer),
+        commitment: bytesOrNull(message.commitment),
+        set: bytesOrNull(message.set),
         votes: message.votes.map((root) => hexToBytes(root)),
       });
     }
@@ -131,7 +145,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
 
 export const NO_VIEW: Hash = "00".repeat(32);
 
-/** Names an exchange: the head it builds on and who takes part. */
+/** Names an attempt at a sum: the head it builds on and who takes part. */
 export function viewHash(root: Hash, view: readonly PeerId[]): Hash {
   const digest = sha256.create().update(hexToBytes(root));
   for (const id of view) digest.update(peerIdBytes(id));

@@ -5,7 +5,7 @@ import { reached } from "./phase.ts";
 
 /** How far the current phase is, 0 to 1, as seen from this device; TRAIN counts its own steps elsewhere. */
 export function phaseProgress(s: SwarmState): number {
-  const { view, phase, chunks, sums, readyAt } = s.round;
+  const { view, phase, attempt, readyAt } = s.round;
   if (view.length === 0) return 0;
   const share = (count: number): number => count / view.length;
   switch (phase) {
@@ -15,11 +15,11 @@ export function phaseProgress(s: SwarmState): number {
     case "ready":
       return share(readyAt.size);
     case "send":
-      return share(chunks.size);
+      return share(attempt?.parcels.size ?? 0);
     case "open":
       return share(1 + view.filter((peer) => reached(fellow(s, peer)?.phase ?? PHASES[0], "open")).length);
     case "reduce":
-      return share(sums.size);
+      return share(((attempt?.pieces.size ?? 0) + (attempt?.shares.size ?? 0)) / 2);
     case "commit":
       return share(1 + view.filter((peer) => (fellow(s, peer)?.votes.length ?? 0) > 0).length);
   }

@@ -1,9 +1,9 @@
 import { decode, encode } from "cborg";
 import * as v from "valibot";
+import { createKernels } from "../securesum/kernel.ts";
 import { WireError } from "../wire/codec.ts";
 import { isPeerId } from "../wire/ids.ts";
 import type { SwarmEvent } from "./events.ts";
-import type { RoundSum } from "./shares.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "./state.ts";
 import { rootOf } from "./record.ts";
@@ -16,14 +16,17 @@ export interface Recording {
 
 const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-export function encodeRecording({ self, task, bits, seed, epochRounds }: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
+export function encodeRecording({ kernels: _, ...config }: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
   return encode({
     v: 1,
-    config: { self, task, bits, seed, epochRounds },
+    config,
     record: encodeRecord(head.record),
     params: asBytes(head.params),
     startedAt,
-    events: events.map((event) => (event.type === "trained" ? { ...event, delta: asBytes(event.delta) } : event)),
+    events: events.map((event) => {
+      if (event.type === "trained") return { ...event, delta: asBytes(event.delta) };
+      return event.type === "opened" ? { ...event, sum: event.sum && asBytes(event.sum) } : event;
+    }),
   }) as Uint8Array<ArrayBuffer>;
 }
 
@@ -31,7 +34,7 @@ const PeerSchema = v.custom<SwarmConfig["self"]>(isPeerId);
 const BytesSchema = v.instance(Uint8Array);
 const RecordingSchema = v.strictObject({
   v: v.literal(1),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number() }),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), labels: v.number() }),
   record: BytesSchema,
   params: BytesSchema,
   startedAt: v.number(),
@@ -51,7 +54,19 @@ const RecordingSchema = v.strictObject({
         samples: v.number(),
         loss: v.number(),
         accuracy: v.number(),
+        labels: v.array(v.number()),
       }),
+      v.strictObject({ type: v.literal("sealed"), now: v.number(), attempt: v.number(), dealings: v.array(BytesSchema), pieces: v.array(BytesSchema) }),
+      v.strictObject({ type: v.literal("answered"), now: v.number(), attempt: v.number(), answer: BytesSchema }),
+      v.strictObject({
+        type: v.literal("opened"),
+        now: v.number(),
+        attempt: v.number(),
+        sum: v.nullable(v.pipe(BytesSchema, v.transform((bytes) => new Int32Array(bytes.slice().buffer)))),
+        wrongShares: v.array(v.number()),
+        wrongPieces: v.array(v.number()),
+      }),
+      v.strictObject({ type: v.literal("leave-out"), now: v.number(), peer: PeerSchema }),
       v.strictObject({ type: v.literal("epoch"), now: v.number(), self: PeerSchema }),
       v.strictObject({ type: v.literal("issuer"), now: v.number(), issuer: v.nullable(v.string()) }),
       v.strictObject({ type: v.literal("take"), now: v.number(), taking: v.boolean() }),
@@ -59,15 +74,12 @@ const RecordingSchema = v.strictObject({
   ),
 });
 
-/**
- * @param sum the one that the recorded device had
- * @throws WireError
- */
-export function decodeRecording(bytes: Uint8Array, sum: RoundSum): Recording {
+/** @throws WireError */
+export function decodeRecording(bytes: Uint8Array): Recording {
   const parsed = v.safeParse(RecordingSchema, decode(bytes, { strict: true }));
   if (!parsed.success) throw new WireError("malformed", `not a recording: ${v.summarize(parsed.issues)}`);
   const { config, startedAt, events } = parsed.output;
   const record = decodeRecord(parsed.output.record);
   const params = new Int32Array(parsed.output.params.slice().buffer);
-  return { start: initialState({ ...config, sum }, { record, root: rootOf(record), params }, startedAt), events };
+  return { start: initialState({ ...config, kernels: createKernels() }, { record, root: rootOf(record), params }, startedAt), events };
 }

@@ -2,7 +2,8 @@ import type { PeerId } from "../wire/ids.ts";
 import { genesisRecord, modelHash, rootOf, type CommitRecord, type Hash } from "./record.ts";
 import type { Bulk, Status } from "./message.ts";
 import type { Phase } from "./phase.ts";
-import type { RoundSum } from "./shares.ts";
+import type { Kernels } from "../securesum/kernel.ts";
+import type { Attempt } from "./attempt.ts";
 
 export interface SwarmConfig {
   self: PeerId;
@@ -13,8 +14,10 @@ export interface SwarmConfig {
   seed: number;
   /** Rounds of an epoch. */
   epochRounds: number;
-  /** How updates are added up. */
-  sum: RoundSum;
+  /** Labels of the task, whose counts are summed too; 0 where it has none. */
+  labels: number;
+  /** Arithmetic of the secure sum. */
+  kernels: Kernels;
 }
 
 /** The last commit of a lineage, with the model that its record names. */
@@ -33,6 +36,8 @@ export interface Counters {
   correct: number;
   clipped: number;
   large: number;
+  /** Samples of each label. */
+  labels: readonly number[];
 }
 
 export interface LocalUpdate {
@@ -59,8 +64,16 @@ export interface Round {
   update: LocalUpdate | null;
   /** When each member was first seen ready. */
   readyAt: ReadonlyMap<PeerId, number>;
-  /** This device's share of each member's update. */
-  chunks: ReadonlyMap<PeerId, Uint8Array>;
+  /** At the sum among the view, from SEND on. */
+  attempt: Attempt | null;
+  /** The last one in which this device proposed a U: if another signed it, it is signed here too, whoever left. */
+  kept: Attempt | null;
+  /** The U that this device signed. Never another in this round with the same update. */
+  signed: Hash | null;
+  /** How often the update had to be dropped because its U was signed and could not be opened. */
+  lost: number;
+  /** Whom the core was told to leave out. */
+  leftOut: readonly PeerId[];
   /** Bulk messages for a view that others reached first. */
   early: readonly { from: PeerId; message: Bulk }[];
   /** Whom this device would have in the next round, stated in OPEN; and whom all of the view would. */
@@ -69,8 +82,6 @@ export interface Round {
   /** The same of the committee that issues pseudonyms. */
   issuer: Hash | null;
   agreedIssuer: Hash | null;
-  /** Shares of the sum by the index of their owner. */
-  sums: ReadonlyMap<number, Uint8Array>;
   candidate: { head: Head; counters: Counters } | null;
   /** Every root voted for in this round: a vote is never taken back. */
   votes: readonly Hash[];
@@ -104,6 +115,8 @@ export interface SwarmState {
   /** The committee that this device has seen formed as it should be, in this epoch. */
   issuer: Hash | null;
   seq: number;
+  /** Attempts so far: names each to whoever performs its effects. */
+  attempts: number;
   announced: { text: string; at: number; peers: number };
   reachable: readonly PeerId[];
   /** Known to be in the room, with no way to them yet. */
@@ -129,13 +142,16 @@ export const freshRound = (now: number): Round => ({
   trainingAsked: false,
   update: null,
   readyAt: new Map(),
-  chunks: new Map(),
+  attempt: null,
+  kept: null,
+  signed: null,
+  lost: 0,
+  leftOut: [],
   early: [],
   next: [],
   agreed: [],
   issuer: null,
   agreedIssuer: null,
-  sums: new Map(),
   candidate: null,
   votes: [],
   askedAt: now,
@@ -156,6 +172,7 @@ export const initialState = (config: SwarmConfig, head: Head, now: number): Swar
   issuer: null,
   // A clock's reading, so that a device that comes back under its name is not taken for its past.
   seq: Math.max(0, Math.floor(now)),
+  attempts: 0,
   announced: { text: "", at: -Infinity, peers: 0 },
   reachable: [],
   pending: [],

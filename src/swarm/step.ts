@@ -1,15 +1,19 @@
 import { quantise } from "../update/quantise.ts";
 import { UpdateError } from "../update/errors.ts";
+import { SumError } from "../securesum/errors.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { beginEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
-import { answerShare, commit, open, reduce, refuse, send, takeBulk } from "./exchange.ts";
+import { answerShare, refuse, takeBulk } from "./bulk.ts";
+import { followSigner, keepAnswer, keepSealed, open, send } from "./exchange.ts";
 import { answerModel, catchUp, fetchHead, takePiece } from "./lineage.ts";
 import { LIMITS } from "./limits.ts";
-import { joinCutoff, shrink, withdraw } from "./membership.ts";
+import { ascending, joinCutoff, shrink, withdraw } from "./membership.ts";
 import { decodeMessage, encodeMessage, type Message, type Status } from "./message.ts";
 import { ready, train } from "./pace.ts";
+import { reached } from "./phase.ts";
+import { commit, keepSum, reduce } from "./reduce.ts";
 import type { SwarmState } from "./state.ts";
 
 /**
@@ -38,6 +42,14 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       return receive(s, out, event.from, event.bytes);
     case "trained":
       return keepUpdate(s, out, event);
+    case "sealed":
+      return keepSealed(s, out, event);
+    case "answered":
+      return keepAnswer(s, event);
+    case "opened":
+      return keepSum(s, out, event);
+    case "leave-out":
+      return leaveOut(s, event.peer);
     case "epoch":
       return beginEpoch(s, out, event.self);
     case "issuer":
@@ -50,8 +62,14 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
         out.push({ type: "stop-training" });
         s.round = { ...s.round, trainingAsked: false };
       }
-      withdraw(s);
+      withdraw(s, out);
   }
+}
+
+/** @throws SumError `audited`: once U is signed, one revealed secret opens the rest of its sum */
+function leaveOut(s: SwarmState, peer: PeerId): void {
+  if (s.round.signed !== null) throw new SumError("audited", `a set is signed in round ${s.head.record.round + 1}; audits come before, or in the next round`);
+  s.round = { ...s.round, leftOut: ascending([...s.round.leftOut, peer]) };
 }
 
 function meet(s: SwarmState, peers: readonly PeerId[], pending: readonly PeerId[]): void {
@@ -87,7 +105,7 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
       return answerShare(s, out, from, message);
     case "bulk":
       if (message.what === "record" || message.what === "model") return takePiece(s, out, from, message);
-      return takeBulk(s, from, message);
+      return takeBulk(s, out, from, message);
   }
 }
 
@@ -103,17 +121,20 @@ function keepUpdate(s: SwarmState, out: Effect[], event: SwarmEvent & { type: "t
       correct: Math.round(event.accuracy * event.samples),
       clipped,
       large,
+      labels: Array.from({ length: s.config.labels }, (_, label) => event.labels[label] ?? 0),
     };
     s.round = { ...s.round, update: { values, counters } };
   } catch (error) {
     if (!(error instanceof UpdateError)) throw error;
     s.taking = false;
-    withdraw(s);
+    withdraw(s, out);
     out.push({ type: "problem", error });
   }
 }
 
 function advance(s: SwarmState, out: Effect[]): boolean {
+  const { view, phase } = s.round;
+  if (view.length > 0 && !reached(phase, "reduce") && followSigner(s, out)) return true;
   switch (s.round.phase) {
     case "join-cutoff":
       return joinCutoff(s, out);
@@ -144,8 +165,11 @@ function announce(s: SwarmState, out: Effect[]): void {
     taking: s.taking,
     phase: s.round.phase,
     view: s.round.view,
-    next: s.round.next,
-    issuer: s.round.issuer,
+    // What was signed holds for those who sign after it.
+    ...(reached(s.round.phase, "reduce") ? { next: s.round.agreed, issuer: s.round.agreedIssuer } : { next: s.round.next, issuer: s.round.issuer }),
+    commitment: s.round.attempt?.own?.commitment ?? null,
+    set: s.round.attempt?.set ?? null,
+    answer: s.round.attempt?.answer ?? null,
     votes: s.round.votes,
   };
   const text = JSON.stringify(status);

@@ -169,6 +169,18 @@ export function accumulate(): bool {
   return accumulateWire(WIRE, SUMS);
 }
 
+/** Adds `weight` · WIRE to SUMS; X is overwritten. @param weight below q @returns whether every residue is below q */
+export function accumulateScaled(weight: f64): bool {
+  const valid = unpackWire(WIRE, X);
+  const w = <i64>weight;
+  const ratio = ratioOf(w);
+  for (let i = 0; i < N; i++) {
+    const at = <usize>i << 3;
+    store<i64>(SUMS + at, load<i64>(SUMS + at) + multiply(load<i64>(X + at), w, ratio));
+  }
+  return valid;
+}
+
 /** SUMS mod q to X, and clears them. */
 export function reduce(): void {
   reduceSums(SUMS, X);

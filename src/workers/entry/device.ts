@@ -5,6 +5,7 @@ import { connectTrainer, type RemoteTrainer } from "../../learn/remote-trainer.t
 import type { RtcHost } from "../../mesh/rtc.ts";
 import { rtcOverComlink } from "../../mesh/rtc.worker.ts";
 import { installErrorTransfer } from "../bridge.ts";
+import { startSumPool } from "../sum-pool.ts";
 
 /** The device worker: everything but pixels and the `RTCPeerConnection`s, which only a page can own. */
 installErrorTransfer();
@@ -19,7 +20,7 @@ function startTrainer(): RemoteTrainer {
   return connectTrainer(worker, gone.signal);
 }
 
-const device = createDevice({ startTrainer });
+const device = createDevice({ startSumPool, startTrainer });
 
 Comlink.expose({
   ...device,

@@ -1,0 +1,124 @@
+import { sumDealings } from "../securesum/shamir.ts";
+import type { PeerId } from "../wire/ids.ts";
+import { contextIn, countIn, eraseDealings, groupIn, type Attempt } from "./attempt.ts";
+import { ask, exchangeDeadline, post } from "./bulk.ts";
+import { endsEpoch } from "./epoch.ts";
+import type { Effect, SwarmEvent } from "./events.ts";
+import { LIMITS } from "./limits.ts";
+import { enter, fellow, others, present, withdraw } from "./membership.ts";
+import { reached } from "./phase.ts";
+import { quorum, type Hash } from "./record.ts";
+import { freshRound, type SwarmState } from "./state.ts";
+import { decodeSum, nextHead } from "./values.ts";
+
+/**
+ * REDUCE ends when the sum is open. This device's share of its key goes out once U has its signatures, and never for
+ * another U. From here on nobody's leaving matters while a threshold of shares and pieces can still come.
+ */
+export function reduce(s: SwarmState, out: Effect[]): boolean {
+  release(s, out);
+  const attempt = s.round.attempt!;
+  const { view, pieces, shares } = attempt;
+  const { threshold } = groupIn(attempt);
+  const gave = (member: number): boolean => pieces.has(member) && shares.has(member);
+  const awaited = view.filter((peer, member) => peer !== s.config.self && !gave(member) && fellow(s, peer) !== null && present(s, peer));
+  const count = pieces.size + shares.size;
+  const settled = awaited.length === 0 || s.now - s.round.phaseSince >= LIMITS.openAtLeast;
+  if (settled && pieces.size >= threshold && shares.size >= threshold && count > attempt.tried) {
+    s.round = { ...s.round, attempt: { ...attempt, tried: count } };
+    out.push({ type: "open", attempt: attempt.id, context: contextIn(s, attempt), devices: view.length, bits: s.config.bits, count: countIn(s), pieces, shares });
+    return true;
+  }
+  const possible = view.filter((peer, member) => gave(member) || present(s, peer)).length;
+  if (possible < threshold || s.now >= exchangeDeadline(s)) return lose(s, out);
+  if (s.now - s.round.askedAt < LIMITS.askAgain) return false;
+  s.round = { ...s.round, askedAt: s.now };
+  for (const peer of awaited) {
+    const member = view.indexOf(peer);
+    if (!pieces.has(member)) ask(s, out, peer, attempt.name, "sum", member);
+    if (!shares.has(member)) ask(s, out, peer, attempt.name, "share", member);
+  }
+  return false;
+}
+
+/** This device's share of U's key: only with all dealings at hand, and a quorum of signatures under this very U. */
+function release(s: SwarmState, out: Effect[]): void {
+  const attempt = s.round.attempt!;
+  const self = attempt.view.indexOf(s.config.self);
+  const dealings = attempt.view.map((peer) => attempt.parcels.get(peer)?.dealing);
+  if (attempt.shares.has(self) || dealings.includes(undefined) || signatures(s, attempt) < groupIn(attempt).quorum) return;
+  const share = sumDealings(s.config.kernels.shamir, dealings as Uint8Array[]);
+  for (const peer of others(s)) post(s, out, peer, attempt.name, "share", self, share);
+  s.round = { ...s.round, attempt: { ...attempt, shares: new Map(attempt.shares).set(self, share) } };
+}
+
+const signatures = (s: SwarmState, attempt: Attempt): number =>
+  attempt.view.filter((peer) => {
+    if (peer === s.config.self) return s.round.signed === attempt.set;
+    const status = fellow(s, peer);
+    return status !== null && reached(status.phase, "reduce") && status.set === attempt.set;
+  }).length;
+
+export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongShares, wrongPieces }: SwarmEvent & { type: "opened" }): void {
+  const { attempt, phase } = s.round;
+  if (attempt?.id !== id || phase !== "reduce" || sum === null) return;
+  const round = s.head.record.round + 1;
+  for (const member of wrongShares) out.push({ type: "accused", peer: attempt.view[member]!, what: "share", round });
+  for (const member of wrongPieces) out.push({ type: "accused", peer: attempt.view[member]!, what: "piece", round });
+  conclude(s, sum);
+}
+
+/** Into COMMIT: the next model follows from the sum. */
+export function conclude(s: SwarmState, sum: Int32Array): true {
+  const { labels, bits, epochRounds } = s.config;
+  const { view } = s.round;
+  const { update, counters } = decodeSum(sum, { parameters: s.head.params.length, labels, bits, devices: view.length });
+  const members = endsEpoch(s.head.record.round + 1, epochRounds) ? [] : s.round.agreed;
+  const candidate = { head: nextHead(s.head, { contributors: view, members, issuer: s.round.agreedIssuer }, update, counters), counters };
+  s.round = { ...s.round, candidate, votes: [...new Set([...s.round.votes, candidate.head.root])].slice(-LIMITS.members) };
+  return enter(s, "commit");
+}
+
+/** COMMIT ends when a quorum of the view voted for this device's root. */
+export function commit(s: SwarmState, out: Effect[]): boolean {
+  const { view, candidate } = s.round;
+  const silent = others(s).filter((peer) => !votedFor(s, peer, candidate!.head.root));
+  const needed = quorum(view.length);
+  if (view.length - silent.length >= needed) return finish(s, out);
+  const possible = view.length - silent.filter((peer) => !present(s, peer)).length;
+  return (possible < needed || s.now >= exchangeDeadline(s)) && lose(s, out);
+}
+
+function votedFor(s: SwarmState, peer: PeerId, root: Hash): boolean {
+  return s.peers.get(peer)?.root === root || (fellow(s, peer)?.votes.includes(root) ?? false);
+}
+
+export function finish(s: SwarmState, out: Effect[]): true {
+  const { head, counters } = s.round.candidate!;
+  out.push({ type: "committed", head, counters, startedAt: s.round.startedAt, retries: s.round.retries });
+  endRound(s, out);
+  s.previous = s.head;
+  s.head = head;
+  return true;
+}
+
+/** However it ended: nothing secret of it stays. */
+export function endRound(s: SwarmState, out: Effect[]): void {
+  if (s.round.attempt || s.round.kept) out.push({ type: "erase" });
+  eraseDealings(s);
+  s.round = freshRound(s.now);
+  s.behindSince = null;
+}
+
+/**
+ * U is signed and its sum will not be opened here, but may be elsewhere: this update never goes into another sum.
+ * After two deadlines those who are left found a new view, each with an update from other samples.
+ */
+function lose(s: SwarmState, out: Effect[]): true {
+  const round = s.head.record.round + 1;
+  const { phase } = s.round;
+  for (const peer of s.round.view) if (!present(s, peer)) out.push({ type: "departed", peer, round, phase, late: false });
+  withdraw(s, out);
+  s.round = { ...s.round, heldSince: s.now };
+  return true;
+}

@@ -1,0 +1,60 @@
+import { nextStepExponent, outerStep } from "../learn/outer.ts";
+import { valueLimit } from "../update/quantise.ts";
+import { type CommitRecord, modelHash, rootOf } from "./record.ts";
+import type { Counters, Head, LocalUpdate } from "./state.ts";
+
+/**
+ * A device's part of a sum: the update's values, and behind them its counters, so that nobody sees one device's
+ * counts either. A counter goes as digits of the base that a value has levels; the digits' sums give the counters'.
+ */
+const COUNTERS = ["samples", "loss", "correct", "clipped", "large"] as const satisfies readonly (keyof Counters)[];
+/** Counters are below this. */
+const MOST = 2 ** 40;
+
+const base = (bits: number): number => 2 * valueLimit(bits) + 1;
+const digits = (bits: number): number => Math.ceil(Math.log2(MOST) / Math.log2(base(bits)));
+
+/** Values of a model with so many parameters, of a task with so many labels. */
+export const valuesOf = (parameters: number, labels: number, bits: number): number => parameters + (COUNTERS.length + labels) * digits(bits);
+
+export function encodeValues({ values, counters }: LocalUpdate, bits: number): Int8Array<ArrayBuffer> {
+  const all = new Int8Array(valuesOf(values.length, counters.labels.length, bits));
+  all.set(values);
+  let at = values.length;
+  for (const counter of [...COUNTERS.map((name) => counters[name]), ...counters.labels]) {
+    let rest = Math.min(MOST - 1, Math.max(0, Math.round(counter)));
+    for (let digit = 0; digit < digits(bits); digit++) {
+      all[at++] = (rest % base(bits)) - valueLimit(bits);
+      rest = Math.floor(rest / base(bits));
+    }
+  }
+  return all;
+}
+
+/** A sum of `devices` devices' values, taken apart. */
+export function decodeSum(sum: Int32Array, { parameters, labels, bits, devices }: { parameters: number; labels: number; bits: number; devices: number }): { update: Int32Array; counters: Counters } {
+  const offset = devices * valueLimit(bits);
+  const counts = Array.from({ length: COUNTERS.length + labels }, (_, counter) => {
+    const from = parameters + counter * digits(bits);
+    return sum.subarray(from, from + digits(bits)).reduceRight((number, digit) => number * base(bits) + digit + offset, 0);
+  });
+  const [samples, loss, correct, clipped, large] = counts as [number, number, number, number, number];
+  return { update: sum.subarray(0, parameters), counters: { samples, loss, correct, clipped, large, labels: counts.slice(COUNTERS.length) } };
+}
+
+/** The next head from the sum of the contributors' updates: the same on every device that has it. */
+export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters): Head {
+  const { record } = head;
+  const devices = agreed.contributors.length;
+  const params = outerStep(head.params, sum, devices, record.stepExponent);
+  const next = {
+    task: record.task,
+    round: record.round + 1,
+    prev: head.root,
+    ...agreed,
+    model: modelHash(params),
+    stepExponent: nextStepExponent(record.stepExponent, clipped, large, params.length * devices),
+    weight: record.weight + devices,
+  };
+  return { record: next, root: rootOf(next), params };
+}

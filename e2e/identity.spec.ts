@@ -161,8 +161,7 @@ test("four tabs form a committee by themselves; it issues the next epoch's pseud
 
   const newcomer = await open(4);
   await joinAll([newcomer]);
-  const { self, rounds } = await until(newcomer, (snapshot) => snapshot.rounds.some(({ participants }) => participants.length === 5), PATIENCE);
-  expect(rounds.some(({ participants }) => participants.includes(self!))).toBe(true);
+  await until(newcomer, ({ self, rounds }) => rounds.some(({ participants }) => participants.length === 5 && participants.includes(self!)), PATIENCE);
   const { refusals } = await tabs[0]!.snapshot();
   expect(refusals.forged).toBe(0);
 });

@@ -1,6 +1,7 @@
-import { decodeRecording } from "../src/swarm/recording.ts";
 import { replay } from "../src/sim/replay.ts";
 import { until, type Tab } from "../tools/swarm/tabs.ts";
+import { roundsTogether } from "./rounds.ts";
+import { recordingOf } from "./recordings.ts";
 import { expect, freshRoom, test } from "./stage.ts";
 
 const press = async ({ page }: Tab, name: RegExp): Promise<void> => page.getByRole("button", { name }).click();
@@ -30,11 +31,7 @@ test("two tabs of one browser profile are two devices; both reload and both go o
   after.forEach(({ resumable }, i) => expect(resumable!.round).toBeGreaterThanOrEqual(before[i]!.rounds.at(-1)!.round - 1));
 
   await Promise.all(tabs.map((each) => press(each, /^Go on/)));
-  const goal = Math.max(...after.map(({ resumable }) => resumable!.round)) + 2;
-  const again = await Promise.all(tabs.map((each) => until(each, committed(goal), 60_000)));
-  const hashAt = again.map(({ rounds }) => rounds.find(({ round }) => round === goal)?.modelHash);
-  expect(hashAt[0]).toBeDefined();
-  expect(hashAt[0]).toBe(hashAt[1]);
+  await roundsTogether(tabs, 2, { from: 1 + Math.max(...after.map(({ resumable }) => resumable!.round)) });
   await context.close();
 });
 
@@ -48,15 +45,7 @@ test("what four tabs lived through replays in Node to the same models, and every
   await Promise.all(tabs.map(({ page }) => page.evaluate(() => globalThis.hromada!.pause())));
   await tabs[0]!.page.waitForTimeout(1_000);
   const seen = await Promise.all(tabs.map((each) => each.snapshot()));
-  const recordings = await Promise.all(
-    tabs.map(async ({ page }) => {
-      const text = await page.evaluate(async () => {
-        const bytes = await globalThis.hromada!.recording();
-        return Array.from({ length: Math.ceil(bytes.length / 0x8000) }, (_, i) => String.fromCharCode(...bytes.subarray(i * 0x8000, (i + 1) * 0x8000))).join("");
-      });
-      return decodeRecording(Uint8Array.from(text, (character) => character.charCodeAt(0)));
-    }),
-  );
+  const recordings = await Promise.all(tabs.map(recordingOf));
   const { models, unexplained } = replay(recordings);
   expect(unexplained).toBe(0);
   seen.forEach(({ rounds }, i) => {

@@ -1,4 +1,4 @@
-import type { DeviceOptions } from "../device/api.ts";
+import { BREAKPOINTS, type DeviceOptions } from "../device/api.ts";
 import type { DataChoice } from "../learn/trainer.ts";
 import { LinkError, parseJoinLink } from "./join-link.ts";
 import type { TextStore } from "./local-store.ts";
@@ -15,7 +15,6 @@ export interface Address {
 export const DEFAULT_SHARES = 16;
 
 const BACKENDS = ["webgpu", "wasm", "cpu"] as const;
-const STAGES = ["connect", "train", "exchange"] as const;
 
 const bad = (key: string, wanted: string): never => {
   throw new LinkError("option", `?${key}= takes ${wanted}`);
@@ -28,14 +27,14 @@ const whole = (text: string, key: string, min: number, max: number): number => {
 
 function breakpoint(text: string): NonNullable<DeviceOptions["breakpoint"]> {
   const [round = "", name, ...rest] = text.split(":");
-  const stage = STAGES.find((known) => known === name);
-  if (stage === undefined || rest.length > 0) return bad("break", `ROUND:STAGE, with one of ${STAGES.join(", ")}`);
+  const stage = BREAKPOINTS.find((known) => known === name);
+  if (stage === undefined || rest.length > 0) return bad("break", `ROUND:STAGE, with one of ${BREAKPOINTS.join(", ")}`);
   return { round: whole(round, "break", 0, 1e9), stage };
 }
 
 /**
  * The device's options from the page's address. The fragment is the join link; these query parameters serve
- * tests and `npm run swarm`: `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `break=ROUND:STAGE`, `record=1`.
+ * tests and `npm run swarm`: `task` (a name), `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `break=ROUND:STAGE`, `record=1`.
  * @throws LinkError
  */
 export function deviceOptions(address: Address, slot: number): DeviceOptions {
@@ -47,6 +46,8 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   if (degree !== null) options.degree = whole(degree, "degree", 1, 24);
   const seed = query.get("seed");
   if (seed !== null) options.seed = whole(seed, "seed", 0, 0xffff_ffff);
+  const task = query.get("task");
+  if (task !== null) options.task = /^[a-z][a-z0-9-]{0,39}$/.test(task) ? task : bad("task", "the name of a task");
   const steps = query.get("steps");
   if (steps !== null) options.localSteps = whole(steps, "steps", 1, 100_000);
   const epoch = query.get("epoch");

@@ -1,11 +1,16 @@
 import type { RtcHost } from "../mesh/rtc.ts";
 import type { Backend, BatchProgress, DataChoice, Prediction, TrainerInfo } from "../learn/trainer.ts";
 import type { Phase } from "../swarm/phase.ts";
+import type { LibraryView } from "../library/view.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Refusals } from "./guard.ts";
 import type { IssuerView } from "./registry.ts";
 
 export { PHASES, type Phase } from "../swarm/phase.ts";
+
+/** Before its first link; in training; half-way through sending its update; when it has signed a sum. */
+export const BREAKPOINTS = ["connect", "train", "exchange", "sum"] as const;
+export type Breakpoint = (typeof BREAKPOINTS)[number];
 
 /** Where to meet: everything a join link carries. */
 export interface Room {
@@ -26,11 +31,15 @@ export interface DeviceOptions {
   backend?: Backend;
   /** Seeds this device's choices (data order, rounding); random when absent. */
   seed?: number;
+  /** Name of a task that ships, or a manifest as JSON has it; the digits when absent. */
+  task?: unknown;
   /** Local steps a round, and rounds an epoch, in place of the task's. */
   localSteps?: number;
   epochRounds?: number;
   /** Stop dead at this point, as if the tab froze: how tests place a departure. */
-  breakpoint?: { round: number; stage: "connect" | "train" | "exchange" };
+  breakpoint?: { round: number; stage: Breakpoint };
+  /** Bytes of memory to lend, in place of what the person said before. */
+  lend?: number;
   /** Keep every event of the swarm core, to replay it in the simulator. */
   record?: boolean;
 }
@@ -127,6 +136,8 @@ export interface Snapshot {
   drawings: number;
   /** Pseudonyms kept for the epochs at hand; `lasting` is false where they go with the tab. */
   keys: { count: number; lasting: boolean };
+  /** Memory that is lent, and what lies in it. */
+  library: LibraryView;
   breakpointReached: boolean;
   error: DeviceProblem | null;
 }
@@ -175,6 +186,14 @@ export interface Device {
   exportKeys(passphrase: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Adds those of such a file. @throws DeviceError `keys-in-use`, `passphrase`, `key-file`, `update-needed` */
   importKeys(bytes: Uint8Array, passphrase: string): Promise<void>;
+  /** Lend so many bytes of memory to the others; kept for later visits. */
+  lend(bytes: number): Promise<void>;
+  /** Gives an object to whoever lends memory; its id is what others fetch it by. @throws LibraryError, CodingError */
+  publish(bytes: Uint8Array): Promise<string>;
+  /** How far it is stands in the snapshot. @throws LibraryError, CodingError */
+  fetchObject(id: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Ends the fetching of this object, which then fails. */
+  stopFetching(id: string): Promise<void>;
   /** The recorded core events since `open`, where `record` was set. */
   recording(): Promise<Uint8Array<ArrayBuffer>>;
 }

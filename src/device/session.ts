@@ -11,7 +11,7 @@ import { initialState, type Head, type SwarmConfig, type SwarmState } from "../s
 import { step } from "../swarm/step.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import type { DeviceOptions, Protection, SentEntry } from "./api.ts";
+import type { Breakpoint, DeviceOptions, Protection, SentEntry } from "./api.ts";
 import type { Refusals } from "./guard.ts";
 import type { RoomKeyring } from "./keyring.ts";
 import { createPresences } from "./presences.ts";
@@ -184,7 +184,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
         return count("status", "signed", effect.bytes.length);
       case "send":
         void post(effect);
-        if (effect.what === "update" && stopsAt("exchange")) freeze();
+        if ((effect.what === "update" && stopsAt("exchange")) || (effect.what === "sum" && stopsAt("sum"))) freeze();
         return;
       case "train":
         void train(effect);
@@ -221,7 +221,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
     }
   }
 
-  const stopsAt = (stage: "train" | "exchange"): boolean => breakpoint?.stage === stage && state!.head.record.round + 1 === breakpoint.round;
+  const stopsAt = (stage: Breakpoint): boolean => breakpoint?.stage === stage && state!.head.record.round + 1 === breakpoint.round;
 
   async function post({ to, what, bytes }: Extract<Effect, { type: "send" }>): Promise<void> {
     const kind = KIND_OF[what];

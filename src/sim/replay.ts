@@ -4,12 +4,16 @@ import type { Hash } from "../swarm/record.ts";
 import type { Recording } from "../swarm/recording.ts";
 import type { Head } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
+import type { PeerId } from "../wire/ids.ts";
 
 export interface Replay {
   /** Roots that each device committed or took over, by round. */
   roots: Map<number, Hash>[];
   /** Hashes of its committed models, by round. */
   models: Map<number, Hash>[];
+  /** Its committed heads, and its updates, by the root that they build on: never sent but encrypted, and here for whoever has the recording. */
+  heads: Map<Hash, Head>[];
+  updates: Map<Hash, { self: PeerId; values: Int8Array }>[];
   /** Messages that a device received and that no recorded device sends when it lives its events again. */
   unexplained: number;
 }
@@ -18,12 +22,14 @@ export interface Replay {
 export function replay(recordings: readonly Recording[]): Replay {
   const digest = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));
   const sent = new Set<string>();
-  const heads = recordings.map(({ start, events }) => {
-    const committed = new Map<number, Head>();
+  const updates = recordings.map(() => new Map<Hash, { self: PeerId; values: Int8Array }>());
+  const heads = recordings.map(({ start, events }, device) => {
+    const committed = new Map<number, Head>([[start.head.record.round, start.head]]);
     let state = start;
     for (const event of events) {
       const [next, effects] = step(state, event);
       state = next;
+      if (state.round.update) updates[device]!.set(state.head.root, { self: state.config.self, values: state.round.update.values });
       for (const effect of effects) {
         if (effect.type === "broadcast" || effect.type === "send") sent.add(digest(effect.bytes));
         if (effect.type === "committed" || effect.type === "adopted") committed.set(effect.head.record.round, effect.head);
@@ -36,6 +42,8 @@ export function replay(recordings: readonly Recording[]): Replay {
   return {
     roots: each(({ root }) => root),
     models: each(({ record }) => record.model),
+    heads: heads.map((committed) => new Map([...committed.values()].map((head) => [head.root, head]))),
+    updates,
     unexplained: received.filter((hash) => !sent.has(hash)).length,
   };
 }

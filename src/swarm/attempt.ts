@@ -5,11 +5,12 @@ import { pieceBytes } from "../securesum/pieces.ts";
 import type { Context } from "../securesum/randomness.ts";
 import { encodeSet } from "../securesum/set.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { fellow } from "./membership.ts";
+import { fellow } from "./peers.ts";
+import type { Effect } from "./events.ts";
 import { viewHash } from "./message.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Hash } from "./record.ts";
-import type { SwarmState } from "./state.ts";
+import { freshRound, type SwarmState } from "./state.ts";
 import { valuesOf } from "./values.ts";
 
 /** One try at a round's sum among one view, whose members hold the shares. Another view is another attempt, under fresh keys. */
@@ -93,4 +94,12 @@ export function eraseDealings(s: SwarmState): void {
     for (const { dealing } of attempt?.parcels.values() ?? []) dealing.fill(0);
     for (const parcel of attempt?.own?.parcels ?? []) parcel.fill(0);
   }
+}
+
+/** However it ended: nothing secret of it stays. */
+export function endRound(s: SwarmState, out: Effect[]): void {
+  if (s.round.attempt || s.round.kept) out.push({ type: "erase" });
+  eraseDealings(s);
+  s.round = freshRound(s.now);
+  s.behindSince = null;
 }

@@ -1,6 +1,6 @@
 import type { PeerId } from "../wire/ids.ts";
+import { endRound } from "./attempt.ts";
 import type { Effect } from "./events.ts";
-import { endRound } from "./reduce.ts";
 import type { SwarmState } from "./state.ts";
 
 /** Rounds of an epoch, unless the task says otherwise. */

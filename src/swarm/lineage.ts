@@ -1,10 +1,11 @@
 import type { PeerId } from "../wire/ids.ts";
+import { endRound } from "./attempt.ts";
 import type { Effect } from "./events.ts";
 import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
 import { encodeMessage, NO_VIEW, type Bulk, type Status, type Want } from "./message.ts";
-import { endRound, finish } from "./reduce.ts";
+import { finish } from "./reduce.ts";
 import { decodeRecord, encodeRecord, modelHash, rootOf, type Hash } from "./record.ts";
 import type { Head, SwarmState, Sync } from "./state.ts";
 

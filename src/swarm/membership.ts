@@ -3,21 +3,10 @@ import { eraseDealings } from "./attempt.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import type { Status } from "./message.ts";
+import { ascending, fellow, others, present } from "./peers.ts";
 import { reached, type Phase } from "./phase.ts";
 import { quorum } from "./record.ts";
 import type { SwarmState } from "./state.ts";
-
-/** A peer's status, if it stands on the same head as this device. */
-export function fellow(s: SwarmState, peer: PeerId): Status | null {
-  const status = s.peers.get(peer);
-  return status?.root === s.head.root ? status : null;
-}
-
-export const others = (s: SwarmState): PeerId[] => s.round.view.filter((peer) => peer !== s.config.self);
-
-export const present = (s: SwarmState, peer: PeerId): boolean => peer === s.config.self || s.reachable.includes(peer);
-
-export const ascending = (peers: Iterable<PeerId>): PeerId[] => [...new Set(peers)].sort();
 
 export function enter(s: SwarmState, phase: Phase): true {
   s.round = { ...s.round, phase, phaseSince: s.now, askedAt: s.now };

@@ -1,14 +1,15 @@
 import { sumDealings } from "../securesum/shamir.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { contextIn, countIn, eraseDealings, groupIn, type Attempt } from "./attempt.ts";
+import { contextIn, countIn, endRound, groupIn, type Attempt } from "./attempt.ts";
 import { ask, exchangeDeadline, post } from "./bulk.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { enter, fellow, others, present, withdraw } from "./membership.ts";
+import { enter, withdraw } from "./membership.ts";
+import { fellow, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
 import { quorum, type Hash } from "./record.ts";
-import { freshRound, type SwarmState } from "./state.ts";
+import type { SwarmState } from "./state.ts";
 import { decodeSum, nextHead } from "./values.ts";
 
 /**
@@ -100,14 +101,6 @@ export function finish(s: SwarmState, out: Effect[]): true {
   s.previous = s.head;
   s.head = head;
   return true;
-}
-
-/** However it ended: nothing secret of it stays. */
-export function endRound(s: SwarmState, out: Effect[]): void {
-  if (s.round.attempt || s.round.kept) out.push({ type: "erase" });
-  eraseDealings(s);
-  s.round = freshRound(s.now);
-  s.behindSince = null;
 }
 
 /**

@@ -9,7 +9,8 @@ import { answerShare, refuse, takeBulk } from "./bulk.ts";
 import { followSigner, keepAnswer, keepSealed, open, send } from "./exchange.ts";
 import { answerModel, catchUp, fetchHead, takePiece } from "./lineage.ts";
 import { LIMITS } from "./limits.ts";
-import { ascending, joinCutoff, shrink, withdraw } from "./membership.ts";
+import { joinCutoff, shrink, withdraw } from "./membership.ts";
+import { ascending } from "./peers.ts";
 import { decodeMessage, encodeMessage, type Message, type Status } from "./message.ts";
 import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
@@ -172,7 +173,7 @@ function announce(s: SwarmState, out: Effect[]): void {
     answer: s.round.attempt?.answer ?? null,
     votes: s.round.votes,
   };
-  const text = JSON.stringify(status);
+  const text = JSON.stringify({ ...status, answer: status.answer !== null });
   const peers = s.reachable.length;
   const due = text !== s.announced.text || peers > s.announced.peers || s.now - s.announced.at >= LIMITS.statusEvery;
   if (!due) return;

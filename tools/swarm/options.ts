@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
+import { type Breakpoint, BREAKPOINTS } from "../../src/device/api.ts";
 
-export const STAGES = ["connect", "train", "exchange"] as const;
-export type Stage = (typeof STAGES)[number];
 
 export interface SwarmOptions {
   peers: number;
@@ -12,7 +11,7 @@ export interface SwarmOptions {
   /** Dirichlet concentration of the labels over the peers; null: even shares. */
   alpha: number | null;
   steps: number | null;
-  kills: { peer: number; round: number; stage: Stage }[];
+  kills: { peer: number; round: number; stage: Breakpoint }[];
   joins: { peer: number; round: number }[];
   json: boolean;
 }
@@ -24,7 +23,7 @@ export class UsageError extends Error {
 
 export const USAGE = `npm run swarm -- --peers N [--task digits] [--rounds R] [--seed N] [--backend webgpu|wasm|cpu] [--alpha A]
                 [--steps H] [--kill PEER@ROUND:STAGE]… [--join PEER@ROUND]… [--json]
-PEER counts from 1; STAGE is ${STAGES.join(", ")}.`;
+PEER counts from 1; STAGE is ${BREAKPOINTS.join(", ")}.`;
 
 const TASKS = ["digits"];
 const BACKENDS = ["webgpu", "wasm", "cpu"] as const;
@@ -49,7 +48,7 @@ export function swarmOptions(args: readonly string[]): SwarmOptions {
 
   const kills = (values.kill ?? []).map((text) => {
     const [, peer, round, name] = /^(\d+)@(\d+):(\w+)$/.exec(text) ?? [];
-    const stage = STAGES.find((known) => known === name);
+    const stage = BREAKPOINTS.find((known) => known === name);
     if (peer === undefined || round === undefined || stage === undefined) throw new UsageError(`--kill takes PEER@ROUND:STAGE, not ${text}`);
     return { peer: whole(peer, "PEER", 1, peers), round: whole(round, "ROUND", 1, rounds), stage };
   });

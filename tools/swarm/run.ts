@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import type { RoundRecord, Snapshot } from "../../src/device/api.ts";
+import type { Breakpoint, RoundRecord, Snapshot } from "../../src/device/api.ts";
 import type { PeerId } from "../../src/wire/ids.ts";
-import type { Stage, SwarmOptions } from "./options.ts";
+import type { SwarmOptions } from "./options.ts";
 import { describe, openStage, openTab, ROOT, type Tab } from "./tabs.ts";
 import { markLoaded, watchTasks } from "./trace.ts";
 
@@ -15,7 +15,7 @@ export interface SwarmReport {
   seed: number;
   backend: string | null;
   rounds: RoundReport[];
-  left: { peer: number; round: number; stage: Stage; detectedSeconds: number | null }[];
+  left: { peer: number; round: number; stage: Breakpoint; detectedSeconds: number | null }[];
   joined: { peer: number; round: number; firstContribution: number | null }[];
   final: { accuracy: number | null; modelHash: string | null; hashesEqual: boolean; devices: number };
   longestTaskMs: number | null;
@@ -42,7 +42,7 @@ interface Peer {
   tab: Tab;
   id: PeerId | null;
   last: Snapshot | null;
-  kill: { round: number; stage: Stage } | null;
+  kill: { round: number; stage: Breakpoint } | null;
   killedAt: number | null;
   joinRound: number | null;
 }

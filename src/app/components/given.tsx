@@ -59,6 +59,7 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
   const text = messages.value.given;
   const write = format.value;
   const { trainer } = snapshot;
+  const together = snapshot.rounds.at(-1)?.labelCounts;
   return (
     <Panel id="given" heading={text.heading}>
       <dl class="tiles">
@@ -85,6 +86,12 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
             {text.holds} <span class="meta">{text.holdsCount(trainer.samples)}</span>
           </h3>
           <LabelBars counts={trainer.labelCounts} />
+          {together !== undefined && (
+            <>
+              <h3>{text.together}</h3>
+              <LabelBars counts={together} />
+            </>
+          )}
         </>
       )}
       <details>

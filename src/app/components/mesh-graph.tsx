@@ -95,6 +95,16 @@ export function MeshGraph({ snapshot }: { snapshot: Snapshot }) {
           </ul>
         </details>
       )}
+      {snapshot.accusations.length > 0 && (
+        <details data-accused={snapshot.accusations.length}>
+          <summary>{text.accusations(snapshot.accusations.length)}</summary>
+          <ul class="peers">
+            {snapshot.accusations.slice(-20).reverse().map(({ peer, round, what }) => (
+              <li key={`${peer}${round}${what}`}>{text.accused(shortId(peer), round, what)}</li>
+            ))}
+          </ul>
+        </details>
+      )}
     </Panel>
   );
 }

@@ -89,16 +89,41 @@ test("two and three tabs are told how little hides them; if one of three closes,
   await joinAll(tabs);
   await roundsTogether(tabs, 1);
   for (const { page } of tabs) await expect(page.locator("[data-small='2']")).toContainText("each can work out the other’s update");
-  tabs.push(await tab({ query: query(2, 3, { break: "8:exchange" }), link }));
+  tabs.push(await tab({ query: query(2, 3), link }));
   await joinAll([tabs[2]!]);
-  const [first] = tabs;
-  await until(first!, ({ view }) => view.length === 3, PATIENCE);
-  await expect(first!.page.locator("[data-small='3']")).toContainText("the round is begun again");
-  await until(tabs[2]!, ({ breakpointReached }) => breakpointReached, PATIENCE);
+  await roundsTogether(tabs, 1);
+  await expect(tabs[0]!.page.locator("[data-small='3']")).toContainText("the round is begun again");
+  const { self } = await tabs[2]!.snapshot();
   await tabs[2]!.kill();
-  const { rounds } = await until(first!, committed(9), PATIENCE);
-  expect(rounds.find(({ round }) => round === 7)!.participants).toHaveLength(3);
-  expect(rounds.find(({ round }) => round === 8)!.participants).toHaveLength(2);
+  const { departures } = await until(tabs[0]!, (snapshot) => snapshot.departures.some(({ peer }) => peer === self), PATIENCE);
+  const lost = departures.find(({ peer }) => peer === self)!.round;
+  const { rounds } = await until(tabs[0]!, committed(lost), PATIENCE);
+  expect(rounds.find(({ round }) => round === lost)!.participants).toHaveLength(2);
+});
+
+test("with privacy in the task, updates carry noise, and the page says what was told of this device", async ({ tab }) => {
+  const link = freshRoom();
+  const tabs = await Promise.all([0, 1, 2].map((index) => tab({ query: query(index, 3, { privacy: "50" }), link })));
+  await joinAll(tabs);
+  await roundsTogether(tabs, 3);
+  for (const each of tabs) {
+    const { privacy, rounds } = await each.snapshot();
+    expect(privacy!.rounds).toBeGreaterThanOrEqual(3);
+    expect(privacy!.spent).toBeGreaterThan(0);
+    expect(privacy!.spent).toBeLessThan(50);
+    // Nothing but the noisy sum is known.
+    expect(rounds[0]!.trainLoss).toBeNull();
+    expect(rounds[0]!.labelCounts).toEqual([]);
+    await expect(each.page.locator("[data-epsilon]")).toContainText("of 50");
+  }
+  // Reloading does not make it forget.
+  const [first] = tabs;
+  const { privacy: before } = await first!.snapshot();
+  await first!.page.reload();
+  await first!.page.waitForFunction(() => globalThis.hromada !== undefined);
+  await first!.page.getByRole("button", { name: /^Go on/ }).click();
+  const { privacy: after } = await until(first!, ({ privacy }) => privacy !== null, PATIENCE);
+  expect(after!.spent).toBeGreaterThanOrEqual(before!.spent);
 });
 
 test("memory stays flat over twenty rounds: nothing of a sum is kept", async ({ tab }) => {

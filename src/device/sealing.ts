@@ -1,11 +1,12 @@
 import { createContributor, type Contributor } from "../securesum/contributor.ts";
 import { SumError } from "../securesum/errors.ts";
 import type { Kernels } from "../securesum/kernel.ts";
-import { BLOCK_BYTES, blocksOf, groupOf, layoutOf } from "../securesum/params.ts";
+import { BLOCK_BYTES, blocksOf, groupOf } from "../securesum/params.ts";
 import { cutPieces } from "../securesum/pieces.ts";
 import { BATCH, type SumPool } from "../securesum/pool.ts";
 import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
+import type { PrivacyGuard } from "./privacy.ts";
 
 type Ask<T extends Effect["type"]> = Extract<Effect, { type: T }>;
 type Told<T extends SwarmEvent["type"]> = Omit<Extract<SwarmEvent, { type: T }>, "now">;
@@ -22,7 +23,14 @@ export interface Sealing {
 
 const SEED_BYTES = 32;
 
-export function createSealing({ kernels, pool }: { kernels: Kernels; pool: Promise<SumPool> }): Sealing {
+interface SealingDeps {
+  kernels: Kernels;
+  pool: Promise<SumPool>;
+  /** Adds noise; null where the task asks for none. */
+  privacy: PrivacyGuard | null;
+}
+
+export function createSealing({ kernels, pool, privacy }: SealingDeps): Sealing {
   let current: { attempt: number; contributor: Contributor; stop: AbortController } | null = null;
 
   function erase(): void {
@@ -43,17 +51,18 @@ export function createSealing({ kernels, pool }: { kernels: Kernels; pool: Promi
   }
 
   return {
-    seal({ attempt, context, devices, bits, values }) {
+    seal({ attempt, context, devices, layout, values }) {
       erase();
-      const [group, layout] = [groupOf(devices), layoutOf(bits, devices)];
+      const group = groupOf(devices);
       const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
       const contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context, group, layout, seed });
       const { signal } = (current = { attempt, contributor, stop: new AbortController() }).stop;
       return whileCurrent(attempt, signal, async () => {
+        const covered = privacy ? await privacy.cover(values) : values;
         const dealings = contributor.deal();
         const ciphertext = new Uint8Array(blocksOf(values.length, layout) * BLOCK_BYTES);
         let at = 0;
-        for await (const batch of (await pool).encrypt(contributor.key(), values, signal)) {
+        for await (const batch of (await pool).encrypt(contributor.key(), covered, signal)) {
           ciphertext.set(batch, at);
           at += batch.length;
         }

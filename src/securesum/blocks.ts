@@ -55,7 +55,7 @@ export function erase(engine: Engine): void {
   engine.held = null;
   ring.erase();
   forgetDraws(kernel);
-  for (const region of [kernel.x, kernel.values, kernel.totals]) region.fill(0);
+  for (const region of [kernel.x, kernel.values]) region.fill(0);
 }
 
 /**
@@ -82,7 +82,7 @@ function requireHeld({ held }: Engine, key: EncryptionKey | OpeningKey): void {
  * @returns BLOCK_BYTES bytes, in the kernel's memory until the next call
  * @throws SumError `out-of-range` for a value beyond the layout's limit; `reused-key` if the key is not held
  */
-export function encryptBlock(engine: Engine, key: EncryptionKey, k: number, values: Int8Array): Uint8Array {
+export function encryptBlock(engine: Engine, key: EncryptionKey, k: number, values: Int8Array | Int32Array): Uint8Array {
   requireHeld(engine, key);
   const { kernel, ring } = engine;
   const { context, seed, layout } = key;
@@ -113,17 +113,17 @@ export function openBlock(engine: Engine, key: OpeningKey, k: number, block: Uin
   if (!kernel.unpack()) throw new SumError("malformed", "a block with a residue that is not below q", k);
   expandCommon(kernel, context, k);
   ring.reveal();
-  const noise = kernel.unpackFields(layout.fields, layout.width, layout.limit * devices);
+  const noise = kernel.unpackFields(layout.fields, layout.width, layout.bound);
   // Every device's message was rounded down, by less than 1.
   if (noise > sumBound(devices) + devices) throw new SumError("garbage", `block ${k} is ${noise} off; discard the round`);
-  return kernel.totals.subarray(0, layout.perBlock);
+  return kernel.values.subarray(0, layout.perBlock);
 }
 
 /**
  * Encrypts an update block by block, so that memory does not grow with it, and zeroes the key's seed.
  * @throws SumError `out-of-range`, `reused-key`
  */
-export function* encryptUpdate(engine: Engine, key: EncryptionKey, values: Int8Array): Generator<Uint8Array<ArrayBuffer>, void> {
+export function* encryptUpdate(engine: Engine, key: EncryptionKey, values: Int8Array | Int32Array): Generator<Uint8Array<ArrayBuffer>, void> {
   within(values.length, 1, Number.MAX_SAFE_INTEGER, "values of an update");
   const { perBlock } = key.layout;
   try {

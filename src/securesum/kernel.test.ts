@@ -112,12 +112,13 @@ test("fields are packed, scaled, rounded and unpacked as in plain integers, for 
     expect(kernel.packFields(layout.fields, layout.width, layout.limit)).toBe(1);
     const scaled = messages(values, layout);
     expect(read(kernel.x)).toEqual(scaled);
-    // Noise of up to ±500.
-    const noisy = scaled.map((x, i) => mod(x * BigInt(devices) + BigInt((i % 1001) - 500)));
+    // Each message is rounded down, and half a unit is 512.
+    const most = devices <= 8 ? 500 : 512 - devices;
+    const noisy = scaled.map((x, i) => mod(x * BigInt(devices) + BigInt((i % (2 * most + 1)) - most)));
     kernel.x.set(words(noisy));
-    const noise = kernel.unpackFields(layout.fields, layout.width, layout.limit * devices);
-    const sums = [...kernel.totals.subarray(0, layout.perBlock)];
-    expect(sums).toEqual(totals(noisy, layout, layout.limit * devices));
+    const noise = kernel.unpackFields(layout.fields, layout.width, layout.bound);
+    const sums = [...kernel.values.subarray(0, layout.perBlock)];
+    expect(sums).toEqual(totals(noisy, layout));
     if (devices <= 8) {
       expect(sums).toEqual(values.map((value) => value * devices));
       expect(noise).toBeGreaterThan(480);

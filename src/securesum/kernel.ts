@@ -18,7 +18,7 @@ interface RingFunctions {
   hide(): void;
   reveal(): void;
   packFields(fields: number, width: number, limit: number): number;
-  unpackFields(fields: number, width: number, offset: number): number;
+  unpackFields(fields: number, width: number, bound: number): number;
   pack(): void;
   unpack(): number;
   accumulate(): number;
@@ -50,8 +50,8 @@ export interface RingKernel extends RingFunctions {
   held: Uint8Array;
   sums: Uint8Array;
   wire: Uint8Array;
-  values: Int8Array;
-  totals: Int32Array;
+  /** Values going in, and their sums coming out. */
+  values: Int32Array;
 }
 
 /** An instance of src/wasm/assembly/shamir.ts and its memory. */
@@ -88,8 +88,7 @@ export function createRingKernel(module: WebAssembly.Module): RingKernel {
     held: bytes("HELD", 16 * N),
     sums: bytes("SUMS", 8 * N),
     wire: bytes("WIRE", 6.5 * N),
-    values: new Int8Array(memory.buffer, at("VALUES"), 21 * N),
-    totals: new Int32Array(memory.buffer, at("TOTALS"), 21 * N),
+    values: new Int32Array(memory.buffer, at("VALUES"), 21 * N),
   };
 }
 

@@ -31,10 +31,12 @@ export const MOST_HOLDERS = 96;
 const LARGE_GROUP = 8;
 const LEAST_IN_LARGE_GROUP = 6;
 
-/** How signed b-bit values lie in coefficients, so that the sum of all devices' values fits each field. */
+/** How signed values lie in coefficients, so that the sum of all devices' values fits each field. */
 export interface Layout {
-  /** Values are within ±limit. */
+  /** One device's values are within ±limit. */
   limit: number;
+  /** Sums are within ±bound. */
+  bound: number;
   /** Bits of a field. */
   width: number;
   /** Fields of a coefficient. */
@@ -43,13 +45,27 @@ export interface Layout {
   perBlock: number;
 }
 
-/** @throws SumError `out-of-range` */
+/** Of values of `bits` bits. @throws SumError `out-of-range` */
 export function layoutOf(bits: number, devices: number): Layout {
   within(bits, 2, 8, "bits of a value");
   within(devices, 2, MOST_DEVICES, "devices of a sum");
   const width = Math.ceil(Math.log2(devices * (2 ** bits - 1) + 1));
+  const limit = 2 ** (bits - 1) - 1;
+  return { limit, bound: limit * devices, ...fieldsOf(width) };
+}
+
+const MOST_FIELD_BITS = 31;
+
+/** Of values with noise, which single values no limit holds and sums are within ±bound but for a vanishing chance. @throws SumError `out-of-range` */
+export function noisyLayout({ bound, bits }: { bound: number; bits: number }): Layout {
+  within(bits, 2, MOST_FIELD_BITS, "bits of a summed field");
+  within(bound, 1, 2 ** (bits - 1) - 1, "bound of a sum");
+  return { limit: 2 ** MOST_FIELD_BITS - 1, bound, ...fieldsOf(bits) };
+}
+
+function fieldsOf(width: number): Pick<Layout, "width" | "fields" | "perBlock"> {
   const fields = Math.floor(PLAIN_BITS / width);
-  return { limit: 2 ** (bits - 1) - 1, width, fields, perBlock: N * fields };
+  return { width, fields, perBlock: N * fields };
 }
 
 export const blocksOf = (values: number, { perBlock }: Layout): number => Math.ceil(values / perBlock);

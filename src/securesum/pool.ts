@@ -31,7 +31,7 @@ export interface SumPool {
    * The update's blocks, BATCH at a time. The key's seed is zeroed, here and in the workers, when it ends.
    * @throws the signal's reason; SumError `out-of-range`, `unavailable`
    */
-  encrypt(key: EncryptionKey, values: Int8Array, signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>;
+  encrypt(key: EncryptionKey, values: Int8Array | Int32Array, signal?: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void>;
   /**
    * The sums of `count` values.
    * @param batches the summed blocks, BATCH at a time

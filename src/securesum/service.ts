@@ -17,7 +17,7 @@ export interface SumWorker {
   start(modules: SumModules): Promise<void>;
   hold(key: EncryptionKey | OpeningKey): void;
   /** Blocks from `from` on, one after another. */
-  encrypt(from: number, values: Int8Array): Uint8Array<ArrayBuffer>;
+  encrypt(from: number, values: Int8Array | Int32Array): Uint8Array<ArrayBuffer>;
   /** The sums of whole blocks, from `from` on. */
   open(from: number, blocks: Uint8Array): Int32Array<ArrayBuffer>;
   /** Nothing secret stays. */

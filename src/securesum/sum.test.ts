@@ -25,9 +25,9 @@ const gatheredBy = (room: Room, inU: readonly number[], silent: readonly number[
 };
 
 function finish(room: Room, { pieces, shares }: ReturnType<typeof gatheredBy>): { values: number[]; wrongShares: number[]; wrongPieces: number[] } {
-  const { context, bits, group } = room;
+  const { context, layout, group } = room;
   const count = room.updates[0]!.length;
-  const { key, ciphertext, ...wrong } = gatherSum(kernels, { context, devices: group.holders, bits, count, pieces, shares });
+  const { key, ciphertext, ...wrong } = gatherSum(kernels, { context, devices: group.holders, layout, count, pieces, shares });
   return { values: [...openBlocks(engine, key, blocksIn(ciphertext), count)].flatMap((values) => [...values]), ...wrong };
 }
 
@@ -129,7 +129,7 @@ function hits(room: Room, secret: Int16Array): { rate: number; noise: number } {
   expandCommon(kernel, room.context, 0);
   own.reveal();
   const noise = kernel.unpackFields(room.layout.fields, room.layout.width, room.layout.limit);
-  const opened = kernel.totals.subarray(0, room.layout.perBlock);
+  const opened = kernel.values.subarray(0, room.layout.perBlock);
   return { rate: room.updates[0]!.reduce((count, value, i) => count + (opened[i] === value ? 1 : 0), 0) / room.updates[0]!.length, noise };
 }
 

@@ -9,7 +9,7 @@
 import type { OpeningKey } from "./blocks.ts";
 import { recoverSecret } from "./decode.ts";
 import type { Kernels } from "./kernel.ts";
-import { blocksOf, groupOf, layoutOf } from "./params.ts";
+import { blocksOf, groupOf, type Layout } from "./params.ts";
 import { joinPieces } from "./pieces.ts";
 import type { Context } from "./randomness.ts";
 
@@ -17,8 +17,7 @@ export interface OpeningRequest {
   context: Context;
   /** |U|; its members are the holders. */
   devices: number;
-  /** Bits of a value. */
-  bits: number;
+  layout: Layout;
   /** Values of an update. */
   count: number;
   /** Of the summed ciphertext, by member from 0. */
@@ -40,8 +39,8 @@ export interface Gathered {
  * Puts together what a sum is opened with; wrong shares and pieces are found and left out.
  * @throws SumError `malformed`, `undecodable`, `garbage`
  */
-export function gatherSum({ ring, shamir }: Kernels, { context, devices, bits, count, pieces, shares }: OpeningRequest): Gathered {
-  const [group, layout] = [groupOf(devices), layoutOf(bits, devices)];
+export function gatherSum({ ring, shamir }: Kernels, { context, devices, layout, count, pieces, shares }: OpeningRequest): Gathered {
+  const group = groupOf(devices);
   const { secret, wrong: wrongShares } = recoverSecret(shamir, shares, group.threshold, devices);
   const { ciphertext, wrong: wrongPieces } = joinPieces(ring, pieces, group, blocksOf(count, layout));
   return { key: { context, secret, layout, devices }, ciphertext, wrongShares, wrongPieces };

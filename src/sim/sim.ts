@@ -2,15 +2,17 @@ import { blocksIn, encryptUpdate, openBlocks, type Engine } from "../securesum/b
 import { createContributor, type Contributor } from "../securesum/contributor.ts";
 import { SumError } from "../securesum/errors.ts";
 import { createKernels } from "../securesum/kernel.ts";
-import { groupOf, layoutOf } from "../securesum/params.ts";
+import { groupOf } from "../securesum/params.ts";
 import { cutPieces } from "../securesum/pieces.ts";
 import { createWasmRing } from "../securesum/ring.wasm.ts";
 import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
 import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
-import { genesisHead, initialState, type SwarmState } from "../swarm/state.ts";
+import { genesisHead, initialState, type Privacy, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
+import { addNoise } from "../update/privacy/noise.ts";
+import type { DiscreteGaussian } from "../update/privacy/discrete-gaussian.ts";
 import { toFixed } from "../update/fixed.ts";
 import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -29,6 +31,9 @@ export interface SimOptions {
   loss?: number;
   /** Rounds of an epoch, at whose end every device takes another name. */
   epochRounds?: number;
+  /** Differential privacy, and what adds a device's noise. */
+  privacy?: Privacy | null;
+  noise?: DiscreteGaussian | null;
   /** After how long a silent peer counts as gone: the mesh's own bound. */
   detection?: number;
 }
@@ -72,7 +77,7 @@ const LABELS = 3;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, epochRounds = EPOCH_ROUNDS, detection = 4_000 } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, epochRounds = EPOCH_ROUNDS, detection = 4_000, privacy = null, noise = null } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
@@ -166,12 +171,12 @@ export function createSim(options: SimOptions): Sim {
     const tell = (event: SwarmEvent): void => clock.after(now - clock.now(), () => handle(device, spoil(device, event)));
     switch (effect.type) {
       case "seal": {
-        const [group, layout] = [groupOf(effect.devices), layoutOf(effect.bits, effect.devices)];
+        const group = groupOf(effect.devices);
         device.contributor?.erase();
         const seed = Uint8Array.from({ length: 32 }, () => random.below(256));
-        device.contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context: effect.context, group, layout, seed });
+        device.contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context: effect.context, group, layout: effect.layout, seed });
         const dealings = device.contributor.deal();
-        const ciphertext = concatBytes(...encryptUpdate(engine, device.contributor.key(), effect.values));
+        const ciphertext = concatBytes(...encryptUpdate(engine, device.contributor.key(), noise ? addNoise(effect.values, noise) : effect.values));
         return tell({ type: "sealed", now, attempt, dealings, pieces: cutPieces(kernels.ring, ciphertext, group) });
       }
       case "answer":
@@ -245,7 +250,7 @@ export function createSim(options: SimOptions): Sim {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits: 8, seed, epochRounds, labels: LABELS, kernels };
+      const config = { self: id, task, bits: 8, seed, epochRounds, labels: LABELS, privacy, kernels };
       const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null };
       devices.push(device);
       heard.set(device, new Map());

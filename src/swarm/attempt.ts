@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import { blocksOf, groupOf, layoutOf, type Group } from "../securesum/params.ts";
+import { blocksOf, groupOf, layoutOf, noisyLayout, type Group, type Layout } from "../securesum/params.ts";
 import { pieceBytes } from "../securesum/pieces.ts";
 import type { Context } from "../securesum/randomness.ts";
 import { encodeSet } from "../securesum/set.ts";
@@ -59,11 +59,13 @@ export const groupIn = ({ view }: Attempt): Group => groupOf(view.length);
 export const contextIn = (s: SwarmState, { name }: Attempt): Context => ({ session: hexToBytes(name), round: s.head.record.round + 1, attempt: 0 });
 
 /** Values that a device of this task sums. */
-export const countIn = (s: SwarmState): number => valuesOf(s.head.params.length, s.config.labels, s.config.bits);
+export const countIn = (s: SwarmState): number => valuesOf(s.head.params.length, s.config);
+
+export const layoutIn = ({ config }: SwarmState, { view }: Attempt): Layout => (config.privacy ? noisyLayout(config.privacy.field) : layoutOf(config.bits, view.length));
 
 /** Bytes of each piece of a ciphertext. */
 export const pieceLength = (s: SwarmState, attempt: Attempt): number =>
-  pieceBytes(blocksOf(countIn(s), layoutOf(s.config.bits, attempt.view.length)), groupIn(attempt));
+  pieceBytes(blocksOf(countIn(s), layoutIn(s, attempt)), groupIn(attempt));
 
 /** What a member committed to in this attempt, as it says to all; null before it did. */
 export function commitmentOf(s: SwarmState, attempt: Attempt, peer: PeerId): Hash | null {

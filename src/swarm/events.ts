@@ -1,3 +1,4 @@
+import type { Layout } from "../securesum/params.ts";
 import type { Context } from "../securesum/randomness.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Counters, Head } from "./state.ts";
@@ -35,11 +36,11 @@ export type Effect =
   /** @param lost how often this round's update was dropped: other samples are due each time */
   | { type: "train"; head: Head; lost: number }
   /** Draw a fresh one-time secret, deal it and encrypt the values under it, for so many members. */
-  | { type: "seal"; attempt: number; context: Context; devices: number; bits: number; values: Int8Array<ArrayBuffer> }
+  | { type: "seal"; attempt: number; context: Context; devices: number; layout: Layout; values: Int8Array<ArrayBuffer> }
   /** Answer the degree test at this challenge, with that secret. */
   | { type: "answer"; attempt: number; challenge: Uint8Array }
   /** Open the sum from these pieces and shares, by member. */
-  | { type: "open"; attempt: number; context: Context; devices: number; bits: number; count: number; pieces: ReadonlyMap<number, Uint8Array>; shares: ReadonlyMap<number, Uint8Array> }
+  | { type: "open"; attempt: number; context: Context; devices: number; layout: Layout; count: number; pieces: ReadonlyMap<number, Uint8Array>; shares: ReadonlyMap<number, Uint8Array> }
   /** Nothing secret may stay of any attempt. */
   | { type: "erase" }
   /** Gave a wrong share or piece of a sum; the sum is right all the same. Of a wrong piece a contributor may be the cause. */

@@ -2,7 +2,7 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { judge } from "../securesum/degree.ts";
 import { addPieces } from "../securesum/pieces.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { contextIn, groupIn, holds, newAttempt, sameView, setOf } from "./attempt.ts";
+import { contextIn, groupIn, holds, layoutIn, newAttempt, sameView, setOf } from "./attempt.ts";
 import { post, refuse, takeEarly, wait } from "./bulk.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
@@ -19,7 +19,7 @@ import { encodeValues } from "./values.ts";
 
 /** Into SEND: the update is encrypted under a fresh secret. Who is alone has its sum at once. */
 export function startSending(s: SwarmState, out: Effect[]): true {
-  const values = encodeValues(s.round.update!, s.config.bits);
+  const values = encodeValues(s.round.update!, s.config);
   if (s.round.view.length === 1) {
     s.round = { ...s.round, agreed: s.round.view, agreedIssuer: s.issuer };
     return conclude(s, Int32Array.from(values));
@@ -27,7 +27,7 @@ export function startSending(s: SwarmState, out: Effect[]): true {
   const attempt = newAttempt(s);
   s.round = { ...s.round, attempt };
   enter(s, "send");
-  out.push({ type: "seal", attempt: attempt.id, context: contextIn(s, attempt), devices: attempt.view.length, bits: s.config.bits, values });
+  out.push({ type: "seal", attempt: attempt.id, context: contextIn(s, attempt), devices: attempt.view.length, layout: layoutIn(s, attempt), values });
   takeEarly(s, out);
   return true;
 }

@@ -1,3 +1,4 @@
+import { groupOf } from "../securesum/params.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { eraseDealings } from "./attempt.ts";
 import type { Effect } from "./events.ts";
@@ -36,7 +37,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   const { members } = s.head.record;
   if (members.includes(self) && !s.round.withdrawn) {
     const view = members.filter((peer) => present(s, peer) && s.peers.get(peer)?.taking !== false);
-    if (view.length >= quorum(members.length)) return begin(s, out, view, members.length);
+    if (view.length >= quorum(members.length) && hides(s, view)) return begin(s, out, view, members.length);
     s.round = { ...s.round, heldSince: s.round.heldSince ?? s.now, withdrawn: true };
   }
 
@@ -47,7 +48,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
     const here = named.filter((peer) => present(s, peer));
     // A device that fell out of a view does not go back to it; a held one follows who founds a new one.
     const founded = s.round.heldSince !== null && here.length === named.length;
-    if (!s.round.withdrawn || founded) return begin(s, out, here, 1);
+    if ((!s.round.withdrawn || founded) && hides(s, here)) return begin(s, out, here, 1);
   }
   if (busy.length > 0) return false;
 
@@ -57,8 +58,11 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   if (s.now - s.reachableSince < LIMITS.foundingQuiet) return false;
   const waiting = s.reachable.filter((peer) => fellow(s, peer)?.taking);
   const view = ascending([self, ...waiting]).slice(0, LIMITS.members);
-  return view.includes(self) && begin(s, out, view, 1);
+  return view.includes(self) && hides(s, view) && begin(s, out, view, 1);
 }
+
+/** Whether the noise of those who are honest in such a view covers each of them, as the task's privacy promises. */
+const hides = ({ config: { privacy } }: SwarmState, view: readonly PeerId[]): boolean => privacy === null || (view.length > 1 && groupOf(view.length).threshold >= privacy.honest);
 
 /**
  * The view shrinks to those who can finish together: without the ones that left, and to the intersection with
@@ -81,7 +85,7 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
   const { phase, view, base } = s.round;
   const round = s.head.record.round + 1;
   for (const peer of view) if (!rest.includes(peer)) out.push({ type: "departed", peer, round, phase, late });
-  if (rest.length < quorum(base)) {
+  if (rest.length < quorum(base) || !hides(s, rest)) {
     withdraw(s, out);
     s.round = { ...s.round, heldSince: s.now };
     return true;

@@ -1,6 +1,6 @@
 import { sumDealings } from "../securesum/shamir.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { contextIn, countIn, endRound, groupIn, type Attempt } from "./attempt.ts";
+import { contextIn, countIn, endRound, groupIn, layoutIn, type Attempt } from "./attempt.ts";
 import { ask, exchangeDeadline, post } from "./bulk.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
@@ -27,7 +27,7 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
   const settled = awaited.length === 0 || s.now - s.round.phaseSince >= LIMITS.openAtLeast;
   if (settled && pieces.size >= threshold && shares.size >= threshold && count > attempt.tried) {
     s.round = { ...s.round, attempt: { ...attempt, tried: count } };
-    out.push({ type: "open", attempt: attempt.id, context: contextIn(s, attempt), devices: view.length, bits: s.config.bits, count: countIn(s), pieces, shares });
+    out.push({ type: "open", attempt: attempt.id, context: contextIn(s, attempt), devices: view.length, layout: layoutIn(s, attempt), count: countIn(s), pieces, shares });
     return true;
   }
   const possible = view.filter((peer, member) => gave(member) || present(s, peer)).length;
@@ -71,11 +71,10 @@ export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongS
 
 /** Into COMMIT: the next model follows from the sum. */
 export function conclude(s: SwarmState, sum: Int32Array): true {
-  const { labels, bits, epochRounds } = s.config;
   const { view } = s.round;
-  const { update, counters } = decodeSum(sum, { parameters: s.head.params.length, labels, bits, devices: view.length });
-  const members = endsEpoch(s.head.record.round + 1, epochRounds) ? [] : s.round.agreed;
-  const candidate = { head: nextHead(s.head, { contributors: view, members, issuer: s.round.agreedIssuer }, update, counters), counters };
+  const { update, counters } = decodeSum(sum, s.head.params.length, view.length, s.config);
+  const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : s.round.agreed;
+  const candidate = { head: nextHead(s.head, { contributors: view, members, issuer: s.round.agreedIssuer }, update, counters, s.config), counters };
   s.round = { ...s.round, candidate, votes: [...new Set([...s.round.votes, candidate.head.root])].slice(-LIMITS.members) };
   return enter(s, "commit");
 }

@@ -1,9 +1,20 @@
+import type { Field } from "../update/privacy/field.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { genesisRecord, modelHash, rootOf, type CommitRecord, type Hash } from "./record.ts";
 import type { Bulk, Status } from "./message.ts";
 import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { Attempt } from "./attempt.ts";
+
+/** What the core has to know of a task's privacy; the noise itself is added where updates are encrypted. */
+export interface Privacy {
+  /** Length that an update is cut to, in model units. */
+  clip: number;
+  /** Contributors, at least, that are honest: a sum is made where a third of its devices may lie and so many are left. */
+  honest: number;
+  /** Of a sum with its noise. */
+  field: Field;
+}
 
 export interface SwarmConfig {
   self: PeerId;
@@ -16,6 +27,8 @@ export interface SwarmConfig {
   epochRounds: number;
   /** Labels of the task, whose counts are summed too; 0 where it has none. */
   labels: number;
+  /** Differential privacy of the updates, the same on every device; null: off, and sums are as exact as values are. */
+  privacy: Privacy | null;
   /** Arithmetic of the secure sum. */
   kernels: Kernels;
 }

@@ -1,4 +1,6 @@
 import { quantise } from "../update/quantise.ts";
+import { clipAndRound } from "../update/privacy/clip.ts";
+import { PrivacyError } from "../update/privacy/errors.ts";
 import { UpdateError } from "../update/errors.ts";
 import { SumError } from "../securesum/errors.ts";
 import { WireError } from "../wire/codec.ts";
@@ -114,8 +116,9 @@ function keepUpdate(s: SwarmState, out: Effect[], event: SwarmEvent & { type: "t
   if (event.root !== s.head.root || s.round.update !== null) return;
   const { record } = s.head;
   try {
-    const seed = ["rounding", s.config.seed, record.round, s.config.self];
-    const { values, clipped, large } = quantise(event.delta, { bits: s.config.bits, stepExponent: record.stepExponent, seed });
+    const { bits, privacy } = s.config;
+    const rounding = { bits, stepExponent: record.stepExponent, seed: ["rounding", s.config.seed, record.round, s.config.self] };
+    const { values, clipped, large } = privacy ? clipAndRound(event.delta, { ...rounding, clip: privacy.clip }) : quantise(event.delta, rounding);
     const counters = {
       samples: event.samples,
       loss: Math.round(1000 * event.loss * event.samples),
@@ -126,7 +129,7 @@ function keepUpdate(s: SwarmState, out: Effect[], event: SwarmEvent & { type: "t
     };
     s.round = { ...s.round, update: { values, counters } };
   } catch (error) {
-    if (!(error instanceof UpdateError)) throw error;
+    if (!(error instanceof UpdateError || error instanceof PrivacyError)) throw error;
     s.taking = false;
     withdraw(s, out);
     out.push({ type: "problem", error });

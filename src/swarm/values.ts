@@ -1,7 +1,7 @@
 import { nextStepExponent, outerStep } from "../learn/outer.ts";
 import { valueLimit } from "../update/quantise.ts";
 import { type CommitRecord, modelHash, rootOf } from "./record.ts";
-import type { Counters, Head, LocalUpdate } from "./state.ts";
+import type { Counters, Head, LocalUpdate, SwarmConfig } from "./state.ts";
 
 /**
  * A device's part of a sum: the update's values, and behind them its counters, so that nobody sees one device's
@@ -14,12 +14,19 @@ const MOST = 2 ** 40;
 const base = (bits: number): number => 2 * valueLimit(bits) + 1;
 const digits = (bits: number): number => Math.ceil(Math.log2(MOST) / Math.log2(base(bits)));
 
-/** Values of a model with so many parameters, of a task with so many labels. */
-export const valuesOf = (parameters: number, labels: number, bits: number): number => parameters + (COUNTERS.length + labels) * digits(bits);
+type Setting = Pick<SwarmConfig, "labels" | "bits" | "privacy">;
 
-export function encodeValues({ values, counters }: LocalUpdate, bits: number): Int8Array<ArrayBuffer> {
-  const all = new Int8Array(valuesOf(values.length, counters.labels.length, bits));
+/** With privacy there are no counters: ε covers the update alone. */
+const countersOf = ({ labels, privacy }: Setting): number => (privacy ? 0 : COUNTERS.length + labels);
+
+/** Values of a model with so many parameters. */
+export const valuesOf = (parameters: number, setting: Setting): number => parameters + countersOf(setting) * digits(setting.bits);
+
+export function encodeValues({ values, counters }: LocalUpdate, setting: Setting): Int8Array<ArrayBuffer> {
+  const { bits, privacy } = setting;
+  const all = new Int8Array(valuesOf(values.length, setting));
   all.set(values);
+  if (privacy) return all;
   let at = values.length;
   for (const counter of [...COUNTERS.map((name) => counters[name]), ...counters.labels]) {
     let rest = Math.min(MOST - 1, Math.max(0, Math.round(counter)));
@@ -32,18 +39,19 @@ export function encodeValues({ values, counters }: LocalUpdate, bits: number): I
 }
 
 /** A sum of `devices` devices' values, taken apart. */
-export function decodeSum(sum: Int32Array, { parameters, labels, bits, devices }: { parameters: number; labels: number; bits: number; devices: number }): { update: Int32Array; counters: Counters } {
+export function decodeSum(sum: Int32Array, parameters: number, devices: number, setting: Setting): { update: Int32Array; counters: Counters } {
+  const { bits } = setting;
   const offset = devices * valueLimit(bits);
-  const counts = Array.from({ length: COUNTERS.length + labels }, (_, counter) => {
+  const counts = Array.from({ length: countersOf(setting) }, (_, counter) => {
     const from = parameters + counter * digits(bits);
     return sum.subarray(from, from + digits(bits)).reduceRight((number, digit) => number * base(bits) + digit + offset, 0);
   });
-  const [samples, loss, correct, clipped, large] = counts as [number, number, number, number, number];
+  const [samples = 0, loss = 0, correct = 0, clipped = 0, large = 0] = counts;
   return { update: sum.subarray(0, parameters), counters: { samples, loss, correct, clipped, large, labels: counts.slice(COUNTERS.length) } };
 }
 
 /** The next head from the sum of the contributors' updates: the same on every device that has it. */
-export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters): Head {
+export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters, { privacy }: Setting): Head {
   const { record } = head;
   const devices = agreed.contributors.length;
   const params = outerStep(head.params, sum, devices, record.stepExponent);
@@ -53,7 +61,8 @@ export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" |
     prev: head.root,
     ...agreed,
     model: modelHash(params),
-    stepExponent: nextStepExponent(record.stepExponent, clipped, large, params.length * devices),
+    // A step that followed the updates would tell about them.
+    stepExponent: privacy ? record.stepExponent : nextStepExponent(record.stepExponent, clipped, large, params.length * devices),
     weight: record.weight + devices,
   };
   return { record: next, root: rootOf(next), params };

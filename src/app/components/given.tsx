@@ -94,6 +94,11 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
           )}
         </>
       )}
+      {snapshot.privacy !== null && (
+        <p class="hint" data-epsilon={snapshot.privacy.spent}>
+          {text.privacy(snapshot.privacy, write.loss)}
+        </p>
+      )}
       <details>
         <summary>{text.byKind}</summary>
         <SentTable snapshot={snapshot} />

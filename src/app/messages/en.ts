@@ -168,6 +168,7 @@ export const en = {
     holdsCount: (count: number) => counted(count, { one: "sample", other: "samples" }),
     labelCount: (label: number, count: number) => `digit ${label}: ${count}`,
     together: "All devices of the last round",
+    privacy: ({ epsilon, spent, rounds }: NonNullable<Snapshot["privacy"]>, number: (value: number) => string) => `Noise hides single devices in the sums, and makes the model learn more slowly. Told so far in ${counted(rounds, { one: "round", other: "rounds" })}: ε ${number(spent)} of ${number(epsilon)}.`,
     byKind: "Sent, by kind",
     kind: "Kind",
     messages: "Messages",
@@ -319,6 +320,16 @@ export const en = {
       what: "What came from another device over the room server does not prove itself: the room server changed it, or that device has a forged certificate.",
       safe: "It was thrown away unread; the rounds go on over the links that are there.",
       todo: "If it happens again, meet over another room server: name it in the link’s settings.",
+    },
+    privacy: {
+      what: "The privacy that this task promises cannot be had with its model.",
+      safe: "Nothing was sent.",
+      todo: "Whoever made the task has to change it as the line below says.",
+    },
+    "privacy-spent": {
+      what: "Another round would tell more about this device’s data than the task promises.",
+      safe: "Nothing was sent. The model is kept, and answers here.",
+      todo: "Nothing: this device has given what it could. Join another task, or this one on other data in another browser profile.",
     },
     "storage-unavailable": {
       what: "This browser does not let the page keep anything (private mode, or no space left).",

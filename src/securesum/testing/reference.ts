@@ -66,20 +66,25 @@ export function transform(x: readonly bigint[]): bigint[] {
 }
 
 /** ⌊q·m / t⌋, each m made of fields. */
-export function messages(values: readonly number[], { fields, width, limit }: Layout): bigint[] {
+export function messages(values: readonly number[], { fields, width }: Layout): bigint[] {
   return Array.from({ length: N }, (_, i) => {
     let m = 0n;
-    for (let f = 0; f < fields; f++) m |= BigInt((values[i * fields + f] ?? 0) + limit) << BigInt(f * width);
-    return (q * m) >> BigInt(PLAIN_BITS);
+    for (let f = 0; f < fields; f++) m += BigInt(values[i * fields + f] ?? 0) << BigInt(f * width);
+    return (q * BigInt.asUintN(PLAIN_BITS, m)) >> BigInt(PLAIN_BITS);
   });
 }
 
-/** Fields of round(t·x / q) mod t, less the offset. */
-export function totals(x: readonly bigint[], { fields, width }: Layout, offset: number): number[] {
+/** Signed fields of round(t·x / q) mod t. */
+export function totals(x: readonly bigint[], { fields, width }: Layout): number[] {
   const t = 1n << BigInt(PLAIN_BITS);
   return x.flatMap((residue) => {
-    const m = ((residue * t + q / 2n) / q) % t;
-    return Array.from({ length: fields }, (_, f) => Number((m >> BigInt(f * width)) & ((1n << BigInt(width)) - 1n)) - offset);
+    let m = ((residue * t + q / 2n) / q) % t;
+    // From the lowest on: a negative field has borrowed from those above it.
+    return Array.from({ length: fields }, () => {
+      const field = BigInt.asIntN(width, m);
+      m = (m - field) >> BigInt(width);
+      return Number(field);
+    });
   });
 }
 

@@ -20,7 +20,6 @@ export interface Room {
   context: Context;
   group: Group;
   layout: Layout;
-  bits: number;
   contributors: Contributor[];
   updates: Int8Array[];
   ciphertexts: Uint8Array[];
@@ -38,7 +37,7 @@ export function openRoom(devices: number, bits: number, count: number, context =
   const updates = members.map(() => Int8Array.from({ length: count }, () => random.below(2 * layout.limit + 1) - layout.limit));
   const dealings = contributors.map((contributor) => contributor.deal());
   const ciphertexts = contributors.map((contributor, i) => concatBytes(...encryptUpdate(engine, contributor.key(), updates[i]!)));
-  return { context, group, layout, bits, contributors, updates, ciphertexts, dealings, pieces: ciphertexts.map((ciphertext) => cutPieces(kernel, ciphertext, group)) };
+  return { context, group, layout, contributors, updates, ciphertexts, dealings, pieces: ciphertexts.map((ciphertext) => cutPieces(kernel, ciphertext, group)) };
 }
 
 /** A holder's share of the sum of these devices' secrets. */

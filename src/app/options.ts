@@ -34,7 +34,7 @@ function breakpoint(text: string): NonNullable<DeviceOptions["breakpoint"]> {
 
 /**
  * The device's options from the page's address. The fragment is the join link; these query parameters serve
- * tests and `npm run swarm`: `task` (a name), `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `break=ROUND:STAGE`, `record=1`.
+ * tests and `npm run swarm`: `task` (a name), `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `break=ROUND:STAGE`, `record=1`.
  * @throws LinkError
  */
 export function deviceOptions(address: Address, slot: number): DeviceOptions {
@@ -52,6 +52,8 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   if (steps !== null) options.localSteps = whole(steps, "steps", 1, 100_000);
   const epoch = query.get("epoch");
   if (epoch !== null) options.epochRounds = whole(epoch, "epoch", 1, 100_000);
+  const privacy = query.get("privacy");
+  if (privacy !== null) options.privacy = whole(privacy, "privacy", 1, 100);
   const stop = query.get("break");
   if (stop !== null) options.breakpoint = breakpoint(stop);
   if (query.get("record") === "1") options.record = true;

@@ -48,6 +48,9 @@ const signed = codec(VERSION, v.strictObject({ for: v.literal("hromada manifest"
 const signedBytes = ({ shape: { codec, k, m }, length, shardBytes, root }: Manifest): Uint8Array =>
   signed.encode({ for: "hromada manifest", codec, k, m, length, shardBytes, root });
 
+/** Names an object and how it is cut and coded, whoever signed it: SHA-256 of what an author signs. */
+export const manifestHash = (manifest: Manifest): Uint8Array => sha256(signedBytes(manifest));
+
 /** @param sign the author's signature over these bytes */
 export async function sealManifest(manifest: Manifest, sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
   const { shape: { codec, k, m }, length, shardBytes, hashes } = manifest;

@@ -36,6 +36,8 @@ export interface DeviceOptions {
   /** Local steps a round, and rounds an epoch, in place of the task's. */
   localSteps?: number;
   epochRounds?: number;
+  /** ε over all rounds, for a task without a privacy of its own. */
+  privacy?: number;
   /** Stop dead at this point, as if the tab froze: how tests place a departure. */
   breakpoint?: { round: number; stage: Breakpoint };
   /** Bytes of memory to lend, in place of what the person said before. */
@@ -98,6 +100,16 @@ export interface SentEntry {
   bytes: number;
 }
 
+/** Differential privacy of this device's updates, all rounds together. */
+export interface PrivacyView {
+  epsilon: number;
+  delta: number;
+  /** ε so far. */
+  spent: number;
+  /** Rounds that it was spent in. */
+  rounds: number;
+}
+
 /** All that the page shows, as plain data; a new one is pushed at most ten times a second. */
 export interface Snapshot {
   status: DeviceStatus;
@@ -138,6 +150,8 @@ export interface Snapshot {
   keys: { count: number; lasting: boolean };
   /** Memory that is lent, and what lies in it. */
   library: LibraryView;
+  /** Null where the task asks for no differential privacy. */
+  privacy: PrivacyView | null;
   breakpointReached: boolean;
   error: DeviceProblem | null;
 }
@@ -153,6 +167,10 @@ export interface DeviceProblem {
     | "update-needed"
     /** The signalling server, or a relay, changed what a peer sent; the rounds go on. */
     | "tampered"
+    /** The task's privacy cannot be had with its model and values. */
+    | "privacy"
+    /** Another round would tell more than the task promises. */
+    | "privacy-spent"
     | "storage-unavailable"
     | "no-drawings"
     /** Keys go in and out while the device is in no room. */

@@ -1,4 +1,4 @@
-import { digitsTask } from "../learn/tasks/digits.ts";
+import { chooseTask } from "../learn/tasks/built-in.ts";
 import type { TaskManifest } from "../learn/task.ts";
 import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/trainer.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
@@ -13,6 +13,9 @@ import { WireError } from "../wire/codec.ts";
 import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, RoundRecord, Snapshot } from "./api.ts";
 import { DeviceError, problemOf } from "./errors.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
+import { type DeviceLibrary, openLibrary, withLibrary } from "./library.ts";
+import type { StartCodingWorkers } from "./library-coders.ts";
+import { openPrivacy, type PrivacyGuard } from "./privacy.ts";
 import { roomKeys } from "./room.ts";
 import { createSealing } from "./sealing.ts";
 import { createSession, type Session } from "./session.ts";
@@ -22,26 +25,32 @@ import { createTraining, type Training } from "./training.ts";
 /** Between two snapshots that are pushed, in milliseconds. */
 const PUSH_EVERY = 100;
 
+/** Of a task that is given but an ε. */
+const PRIVACY = { delta: 1e-5, rounds: 100, clip: 1, honest: 2 };
+
 export interface DeviceDeps {
   /** The task's engine on a thread of its own. */
   startTrainer(): Trainer;
   /** Workers that encrypt updates and open sums. */
   startSumPool(): Promise<SumPool>;
+  startCodingWorkers: StartCodingWorkers;
 }
 
 const now = (): number => performance.timeOrigin + performance.now();
 
 /** One contributing device: wires data, training, protocol, mesh and storage together. */
-export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device {
+export function createDevice({ startSumPool, startTrainer, startCodingWorkers }: DeviceDeps): Device {
   let options: DeviceOptions;
   let rtc: RtcHost;
   let push: (snapshot: Snapshot) => void = () => undefined;
   let store: Store;
   let keyring: Keyring;
-  let task: TaskManifest = digitsTask;
+  let library: DeviceLibrary;
+  let task: TaskManifest = chooseTask(undefined);
   let trainer: Trainer | null = null;
   let training: Training | null = null;
   let sums: { kernels: Kernels; pool: Promise<SumPool> } | null = null;
+  let privacy: PrivacyGuard | null = null;
   let info: TrainerInfo | null = null;
   let head: Head | null = null;
   let session: Session | null = null;
@@ -70,10 +79,13 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
       resumable: session === null && kept ? { round: kept.round, accuracy: kept.accuracy } : null,
       departures,
       accusations,
+      privacy: privacy?.view ?? null,
       drawings,
       keys: { count: keyring.count, lasting: keyring.lasting },
+      library: library.view,
       error,
       ...live,
+      sent: withLibrary(live.sent, library),
       status: status === "training" && session ? live.status : status,
     };
   }
@@ -101,10 +113,11 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
     trainer ??= startTrainer();
     info = await trainer.load(task, data, await dataSeed(), options.backend);
     if (head === null) {
-      const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), task.update.stepExponent);
+      privacy = await openPrivacy(task, taskHash(task), info.parameters, store);
+      const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), privacy?.stepExponent ?? task.update.stepExponent);
       head = (await keptHead(fresh)) ?? fresh;
     }
-    training ??= createTraining(trainer, task.inner.localSteps);
+    training ??= createTraining(trainer, task.inner.localSteps, (midway) => store.put({ midway: { ...midway, task: taskHash(task), at: now() } }));
     return { trainer, head };
   }
 
@@ -152,9 +165,23 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
     if (head !== null) await store.put({ head: { record: encodeRecord(head.record), params: head.params }, rounds });
   }
 
+  /**
+   * The trainer goes on where it was: in mid-round where the round is still to be done, else with the state that it
+   * had last.
+   */
+  async function takeUp(engine: Trainer, { record }: Head): Promise<void> {
+    const kept = await store.get("midway");
+    const midway = kept?.task === record.task ? kept : null;
+    const own = midway?.round === record.round + 1 && midway.model === record.model ? midway : null;
+    const later = midway !== null && midway.at > ((await store.get("trainerAt")) ?? 0) ? midway : null;
+    const state = (own ?? later)?.state ?? (record.round > 0 ? await store.get("trainer") : null);
+    if (state) await engine.loadState(state);
+    training?.goOn(own);
+  }
+
   async function keepTrainer(): Promise<void> {
     const state = await training?.saveState();
-    if (state) await store.put({ trainer: state });
+    if (state) await store.put({ trainer: state, trainerAt: now() });
   }
 
   async function committed(record: RoundRecord, params: Int32Array): Promise<void> {
@@ -185,11 +212,29 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
       options = opened;
       rtc = host;
       push = onChange;
-      task = { ...digitsTask, inner: { ...digitsTask.inner, localSteps: opened.localSteps ?? digitsTask.inner.localSteps } };
+      const chosen = chooseTask(opened.task);
+      task = { ...chosen, inner: { ...chosen.inner, localSteps: opened.localSteps ?? chosen.inner.localSteps } };
       if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
+      if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
       store = await openStore(opened.slot);
-      rounds = ((await store.get("rounds")) ?? []) as RoundRecord[];
+      const kept = await store.get("head");
+      // What was kept of another task is no past of this one.
+      if (kept && recordIn(kept.record)) rounds = ((await store.get("rounds")) ?? []) as RoundRecord[];
+      else await store.remove("trainer");
       drawings = (await store.get("drawings"))?.labels.length ?? 0;
+      const lends = opened.lend ?? (await store.get("lends"));
+      library = await openLibrary({
+        slot: opened.slot,
+        room: roomKeys(opened.room, taskHash(task)),
+        lends,
+        now,
+        startCodingWorkers,
+        onChange: changed,
+        onProblem(cause) {
+          error = problemOf(cause);
+          changed();
+        },
+      });
       keyring = await openKeyring(store, (cause) => {
         error = { code: "storage-unavailable", detail: String(cause) };
         changed();
@@ -213,6 +258,7 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
           kept: await keptStanding(),
           epochRounds: epochRounds(),
           rtc,
+          library: library.lane,
           training: () => training,
           now,
           events: {
@@ -223,6 +269,7 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
               changed();
             },
             onCommitted({ head: next, counters, startedAt, retries }) {
+              library.committed(head, next);
               head = next;
               const { up, down } = stay.mesh();
               const totals = { up: up.own + up.relayed + up.overhead, down: down.own + down.relayed + down.overhead };
@@ -265,16 +312,20 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
         });
         session = stay;
         const ready = await prepare(await drawn(data));
-        const kept = await store.get("trainer");
-        if (kept && ready.head.record.round > 0) await ready.trainer.loadState(kept);
+        const newest = await library.newest(ready.head);
+        if (newest !== null && session === stay) {
+          head = ready.head = newest;
+          rounds = rounds.filter(({ round }) => round < newest.record.round);
+        }
+        await takeUp(ready.trainer, ready.head);
         if (session !== stay) return; // left while it was loading
         const held = (status as DeviceStatus) === "paused";
         if (!held) status = "training";
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), labels: labelCounts.length, kernels: sums.kernels };
-        stay.begin(config, ready.head, { sealing: createSealing(sums), labelCounts });
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), labels: labelCounts.length, privacy: privacy?.core ?? null, kernels: sums.kernels };
+        stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts });
         if (held) stay.take(false);
       } catch (cause) {
         stop();
@@ -313,7 +364,8 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
       samplesTrained = 0;
       status = "idle";
       error = null;
-      await store.remove("head", "rounds", "trainer");
+      await store.remove("head", "rounds", "trainer", "midway");
+      library.forget();
       await keyring.forget();
       changed();
     },
@@ -354,6 +406,15 @@ export function createDevice({ startSumPool, startTrainer }: DeviceDeps): Device
       await keyring.fromFile(bytes, passphrase);
       changed();
     },
+
+    async lend(bytes) {
+      library.lend(bytes);
+      await store.put({ lends: bytes });
+    },
+
+    publish: (bytes) => library.publish(bytes),
+    fetchObject: (id) => library.fetch(id),
+    stopFetching: async (id) => library.stop(id),
 
     async recording() {
       if (!session) throw new DeviceError("internal", "nothing is recorded outside of a stay in a swarm");

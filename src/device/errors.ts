@@ -13,9 +13,11 @@ export class DeviceError extends Error {
 
 const BY_NAME: Record<string, DeviceProblem["code"]> = {
   DataError: "data-unavailable",
+  BadRowsError: "data-unavailable",
   TaskError: "engine-failed",
   EngineError: "engine-failed",
   UpdateError: "engine-failed",
+  PrivacyError: "privacy",
   VersionError: "update-needed",
 };
 

@@ -13,6 +13,7 @@ import { roomCredential, type Credential } from "./credential.ts";
 import { createDoor, type Standing } from "./door.ts";
 import { obtainToken, pause, redeemToken, workFor } from "./enrolment.ts";
 import type { RoomKeyring } from "./keyring.ts";
+import { isLibrary, type LibraryLane } from "./library.ts";
 import type { IssuedPass } from "./passes.ts";
 import { createPresence, type Presence, type PresenceEvents } from "./presence.ts";
 import { createRegistry, type IssuerView, type Registry } from "./registry.ts";
@@ -57,6 +58,8 @@ export interface PresencesDeps {
   now: () => number;
   standing(): Pick<Standing, "epoch" | "weight">;
   beforeDial?: MeshDeps["beforeDial"];
+  /** Memory that devices lend to each other: what goes on under the present name. */
+  library?: LibraryLane;
   events: PresencesEvents;
 }
 
@@ -104,7 +107,7 @@ interface Held {
 const nameOf = ({ credential, committee }: IssuedPass): string => `${credential.epoch} ${committee}`;
 const chance = (): number => new DataView(systemRandom(4).buffer as ArrayBuffer).getUint32(0) / 2 ** 32;
 
-export function createPresences({ options, room, keys, rtc, now, standing, beforeDial, events }: PresencesDeps): Presences {
+export function createPresences({ options, room, keys, rtc, now, standing, beforeDial, library, events }: PresencesDeps): Presences {
   const work = options.room.secret === undefined ? COMMITTEE_LIMITS.work : INVITED;
   const retired = noTotals();
   const closing = new AbortController();
@@ -204,11 +207,15 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       onReachable(reachable, pending) {
         Object.assign(held, { reachable, pending });
         if (held === next && current) current.registry.saw(reachable.length + 1);
-        if (held === current) events.onReachable(reachable, pending);
+        if (held === current) {
+          library?.reachable(reachable);
+          events.onReachable(reachable, pending);
+        }
         follow();
       },
       onMessage(from, bytes) {
         if (bytes[0] === REGISTRY_BYTE) return held.registry.receive(from, bytes);
+        if (isLibrary(bytes)) return held === current ? library?.receive(from, bytes) : undefined;
         if (held === current) return events.onMessage(from, bytes);
         if (held !== next) return;
         held.heard.set(from, bytes);
@@ -289,6 +296,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
 
   function leave(held: Held): void {
     current = null;
+    library?.left();
     linger(held);
     door.renew();
     void arrive();
@@ -305,6 +313,8 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     }
     for (const name of passes.keys()) if (Number(name.split(" ")[0]) <= entered.presence.epoch) passes.delete(name);
     keep();
+    library?.entered(entered.presence, entered.credential);
+    library?.reachable(entered.reachable);
     events.onEntered(entered.presence.self);
     if (entered.registry.hash) events.onCommittee(entered.registry.hash);
     events.onReachable(entered.reachable, entered.pending);
@@ -359,6 +369,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     totals: () => [current, next, old].reduce((sum, held) => (held ? add(sum, held.presence) : sum), structuredClone(retired)),
     close() {
       closing.abort();
+      library?.left();
       door.close();
       for (const held of [current, next, old]) {
         held?.registry.close();

@@ -14,6 +14,7 @@ import type { PeerId } from "../wire/ids.ts";
 import type { Breakpoint, DeviceOptions, Protection, SentEntry } from "./api.ts";
 import type { Refusals } from "./guard.ts";
 import type { RoomKeyring } from "./keyring.ts";
+import type { LibraryLane } from "./library.ts";
 import { createPresences } from "./presences.ts";
 import type { IssuerView } from "./registry.ts";
 import type { RoomKeys } from "./room.ts";
@@ -46,6 +47,7 @@ export interface SessionDeps {
   kept: { round: number; weight: number };
   epochRounds: number;
   rtc: RtcHost;
+  library: LibraryLane;
   /** Where its rounds are trained; made by the time it begins. */
   training: () => Training | null;
   now: () => number;
@@ -84,7 +86,7 @@ export interface Session {
   close(): void;
 }
 
-export function createSession({ options, room, keys, kept, epochRounds, rtc, training, now, events }: SessionDeps): Session {
+export function createSession({ options, room, keys, kept, epochRounds, rtc, library, training, now, events }: SessionDeps): Session {
   const sent = new Map<string, SentEntry>();
   const log: SwarmEvent[] = [];
   const queue: SwarmEvent[] = [];
@@ -109,6 +111,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, tra
     keys,
     rtc,
     now,
+    library,
     standing() {
       const { round, weight } = state?.head.record ?? start?.head.record ?? kept;
       return { epoch: epochOf(round, epochRounds), weight };

@@ -12,7 +12,7 @@ export async function startSumPool(): Promise<SumPool> {
 }
 
 function startWorker(): StartedWorker {
-  const worker = new Worker(new URL("./entry/seal.ts", import.meta.url), { type: "module", name: "seal" });
+  const worker = new Worker(new URL("../workers/entry/seal.ts", import.meta.url), { type: "module", name: "seal" });
   const gone = new AbortController();
   worker.addEventListener("error", ({ message }) => gone.abort(new Error(message || "a worker of the secure sum could not be loaded; check the connection and reload")));
   return { port: worker, gone: gone.signal, terminate: () => worker.terminate() };

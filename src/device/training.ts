@@ -1,5 +1,10 @@
 import type { BatchProgress, Evaluation, Prediction, RoundResult, Trainer } from "../learn/trainer.ts";
+import type { Midway } from "../store/store.ts";
+import { modelHash } from "../swarm/record.ts";
 import { toFloat } from "../update/fixed.ts";
+
+/** How often a round that is under way is kept, in milliseconds, and at most what part of the time that may take. */
+const KEEPING = { every: 2_000, part: 1 / 20 };
 
 export interface Training {
   /**
@@ -12,12 +17,27 @@ export interface Training {
   evaluate(params: Int32Array): Promise<Evaluation>;
   predict(params: Int32Array, pixels: Float32Array): Promise<Prediction>;
   saveState(): Promise<Uint8Array | null>;
+  /** The next round goes on where this left it, if it is that round. */
+  goOn(midway: Midway | null): void;
 }
 
 /** The trainer holds one model: rounds, scores and states take turns; a person's drawing need not wait. */
-export function createTraining(trainer: Trainer, localSteps: number): Training {
+export function createTraining(trainer: Trainer, localSteps: number, keep: (midway: Midway) => Promise<void>, { every, part } = KEEPING): Training {
   let turn: Promise<unknown> = Promise.resolve();
   let current = 0;
+  let left: Midway | null = null;
+  let keptAt = -Infinity;
+  let took = 0;
+
+  /** Between two batches, so that position and state are of one moment. */
+  async function keepMidway(midway: Omit<Midway, "state">): Promise<void> {
+    const began = performance.now();
+    if (began - keptAt < took / part) return;
+    const state = await trainer.saveState();
+    if (state) await keep({ ...midway, state });
+    keptAt = performance.now();
+    took = keptAt - began;
+  }
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work);
@@ -31,11 +51,16 @@ export function createTraining(trainer: Trainer, localSteps: number): Training {
       const ticket = ++current;
       return inTurn(async () => {
         if (ticket !== current) return null;
-        const steps = trainer.train({ params: toFloat(params), round, lost, localSteps });
+        const model = modelHash(params);
+        const from = left?.round === round && left.lost === lost && left.model === model ? left.position : null;
+        left = null;
+        const steps = trainer.train({ params: toFloat(params), round, lost, localSteps, keepEvery: every, ...(from && { from }) });
         for (;;) {
           const { done, value } = await steps.next();
           if (done) return value;
-          await onBatch(value);
+          const { position, ...progress } = value;
+          if (position) await keepMidway({ round, lost, model, position });
+          await onBatch(progress);
           if (ticket === current) continue;
           await steps.return(undefined as never);
           return null;
@@ -46,5 +71,6 @@ export function createTraining(trainer: Trainer, localSteps: number): Training {
     evaluate: (params) => inTurn(() => trainer.evaluate(toFloat(params))),
     predict: (params, pixels) => trainer.predict(toFloat(params), pixels),
     saveState: () => inTurn(() => trainer.saveState()),
+    goOn: (midway) => void (left = midway),
   };
 }

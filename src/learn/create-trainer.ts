@@ -1,90 +1,76 @@
-import { batchOf, labelCounts, loadHeldOut, loadTraining, noSamples, priorOffsets, scaled, scaleOf } from "./dataset.ts";
-import type { LoadPack } from "./digits.ts";
 import { createDrift } from "./drift.ts";
-import { startEngine, type WasmFiles } from "./engine/backend.ts";
-import { breathe } from "./engine/breathe.ts";
-import { EngineError, TaskError } from "./errors.ts";
-import { EVALUATION_CHUNK } from "./limits.ts";
-import { createModel, initialParams } from "./model.ts";
+import { restartEngine } from "./engine/backend.ts";
+import { createRecovery, throughLosses, type Recovery } from "./engine/recovery.ts";
+import { TaskError } from "./errors.ts";
+import type { Learner } from "./learner.ts";
+import { MAX_PREDICTIONS } from "./limits.ts";
+import { loadLearner } from "./load-learner.ts";
+import { openLearner, type OpenDeps } from "./open-learner.ts";
 import { createOptimiser } from "./optimiser.ts";
-import type { Samples } from "./pack.ts";
-import { countHits, softmax, sumLoss } from "./score.ts";
-import type { TaskManifest } from "./task.ts";
-import { trainRound, type TrainingSession } from "./train.ts";
+import { softmax } from "./score.ts";
+import { trainThroughLosses, type TrainingSession } from "./train.ts";
 import type { Trainer } from "./trainer.ts";
 
-export interface TrainerDeps {
-  loadPack: LoadPack;
-  wasmFiles: WasmFiles;
-}
+export type TrainerDeps = OpenDeps;
 
 /** A task's model and data on this thread. `load` may be called again, for another task or other data. */
-export function createTrainer({ loadPack, wasmFiles }: TrainerDeps): Trainer {
-  let session: (TrainingSession & { task: TaskManifest }) | null = null;
-  let heldOut: Promise<Samples> | null = null;
+export function createTrainer(deps: TrainerDeps): Trainer {
+  let session: (TrainingSession & { recovery: Recovery }) | null = null;
 
   const loaded = () => {
     if (!session) throw new TaskError("not-loaded", "no task is loaded yet; call load first");
     return session;
   };
+  /** On the learner, again from the start where a GPU is lost under it. */
+  const onLearner = <T>(use: (learner: Learner) => Promise<T>): Promise<T> => {
+    const own = loaded();
+    return throughLosses(own.recovery, () => use(own.learner));
+  };
 
   return {
     async load(task, data, dataSeed, wanted) {
-      const backend = await startEngine(wasmFiles, wanted);
-      const samples = data === null ? noSamples(task) : await loadTraining(task, data, loadPack);
-      const model = createModel(task);
-      session?.model.dispose();
-      heldOut = null;
-      session = {
-        task,
-        model,
-        optimiser: createOptimiser(model.pieces, task.inner),
-        drift: createDrift(model.parameters, task.inner.driftCorrection ?? 0),
-        samples,
-        offsets: priorOffsets(samples, task.inner.calibration ?? 0),
-        scale: scaleOf(task),
-        batch: task.inner.batch,
-        gradientLimit: task.inner.gradientLimit ?? Infinity,
+      const { learner, leftOut, backend, trial, atOnce } = await openLearner(task, data, wanted, deps);
+      session?.learner.dispose();
+      const opened = {
+        learner,
+        backend,
+        optimiser: createOptimiser(learner.pieces, task.inner),
+        drift: createDrift(learner.parameters, task.inner.driftCorrection ?? 0),
+        inner: task.inner,
+        atOnce,
         dataSeed,
+        recovery: createRecovery(async (losses) => {
+          opened.backend = await restartEngine(deps.wasmFiles, losses);
+          opened.learner = (await loadLearner(task, data, deps)).learner;
+        }),
       };
-      return { backend, parameters: model.parameters, samples: samples.labels.length, labelCounts: labelCounts(samples) };
+      session = opened;
+      const { parameters, samples, labelCounts } = learner;
+      return { backend, trial, atOnce, parameters, samples, labelCounts, leftOut };
     },
 
-    initial: async () => initialParams(loaded().task),
+    initial: async () => loaded().learner.initial(),
 
     async *train(request) {
-      if (loaded().samples.labels.length === 0) throw new TaskError("not-loaded", "no data are loaded to train on; call load with data first");
-      return yield* trainRound(loaded(), request);
+      if (loaded().learner.samples === 0) throw new TaskError("not-loaded", "no data are loaded to train on; call load with data first");
+      return yield* trainThroughLosses(loaded(), request, loaded().recovery);
     },
 
-    async evaluate(params) {
-      const { task, model } = loaded();
-      heldOut ??= loadHeldOut(task, loadPack).catch((cause: unknown) => {
-        heldOut = null;
-        throw cause;
-      });
-      const samples = await heldOut;
-      const count = samples.labels.length;
-      let hits = 0;
-      let loss = 0;
-      for (let from = 0; from < count; from += EVALUATION_CHUNK) {
-        const chunk = batchOf(samples, Uint32Array.from({ length: Math.min(EVALUATION_CHUNK, count - from) }, (_, i) => from + i), scaleOf(task));
-        const logits = await model.logits(params, chunk.pixels);
-        hits += countHits(logits, chunk.labels);
-        loss += sumLoss(logits, chunk.labels);
-        await breathe();
-      }
-      if (!Number.isFinite(loss)) throw new EngineError("not-finite", "this model's loss is out of bounds; it must not be taken over");
-      return { accuracy: hits / count, loss: loss / count, samples: count };
-    },
+    evaluate: async (params) => onLearner((learner) => learner.evaluate(params)),
 
-    async predict(params, pixels) {
-      const { task, model } = loaded();
-      const [height, width] = task.data.shape;
-      if (pixels.length !== height * width) throw new TaskError("wrong-length", `${pixels.length} pixels where ${height} × ${width} are needed`);
+    async predict(params, input) {
       const started = performance.now();
-      const logits = await model.logits(params, scaled(pixels, scaleOf(task)));
+      const logits = await onLearner((learner) => learner.answer(params, [input]));
       return { probabilities: softmax(logits), milliseconds: performance.now() - started };
+    },
+
+    async predictMany(params, inputs) {
+      if (inputs.length === 0 || inputs.length > MAX_PREDICTIONS) throw new TaskError("wrong-length", `${inputs.length} inputs; 1 to ${MAX_PREDICTIONS} are answered at once`);
+      const started = performance.now();
+      const logits = await onLearner((learner) => learner.answer(params, inputs));
+      const outputs = logits.length / inputs.length;
+      const probabilities = inputs.map((_, row) => softmax(logits.subarray(row * outputs, (row + 1) * outputs)));
+      return { probabilities, milliseconds: performance.now() - started };
     },
 
     /** Length of the optimiser's part as big-endian u32, that part, then the drift's. */

@@ -61,7 +61,7 @@ describe("loading packs", () => {
   it("joins them in the order asked for, whether the transport has unpacked them or not", async () => {
     const other = { ...small, labels: Uint8Array.of(7, 8) };
     const files: Record<string, Uint8Array> = { a: gzipSync(encodePack(small)), b: encodePack(other) };
-    const joined = await loadPacks(async (name) => files[name]!, ["b", "a"]);
+    const joined = await loadPacks(async (name) => files[name.replace("digits/", "")]!, ["b", "a"]);
     expect([...joined.labels]).toEqual([7, 8, 1, 2]);
     expect(joined.pixels).toHaveLength(8);
   });
@@ -75,7 +75,7 @@ describe("loading packs", () => {
     expect(await codeOfRejection(loadPacks(async () => new Uint8Array(MAX_PACK_BYTES + 1), ["x"]))).toBe("malformed");
     expect(await codeOfRejection(loadPacks(async () => gzipSync(new Uint8Array(MAX_PACK_RAW_BYTES + 1)), ["x"]))).toBe("malformed");
     const wide = { ...small, width: 1, pixels: Uint8Array.of(1, 2) };
-    expect(await codeOfRejection(loadPacks(async (name) => encodePack(name === "a" ? small : wide), ["a", "b"]))).toBe("malformed");
+    expect(await codeOfRejection(loadPacks(async (name) => encodePack(name === "digits/a" ? small : wide), ["a", "b"]))).toBe("malformed");
   });
 });
 
@@ -89,7 +89,7 @@ describe("the digits that ship", () => {
     expect(Object.keys(index.files)).toHaveLength(70);
     for (const { bytes } of Object.values(index.files)) expect(bytes).toBeLessThanOrEqual(MAX_PACK_BYTES);
     expect(index.provenance.authors).toContain("LeCun");
-    const bytes = await readPackFile(packName("test", 3));
+    const bytes = await readPackFile(`digits/${packName("test", 3)}`);
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(index.files[packName("test", 3)]?.sha256);
     expect((await buildDigits()).written).toBe(false);
   });

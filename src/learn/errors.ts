@@ -2,19 +2,45 @@
 export class DataError extends Error {
   override readonly name = "DataError";
   constructor(
-    readonly code: "unavailable" | "malformed" | "bad-choice",
+    readonly code: "unavailable" | "malformed" | "bad-choice" | "too-large",
     message: string,
   ) {
     super(message);
   }
 }
 
-/** The task's model, a device's kept state or a vector of parameters does not fit the task. */
+/** Where in a person's file something is wrong. */
+export interface BadRow {
+  /** From 1, counted as an editor counts lines. */
+  line: number;
+  /** From 1; 0 where the row as a whole is wrong. */
+  column: number;
+  problem: string;
+}
+
+/** Rows of a person's file cannot be used. They are left out only if the person agrees. */
+export class BadRowsError extends Error {
+  override readonly name = "BadRowsError";
+  readonly code = "bad-rows";
+  constructor(
+    /** How many there are. */
+    readonly count: number,
+    /** The first of them. */
+    readonly rows: readonly BadRow[],
+  ) {
+    const list = rows.map(({ line, column, problem }) => `line ${line}${column === 0 ? "" : `, column ${column}`}: ${problem}`).join("; ");
+    super(`${count === 1 ? "1 row" : `${count} rows`} cannot be used (${list}${count > rows.length ? "; …" : ""}); correct the file or agree to leave them out`);
+  }
+}
+
+/** The task, its model, a device's kept state or a vector of parameters does not fit the task. */
 export class TaskError extends Error {
   override readonly name = "TaskError";
   constructor(
-    readonly code: "bad-model" | "too-large" | "bad-state" | "wrong-length" | "not-loaded",
+    readonly code: "bad-task" | "bad-model" | "too-large" | "bad-state" | "wrong-length" | "not-loaded" | "bad-signature" | "unsupported",
     message: string,
+    /** Of `bad-task`: the manifest's field that is wrong, as in `data.columns.3.name`. */
+    readonly path: string | null = null,
   ) {
     super(message);
   }
@@ -24,7 +50,7 @@ export class TaskError extends Error {
 export class EngineError extends Error {
   override readonly name = "EngineError";
   constructor(
-    readonly code: "no-backend" | "not-finite",
+    readonly code: "no-backend" | "not-finite" | "no-memory",
     message: string,
   ) {
     super(message);

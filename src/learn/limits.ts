@@ -35,3 +35,42 @@ export const MAX_TOPOLOGY_CHARACTERS = 100_000;
 
 /** Held-out samples scored at once: bounds the memory of a forward pass. */
 export const EVALUATION_CHUNK = 500;
+
+/** Labels of a task: one byte holds a sample's. */
+export const MAX_LABELS = 256;
+/** Columns of a table, and characters of one of its fields. */
+export const MAX_COLUMNS = 1_000;
+export const MAX_FIELD_CHARACTERS = 10_000;
+/** Rows of a table that one device trains on, and numbers that it holds of them (80 MB). */
+export const MAX_TABLE_ROWS = 200_000;
+export const MAX_TABLE_NUMBERS = 20_000_000;
+/** Bad rows that an error lists. */
+export const LISTED_BAD_ROWS = 10;
+/** Part of a table or of a person's own data that is kept for scoring. */
+export const HELD_OUT_PART = 0.2;
+
+/** Bytes of text that one device trains on. */
+export const MAX_TEXT_BYTES = 16 << 20;
+/** Bytes of one part of a text after decompression: part of a book in one pack. */
+export const MAX_PART_BYTES = 600_000;
+export const MAX_PARTS = 400;
+/** Bytes of an index of packs. */
+export const MAX_INDEX_BYTES = 200_000;
+/** Sequences of a held-out text that are scored, evenly spread over it: bounds the time that scoring takes. */
+export const SCORED_SEQUENCES = 32;
+
+/** A picture file's bytes, and pictures that one device trains on. */
+export const MAX_PICTURE_BYTES = 20 << 20;
+export const MAX_PICTURES = 20_000;
+/** Bytes of all pixels that one device holds. */
+export const MAX_PIXEL_BYTES = 128 << 20;
+
+/** Bytes of a frozen extractor's weights. */
+export const MAX_EXTRACTOR_BYTES = 80 << 20;
+/** Samples that are answered at once. */
+export const MAX_PREDICTIONS = 10_000;
+
+/** Devices whose updates are summed together. */
+export const MAX_GROUP = 15;
+/** Bytes of a signed task. */
+export const MAX_TASK_BYTES = 256_000;

@@ -1,10 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { sequential } from "@tensorflow/tfjs-layers";
+import { type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import { createRandom } from "../wire/random.ts";
 import { crossEntropy } from "./engine/ops/cross-entropy.ts";
 import { TaskError } from "./errors.ts";
+import { SeededDropout } from "./models/dropout-layer.ts";
 import type { TaskManifest } from "./task.ts";
-import { planLayers } from "./topology.ts";
+import { inputShape, labelCount } from "./task-data.ts";
+import type { SequentialModel } from "./task-model.ts";
+import { planLayers, type PlannedLayer } from "./topology.ts";
 
 export interface Model {
   parameters: number;
@@ -12,57 +15,50 @@ export interface Model {
   pieces: { length: number; decays: boolean }[];
   /**
    * Loss, logits and gradient of one batch.
-   * @param pixels float32 [batch, height, width], 0 to 1; @param labels [batch]
-   * @param offsets [labels], added to the logits within the loss only
+   * @param inputs float32 [batch, …input shape], as the task prepares them; @param labels [batch]
+   * @param offsets [labels], added to the logits within the loss only; @param seed decides what dropout leaves out
    * Resolves to the mean cross-entropy in nats, logits [batch × labels] and the gradient [parameters].
    */
-  gradient(params: Float32Array, pixels: Float32Array, labels: Uint8Array, offsets: Float32Array): Promise<{ loss: number; logits: Float32Array; gradient: Float32Array }>;
-  /** Logits [batch × labels] of float32 pixels [batch, height, width]. */
-  logits(params: Float32Array, pixels: Float32Array): Promise<Float32Array>;
+  gradient(params: Float32Array, inputs: Float32Array, labels: Uint8Array, offsets: Float32Array, seed?: number): Promise<{ loss: number; logits: Float32Array; gradient: Float32Array }>;
+  /** Logits [batch × labels] of float32 inputs [batch, …input shape]. */
+  logits(params: Float32Array, inputs: Float32Array): Promise<Float32Array>;
   dispose(): void;
 }
 
 /**
- * A task's model on the current backend. Params are one flat float32 vector: layer after layer, kernel then bias.
+ * A classifier's model on the current backend. Params are one flat float32 vector: layer after layer, kernel then bias;
+ * of a transfer model, the head's only.
+ * @param frozen weights of a transfer model's extractor, in the same order
  * @throws TaskError
  */
-export function createModel(task: TaskManifest): Model {
-  const [height, width] = task.data.shape;
-  const outputs = task.data.labels;
-  const planned = planLayers(task.model, [height, width, 1], outputs);
-  const network = sequential();
-  for (const { layer } of planned) network.add(layer);
+export function createModel({ data, model }: Pick<TaskManifest, "data" | "model">, frozen?: Float32Array): Model {
+  const shape = inputShape(data);
+  const size = product(shape);
+  const outputs = labelCount(data);
+  const extractor = model.className === "Transfer" ? createExtractor(model.extractor, shape, frozen) : null;
+  const planned = planHead(model, shape, outputs);
+  const network = assemble(planned);
+  const dropouts = planned.flatMap(({ layer }) => (layer instanceof SeededDropout ? [layer] : []));
   const variables = network.trainableWeights.map((weight) => weight.read() as tf.Variable);
-  const shapes = planned.flatMap(({ weights }) => weights);
-  if (variables.length !== network.weights.length || variables.some(({ shape }, i) => shape.join() !== shapes[i]?.join())) {
-    network.dispose();
-    throw new TaskError("bad-model", "the model holds weights that a swarm cannot share");
-  }
-  const parameters = variables.reduce((sum, { size }) => sum + size, 0);
+  const parameters = variables.reduce((sum, { size: length }) => sum + length, 0);
 
-  const images = (pixels: Float32Array): tf.Tensor4D => tf.tensor4d(pixels, [pixels.length / (height * width), height, width, 1]);
-  const run = (x: tf.Tensor4D, training: boolean) => network.apply(x, { training }) as tf.Tensor2D;
-
-  /** The variables hold nobody's params between calls: each call brings its own, so that calls may interleave. */
-  const write = (params: Float32Array) => {
-    if (params.length !== parameters) throw new TaskError("wrong-length", `${params.length} parameters for a model of ${parameters}`);
-    let at = 0;
-    for (const variable of variables) {
-      const value = tf.tensor(params.slice(at, at + variable.size), variable.shape);
-      variable.assign(value);
-      value.dispose();
-      at += variable.size;
-    }
+  /** What the trained layers get; no gradient goes back beyond it. */
+  const enter = (inputs: Float32Array): tf.Tensor => {
+    const x = tf.tensor(inputs, [inputs.length / size, ...shape]);
+    return extractor ? extractor.apply(x) : x;
   };
+  const run = (x: tf.Tensor, training: boolean) => network.apply(x, { training }) as tf.Tensor2D;
 
   return {
     parameters,
-    pieces: variables.map(({ size, rank }) => ({ length: size, decays: rank > 1 })),
-    async gradient(params, pixels, labels, offsets) {
-      write(params);
+    pieces: variables.map(({ size: length, rank }) => ({ length, decays: rank > 1 })),
+    async gradient(params, inputs, labels, offsets, seed = 0) {
+      write(variables, params, parameters);
+      const chance = createRandom([seed, "dropout"]);
+      for (const dropout of dropouts) dropout.seed = chance.uint32() | 0;
       // One vector, so that a GPU is read once a batch.
       const packed = tf.tidy(() => {
-        const x = images(pixels);
+        const x = enter(inputs);
         let logits: tf.Tensor2D | undefined;
         const { value, grads } = tf.variableGrads(() => {
           logits = run(x, true);
@@ -79,14 +75,17 @@ export function createModel(task: TaskManifest): Model {
       const afterLogits = 1 + labels.length * outputs;
       return { loss: numbers[0]!, logits: numbers.subarray(1, afterLogits), gradient: numbers.subarray(afterLogits) };
     },
-    async logits(params, pixels) {
-      write(params);
-      const out = tf.tidy(() => run(images(pixels), false));
+    async logits(params, inputs) {
+      write(variables, params, parameters);
+      const out = tf.tidy(() => run(enter(inputs), false));
       const numbers = (await out.data()) as Float32Array;
       out.dispose();
       return numbers;
     },
-    dispose: () => void network.dispose(),
+    dispose() {
+      network.dispose();
+      extractor?.dispose();
+    },
   };
 }
 
@@ -94,16 +93,15 @@ export function createModel(task: TaskManifest): Model {
  * The task's first model: kernels by Glorot and Bengio (2010), uniform within ±√(6 / (fan in + fan out)), biases zero.
  * Only +, ×, ÷ and √ are used, which IEEE 754 rounds alike everywhere, so that all devices start with the same bytes.
  */
-export function initialParams(task: TaskManifest): Float32Array<ArrayBuffer> {
-  const [height, width] = task.data.shape;
-  const shapes = planLayers(task.model, [height, width, 1], task.data.labels).flatMap(({ weights }) => weights);
-  const random = createRandom([task.seed, "initial"]);
-  const params = new Float32Array(shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0));
+export function initialParams({ data, model, seed }: Pick<TaskManifest, "data" | "model" | "seed">): Float32Array<ArrayBuffer> {
+  const shapes = planHead(model, inputShape(data), labelCount(data)).flatMap(({ weights }) => weights);
+  const random = createRandom([seed, "initial"]);
+  const params = new Float32Array(shapes.reduce((sum, shape) => sum + product(shape), 0));
   let at = 0;
   for (const shape of shapes) {
-    const length = shape.reduce((a, b) => a * b, 1);
+    const length = product(shape);
     if (shape.length > 1) {
-      const field = shape.slice(0, -2).reduce((a, b) => a * b, 1);
+      const field = product(shape.slice(0, -2));
       const limit = Math.sqrt(6 / (field * (shape.at(-2)! + shape.at(-1)!)));
       for (let i = at; i < at + length; i++) params[i] = (2 * random.uniform() - 1) * limit;
     }
@@ -111,3 +109,42 @@ export function initialParams(task: TaskManifest): Float32Array<ArrayBuffer> {
   }
   return params;
 }
+
+/** The layers that are trained. */
+function planHead(model: TaskManifest["model"], input: number[], outputs: number): PlannedLayer[] {
+  if (model.className === "Gpt") throw new TaskError("bad-model", "a Gpt is no classifier; it learns from text");
+  if (model.className === "Sequential") return planLayers(model, input, outputs);
+  return planLayers(model.head, planLayers(model.extractor, input, null).at(-1)!.shape, outputs);
+}
+
+function assemble(planned: readonly PlannedLayer[]): Sequential {
+  const network = sequential();
+  for (const { layer } of planned) network.add(layer);
+  const shapes = planned.flatMap(({ weights }) => weights);
+  const variables = network.trainableWeights.map((weight) => weight.read());
+  if (variables.length === network.weights.length && variables.every(({ shape }, i) => shape.join() === shapes[i]?.join())) return network;
+  network.dispose();
+  throw new TaskError("bad-model", "the model holds weights that a swarm cannot share");
+}
+
+function createExtractor(topology: SequentialModel, input: number[], frozen: Float32Array | undefined): { apply(x: tf.Tensor): tf.Tensor; dispose(): void } {
+  if (!frozen) throw new TaskError("not-loaded", "the frozen extractor's weights are needed first");
+  const network = assemble(planLayers(topology, input, null));
+  const variables = network.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  write(variables, frozen, variables.reduce((sum, { size }) => sum + size, 0));
+  return { apply: (x) => network.apply(x, { training: false }) as tf.Tensor, dispose: () => void network.dispose() };
+}
+
+/** A network's variables hold nobody's params between calls: each call brings its own, so that calls may interleave. */
+function write(variables: readonly tf.Variable[], params: Float32Array, parameters: number): void {
+  if (params.length !== parameters) throw new TaskError("wrong-length", `${params.length} parameters for a model of ${parameters}`);
+  let at = 0;
+  for (const variable of variables) {
+    const value = tf.tensor(params.slice(at, at + variable.size), variable.shape);
+    variable.assign(value);
+    value.dispose();
+    at += variable.size;
+  }
+}
+
+const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);

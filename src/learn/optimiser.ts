@@ -5,8 +5,8 @@ import type { TaskManifest } from "./task.ts";
 
 /** Turns gradients into steps; what it keeps stays on the device between rounds. */
 export interface Optimiser {
-  /** One step on `params`, in place. */
-  step(params: Float32Array, gradient: Float32Array): void;
+  /** One step on `params`, in place, at `part` of the learning rate (a schedule's; absent: all of it). */
+  step(params: Float32Array, gradient: Float32Array, part?: number): void;
   /** Steps taken since the state was new. */
   steps(): number;
   save(): Uint8Array<ArrayBuffer>;
@@ -42,13 +42,14 @@ export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay
 
   return {
     steps: () => steps,
-    step(params, gradient) {
+    step(params, gradient, part = 1) {
       checkLengths(params, gradient, parameters);
       steps += 1;
-      const constants = { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, rate: learningRate / (1 - BETA1 ** steps), correction: 1 / (1 - BETA2 ** steps) };
+      const rate = learningRate * part;
+      const constants = { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, rate: rate / (1 - BETA1 ** steps), correction: 1 / (1 - BETA2 ** steps) };
       update(params, gradient, (step) => {
         let at = 0;
-        for (const { length, decays } of pieces) step(at, (at += length), { ...constants, keep: decays ? 1 - learningRate * weightDecay : 1 });
+        for (const { length, decays } of pieces) step(at, (at += length), { ...constants, keep: decays ? 1 - rate * weightDecay : 1 });
       });
     },
 
@@ -91,13 +92,14 @@ export function createSgd(pieces: Model["pieces"], { learningRate, weightDecay }
   let steps = 0;
   return {
     steps: () => steps,
-    step(params, gradient) {
+    step(params, gradient, part = 1) {
       checkLengths(params, gradient, parameters);
       steps += 1;
+      const rate = learningRate * part;
       let at = 0;
       for (const { length, decays } of pieces) {
-        const keep = decays ? 1 - learningRate * weightDecay : 1;
-        for (const end = at + length; at < end; at++) params[at] = keep * params[at]! - learningRate * gradient[at]!;
+        const keep = decays ? 1 - rate * weightDecay : 1;
+        for (const end = at + length; at < end; at++) params[at] = keep * params[at]! - rate * gradient[at]!;
       }
     },
     /** "HSG1", parameters and steps as big-endian u32. */

@@ -32,9 +32,6 @@ export function encodePack({ height, width, labelCount, labels, pixels }: Sample
   return bytes;
 }
 
-export const isPack = (bytes: Uint8Array): boolean =>
-  bytes.length >= HEADER_BYTES && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) === MAGIC;
-
 /** Labels and pixels are views of `bytes`. @throws DataError `malformed` */
 export function decodePack(bytes: Uint8Array): Samples {
   const malformed = (what: string) => new DataError("malformed", `this is no pack of digits (${what}); fetch it again or rebuild the data`);

@@ -2,10 +2,15 @@ import { createRandom, type Random } from "../wire/random.ts";
 import { DataError } from "./errors.ts";
 import { MAX_DEVICE_SAMPLES, MAX_SHARES, MIN_SHARE_SAMPLES, PACK_SAMPLES, TRAIN_PACKS, UNEVEN_POOL_PACKS } from "./limits.ts";
 
-/** Which packs a share is cut from. Even shares: only its own; uneven shares: the whole pool. */
-export function sharePacks(share: number, shares: number, uneven: boolean): number[] {
+/** @throws DataError `bad-choice` */
+export function checkShare(share: number, shares: number): void {
   if (!Number.isInteger(shares) || shares < 1 || shares > MAX_SHARES) throw new DataError("bad-choice", `1 to ${MAX_SHARES} shares can be made, not ${shares}`);
   if (!Number.isInteger(share) || share < 0 || share >= shares) throw new DataError("bad-choice", `share ${share} of ${shares} does not exist; the first is 0`);
+}
+
+/** Which packs a share is cut from. Even shares: only its own; uneven shares: the whole pool. */
+export function sharePacks(share: number, shares: number, uneven: boolean): number[] {
+  checkShare(share, shares);
   if (uneven) return Array.from({ length: UNEVEN_POOL_PACKS }, (_, pack) => pack);
   if (shares >= TRAIN_PACKS) return [share % TRAIN_PACKS];
   const packs: number[] = [];
@@ -24,6 +29,10 @@ export function evenShare(share: number, shares: number, count: number): Uint32A
   for (let sample = turn; sample < count; sample += mates) own.push(sample);
   return Uint32Array.from(own);
 }
+
+/** Even shares of samples that every device has loaded: dealt out in turn. */
+export const dealtShare = (share: number, shares: number, count: number): Uint32Array =>
+  Uint32Array.from({ length: Math.max(0, Math.ceil((count - share) / shares)) }, (_, turn) => share + turn * shares);
 
 /**
  * Uneven shares: for each label, proportions over the shares are drawn from a symmetric Dirichlet(α) and its samples

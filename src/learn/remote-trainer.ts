@@ -21,7 +21,8 @@ export function serveTrainer(trainer: Trainer): ServedTrainer & ProxyMarked {
     initial: async () => hand(await trainer.initial()),
     train: (request: RoundRequest) => exposeGenerator(trainer.train(request), (step) => (step.done ? [step.value.delta.buffer as ArrayBuffer] : [])),
     evaluate: (params: Float32Array) => trainer.evaluate(params),
-    predict: (params: Float32Array, pixels: Float32Array) => trainer.predict(params, pixels),
+    predict: (params: Float32Array, input: Float32Array) => trainer.predict(params, input),
+    predictMany: (params: Float32Array, inputs: Float32Array[]) => trainer.predictMany(params, inputs),
     async saveState() {
       const state = await trainer.saveState();
       return state && hand(state);
@@ -46,7 +47,8 @@ export function connectTrainer(endpoint: Endpoint, gone?: AbortSignal): RemoteTr
     train: (request, signal) =>
       iterate(remote.train(request) as unknown as Promise<Remote<Stepper<BatchProgress, RoundResult> & ProxyMarked>>, signal ? AbortSignal.any([signal, ended]) : ended),
     evaluate: (params) => call(remote.evaluate(params)),
-    predict: (params, pixels) => call(remote.predict(params, pixels)),
+    predict: (params, input) => call(remote.predict(params, input)),
+    predictMany: (params, inputs) => call(remote.predictMany(params, inputs)),
     saveState: () => call(remote.saveState()),
     loadState: (state) => call(remote.loadState(state)),
     close() {

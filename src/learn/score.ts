@@ -23,6 +23,16 @@ export function sumLoss(logits: Float32Array, labels: Uint8Array): number {
   return sum;
 }
 
+/** Counts each row where its label (first) and its largest logit (second) meet. */
+export function addConfusion(confusion: number[][], logits: Float32Array, labels: Uint8Array): void {
+  const outputs = logits.length / labels.length;
+  labels.forEach((label, row) => {
+    const own = logits.subarray(row * outputs, (row + 1) * outputs);
+    const answer = own.indexOf(own.reduce((a, b) => Math.max(a, b), -Infinity));
+    if (answer >= 0) confusion[label]![answer]! += 1;
+  });
+}
+
 export function softmax(logits: Float32Array): number[] {
   const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const weights = Array.from(logits, (logit) => Math.exp(logit - top));

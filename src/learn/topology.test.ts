@@ -6,7 +6,7 @@ import { digitsTask } from "./tasks/digits.ts";
 import { planLayers } from "./topology.ts";
 
 const layer = (class_name: string, config: Record<string, unknown> = {}) => ({ class_name, config });
-const plan = (...layers: object[]) => planLayers({ className: "Sequential", config: { layers } }, [28, 28, 1], 10);
+const plan = (...layers: object[]) => planLayers({ config: { layers } }, [28, 28, 1], 10);
 const codeOf = (act: () => unknown): string => {
   try {
     act();
@@ -51,7 +51,7 @@ describe("a topology that a manifest brings", () => {
   it("gives a typed error whatever JSON stands in it", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom("layers", "name", "x"), fc.jsonValue()), (config) => {
-        expect(["bad-model", "too-large"]).toContain(codeOf(() => planLayers({ className: "Sequential", config }, [28, 28, 1], 10)));
+        expect(["bad-model", "too-large"]).toContain(codeOf(() => planLayers({ config }, [28, 28, 1], 10)));
       }),
     );
     const names = fc.constantFrom("Dense", "Conv2D", "Flatten", "MaxPooling2D", "Activation");

@@ -2,7 +2,7 @@ import { layers } from "@tensorflow/tfjs-layers";
 import * as v from "valibot";
 import { TaskError } from "./errors.ts";
 import { MAX_LAYER_OUTPUT, MAX_LAYERS, MAX_PARAMETERS, MAX_TOPOLOGY_CHARACTERS } from "./limits.ts";
-import type { TaskManifest } from "./task.ts";
+import { SeededDropout } from "./models/dropout-layer.ts";
 
 type Layer = InstanceType<typeof layers.Layer>;
 type Shape = (number | null)[];
@@ -12,6 +12,8 @@ export interface PlannedLayer {
   layer: Layer;
   /** Shapes of its trainable weights, kernel before bias. */
   weights: number[][];
+  /** Of what it puts out for one sample. */
+  shape: number[];
 }
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_536));
@@ -29,6 +31,8 @@ const plain = {
   bias_constraint: unused,
   trainable: v.optional(v.literal(true), true),
 };
+/** tfjs has no kernel for a depthwise convolution with two different strides. */
+const equalPair = v.optional(v.union([size, v.pipe(v.tuple([size, size]), v.check(([down, across]) => down === across, "both strides have to be the same"))]), 1);
 const pooling = v.object({ ...plain, pool_size: v.optional(pair, 2), strides: v.nullish(pair), padding, data_format: channelsLast });
 
 /** Layer types that may be brought: each has all its kernels and gradients on every backend, and no state of its own. */
@@ -47,7 +51,21 @@ const LAYERS = {
     activation,
     use_bias: v.optional(v.boolean(), true),
   }),
+  DepthwiseConv2D: v.object({
+    ...plain,
+    depthwise_regularizer: unused,
+    depthwise_constraint: unused,
+    kernel_size: pair,
+    strides: equalPair,
+    padding,
+    data_format: channelsLast,
+    depth_multiplier: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), 1),
+    dilation_rate: v.optional(v.union([v.literal(1), v.tuple([v.literal(1), v.literal(1)])]), 1),
+    activation,
+    use_bias: v.optional(v.boolean(), true),
+  }),
   Dense: v.object({ ...plain, units: size, activation, use_bias: v.optional(v.boolean(), true) }),
+  Dropout: v.object({ ...plain, rate: v.pipe(v.number(), v.minValue(0), v.ltValue(1)), noise_shape: unused }),
   Flatten: v.object({ ...plain, data_format: channelsLast }),
   GlobalAveragePooling2D: v.object({ ...plain, data_format: channelsLast }),
   MaxPooling2D: pooling,
@@ -61,11 +79,12 @@ const TopologySchema = v.object({
 /**
  * Checks a Keras-style Sequential topology and says what it is made of, before any weight is allocated.
  * A softmax at the end is taken off: the loss works on logits.
- * @param input shape of one sample, e.g. [28, 28, 1]; @param outputs how many logits must come out
+ * @param input shape of one sample, e.g. [28, 28, 1]; @param outputs how many logits must come out; null: anything may,
+ * as of a frozen extractor
  * @throws TaskError `bad-model` or `too-large`, saying which layer and why
  */
-export function planLayers(model: TaskManifest["model"], input: number[], outputs: number): PlannedLayer[] {
-  if (JSON.stringify(model).length > MAX_TOPOLOGY_CHARACTERS) throw new TaskError("too-large", `the model's description is over ${MAX_TOPOLOGY_CHARACTERS} characters`);
+export function planLayers(model: { config: unknown }, input: number[], outputs: number | null): PlannedLayer[] {
+  if (JSON.stringify(model.config).length > MAX_TOPOLOGY_CHARACTERS) throw new TaskError("too-large", `the model's description is over ${MAX_TOPOLOGY_CHARACTERS} characters`);
   const topology = v.safeParse(TopologySchema, model.config);
   if (!topology.success) throw new TaskError("bad-model", `the model is no Sequential topology: ${v.summarize(topology.issues)}`);
   const described = topology.output.layers.filter(({ class_name }) => class_name !== "InputLayer");
@@ -85,8 +104,9 @@ export function planLayers(model: TaskManifest["model"], input: number[], output
     if (parameters > MAX_PARAMETERS) throw new TaskError("too-large", `${where} brings the model over ${MAX_PARAMETERS} parameters`);
     const layer = makeLayer(class_name as LayerName, options, index === 0 ? input : undefined);
     shape = outputShape(layer, shape, where);
-    return { layer, weights };
+    return { layer, weights, shape: shape.slice(1) as number[] };
   });
+  if (outputs === null) return planned;
   if (shape.length !== 2 || shape[1] !== outputs) throw new TaskError("bad-model", `the model puts out ${shape.slice(1).join(" × ")} numbers, not the ${outputs} labels' logits`);
   if (parameters === 0) throw new TaskError("bad-model", "the model has nothing to train");
   return planned;
@@ -96,15 +116,20 @@ const product = (numbers: number[]) => numbers.reduce((a, b) => a * b, 1);
 const both = (value: unknown): number[] => (Array.isArray(value) ? (value as number[]) : [value as number, value as number]);
 
 function weightShapes(name: LayerName, config: Record<string, unknown>, input: Shape): number[][] {
-  if (name !== "Conv2D" && name !== "Dense") return [];
   const channels = input.at(-1) ?? 0;
+  if (name === "DepthwiseConv2D") {
+    const multiplier = config["depth_multiplier"] as number;
+    const kernel = [...both(config["kernel_size"]), channels, multiplier];
+    return config["use_bias"] ? [kernel, [channels * multiplier]] : [kernel];
+  }
+  if (name !== "Conv2D" && name !== "Dense") return [];
   const outputs = (name === "Dense" ? config["units"] : config["filters"]) as number;
   const kernel = name === "Dense" ? [channels, outputs] : [...both(config["kernel_size"]), channels, outputs];
   return config["use_bias"] ? [kernel, [outputs]] : [kernel];
 }
 
 function outputShape(layer: Layer, input: Shape, where: string): Shape {
-  const wanted = { Dense: 2, Conv2D: 4, MaxPooling2D: 4, AveragePooling2D: 4, GlobalAveragePooling2D: 4 }[layer.getClassName()];
+  const wanted = { Dense: 2, Conv2D: 4, DepthwiseConv2D: 4, MaxPooling2D: 4, AveragePooling2D: 4, GlobalAveragePooling2D: 4 }[layer.getClassName()];
   if (wanted !== undefined && input.length !== wanted) {
     throw new TaskError("bad-model", `${where} needs ${wanted - 1} dimensions a sample and gets ${input.length - 1}`);
   }
@@ -133,8 +158,17 @@ function makeLayer(name: LayerName, config: Record<string, unknown>, inputShape:
       return layers.averagePooling2d({ ...args, poolSize: config["pool_size"] as number });
     case "Conv2D":
       return layers.conv2d({ ...args, filters: config["filters"] as number, kernelSize: config["kernel_size"] as number });
+    case "DepthwiseConv2D":
+      return layers.depthwiseConv2d({
+        ...args,
+        depthwiseInitializer: "zeros",
+        kernelSize: config["kernel_size"] as number,
+        depthMultiplier: config["depth_multiplier"] as number,
+      });
     case "Dense":
       return layers.dense({ ...args, units: config["units"] as number });
+    case "Dropout":
+      return new SeededDropout(config["rate"] as number, inputShape);
     case "Flatten":
       return layers.flatten(args);
     case "GlobalAveragePooling2D":

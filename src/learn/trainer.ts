@@ -14,15 +14,30 @@ export type DataChoice =
       /** Keep only these labels. */
       labels?: number[];
     }
-  | { kind: "drawn"; images: Uint8Array; labels: Uint8Array };
+  | { kind: "drawn"; images: Uint8Array; labels: Uint8Array }
+  | {
+      kind: "files";
+      /** As the task's data are: one CSV file, texts, picture files, or an IDX file of pictures and one of labels. */
+      files: Blob[];
+      /** One a picture file. */
+      labels?: number[];
+      /** The person has agreed to leave out what cannot be used; absent: the first such rows are an error. */
+      leaveOutBadRows?: boolean;
+    };
 
 export interface TrainerInfo {
   backend: Backend;
+  /** Milliseconds a step on each backend that was tried for this model, now or before; null: it failed. Empty where there was no choice. */
+  trial: Partial<Record<Backend, number | null>>;
+  /** Samples whose activations fit into this device's memory; a larger batch goes in parts, with the same result. */
+  atOnce: number;
   parameters: number;
-  /** Samples that this device trains on. */
+  /** Samples that this device trains on; of a text, sequences. */
   samples: number;
-  /** How many of them bear each label. */
+  /** How many of them bear each label; empty for text. */
   labelCounts: number[];
+  /** Rows of a person's file that were left out, as agreed. */
+  leftOut: number;
 }
 
 export interface RoundRequest {
@@ -30,7 +45,23 @@ export interface RoundRequest {
   params: Float32Array;
   /** Seeds batch order and dropout together with the device's data seed. */
   round: number;
+  /** How often this round's update was dropped before: other samples are due each time; absent: never. */
+  lost?: number;
   localSteps: number;
+  /** Where an earlier visit left this round; absent: its beginning. */
+  from?: Position;
+  /** Milliseconds after which a batch's progress tells the position, so that it can be kept; absent: never. */
+  keepEvery?: number;
+}
+
+/** How far a round has come: with the optimiser's state at this moment, all that it needs to go on. */
+export interface Position {
+  steps: number;
+  /** Params after so many local steps. */
+  trained: Float32Array;
+  /** Sums over the steps. */
+  loss: number;
+  accuracy: number;
 }
 
 export interface BatchProgress {
@@ -41,6 +72,10 @@ export interface BatchProgress {
   loss: number;
   accuracy: number;
   samplesPerSecond: number;
+  /** What the step ran on, which changes where a GPU is lost, and its dispatches where they are counted (WebGPU). */
+  engine?: { backend: Backend; dispatches: number | null };
+  /** Now and then, where the request asked for it. */
+  position?: Position;
 }
 
 export interface RoundResult {
@@ -54,12 +89,26 @@ export interface RoundResult {
 export interface Evaluation {
   /** Share of the held-out samples answered right, 0 to 1. */
   accuracy: number;
+  /** Mean cross-entropy, in nats. */
   loss: number;
+  /** Samples scored; of a text, bytes. */
   samples: number;
+  /** Counts by label (row) and answer (column); null for text. */
+  confusion: number[][] | null;
+  /** Of a text; null for what has labels. */
+  bitsPerByte: number | null;
 }
 
 export interface Prediction {
+  /** Of each label, or of each byte to come next. */
   probabilities: number[];
+  milliseconds: number;
+}
+
+export interface Predictions {
+  /** One row an input. */
+  probabilities: number[][];
+  /** For all of them together. */
   milliseconds: number;
 }
 
@@ -73,8 +122,13 @@ export interface Trainer {
   train(request: RoundRequest): AsyncGenerator<BatchProgress, RoundResult, void>;
   /** On the held-out test set, which no device trains on. */
   evaluate(params: Float32Array): Promise<Evaluation>;
-  /** `pixels`: 28 × 28 values, 0 (paper) to 1 (ink), row by row. */
-  predict(params: Float32Array, pixels: Float32Array): Promise<Prediction>;
+  /**
+   * `input`: of a picture, its pixels, 0 (paper) to 1 (ink), row by row; of a table's row, a number a column (a
+   * category's place among its values; NaN where it is empty); of a text, its UTF-8 bytes.
+   */
+  predict(params: Float32Array, input: Float32Array): Promise<Prediction>;
+  /** The same for many inputs in one pass. */
+  predictMany(params: Float32Array, inputs: Float32Array[]): Promise<Predictions>;
   /** Inner optimiser state and data position, to go on after a reload; null before the first round. */
   saveState(): Promise<Uint8Array<ArrayBuffer> | null>;
   loadState(state: Uint8Array): Promise<void>;

@@ -1,14 +1,33 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 
+/** How far a round had come. */
+export interface Midway {
+  round: number;
+  lost: number;
+  /** Hash of the model that it began with. */
+  model: string;
+  position: { steps: number; trained: Float32Array; loss: number; accuracy: number };
+  /** The trainer's state at that moment. */
+  state: Uint8Array;
+}
+
 /** What one slot keeps between visits. Values are plain data, and one key; each is replaced as a whole. */
 export interface Kept {
   /** Head of the lineage: the encoded commit record and the fixed-point model. */
   head: { record: Uint8Array; params: Int32Array };
   /** Inner optimiser state and data position. */
   trainer: Uint8Array;
+  /** The same of a round that is under way, and how far it has come (device/training.ts). */
+  midway: Midway & { task: string; at: number };
+  /** When `trainer` was written. */
+  trainerAt: number;
+  /** Bytes of memory that the person lends to others. */
+  lends: number;
   /** Rounds for the curves and the table, as the device wrote them. */
   rounds: unknown[];
   drawings: { images: Uint8Array; labels: Uint8Array };
+  /** What this device's updates have told, by task (update/privacy/accountant.ts); outlives the model. */
+  accounts: Record<string, unknown>;
   /** Seeds this device's order of samples. */
   seed: number;
   /** Not extractable; seals `passes` (vault.ts). */

@@ -7,6 +7,7 @@ import { crossEntropy } from "../engine/ops/cross-entropy.ts";
 import { dropout } from "../engine/ops/dropout.ts";
 import { gelu } from "../engine/ops/gelu.ts";
 import { layerNorm } from "../engine/ops/layer-norm.ts";
+import { pack } from "../engine/ops/pack.ts";
 import { TaskError } from "../errors.ts";
 
 export interface GptConfig {
@@ -34,12 +35,21 @@ export interface Gpt {
   parameters: number;
   /** As `pieces` of a `Model`. */
   pieces: { length: number; decays: boolean }[];
-  /** Mean cross-entropy in nats and its gradient [parameters]. `seed` decides what dropout leaves out. */
-  gradient(params: Float32Array, batch: Sequences, seed: number): Promise<{ loss: number; gradient: Float32Array }>;
+  /** Shapes of the weights, one for each piece. */
+  shapes: number[][];
+  /** As `gradient`, of weights on the backend: one vector [1 + parameters] of the loss and its gradient. */
+  packedGradient(weights: tf.Tensor[], batch: Sequences, seed: number): tf.Tensor1D;
+  /**
+   * Mean cross-entropy in nats, the part of the tokens that were guessed right, and the gradient [parameters]. `seed`
+   * decides what dropout leaves out.
+   */
+  gradient(params: Float32Array, batch: Sequences, seed: number): Promise<{ loss: number; accuracy: number; gradient: Float32Array }>;
   /** Mean cross-entropy in nats, without dropout. */
   loss(params: Float32Array, batch: Sequences): Promise<number>;
-  /** Logits [tokens, vocabulary] of what follows each of the `tokens` of one sequence. */
-  logits(params: Float32Array, tokens: Int32Array): Promise<Float32Array>;
+  /** That and the part of the tokens that were guessed right. */
+  score(params: Float32Array, batch: Sequences): Promise<{ loss: number; accuracy: number }>;
+  /** Logits [tokens, vocabulary] of what follows each of the `tokens` of one sequence, or of several of length `time`. */
+  logits(params: Float32Array, tokens: Int32Array, time?: number): Promise<Float32Array>;
 }
 
 interface Piece {
@@ -71,28 +81,55 @@ export function createGpt(config: GptConfig): Gpt {
     return numbers;
   };
 
+  /** The loss and its gradient; if `scored`, the part of right guesses after them. */
+  const packedGradient = (weights: tf.Tensor[], batch: Sequences, seed: number, scored: boolean): tf.Tensor1D =>
+    tf.tidy(() => {
+      const scores: tf.Scalar[] = [];
+      const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
+        const logits = forward(config, inputs, batch.tokens, batch.time, seed);
+        if (scored) scores.push(tf.keep(rightPart(logits, batch.targets)));
+        return lossOf(logits, batch.targets);
+      })(weights);
+      const packed = pack([value, ...grads, ...scores]);
+      tf.dispose(scores);
+      return packed;
+    });
+
   return {
     parameters,
     pieces: pieces.map(({ shape }, i) => ({ length: sizes[i]!, decays: shape.length > 1 })),
+    shapes: pieces.map(({ shape }) => shape),
+
+    packedGradient(weights, batch, seed) {
+      check(batch, config);
+      return packedGradient(weights, batch, seed, false);
+    },
 
     async gradient(params, batch, seed) {
       check(batch, config);
-      const packed = tf.tidy(() => {
-        const { value, grads } = tf.valueAndGrads((...weights: tf.Tensor[]) => lossOf(config, weights, batch, seed))(upload(params));
-        return tf.concat1d([value, ...grads].map((part) => tf.reshape(part, [-1])) as tf.Tensor1D[]);
-      });
-      const numbers = await read(packed);
-      return { loss: numbers[0]!, gradient: numbers.subarray(1) };
+      const numbers = await read(tf.tidy(() => packedGradient(upload(params), batch, seed, true)));
+      return { loss: numbers[0]!, accuracy: numbers[1 + parameters]!, gradient: numbers.subarray(1, 1 + parameters) };
     },
 
     async loss(params, batch) {
       check(batch, config);
-      return (await read(tf.tidy(() => lossOf(config, upload(params), batch, null))))[0]!;
+      return (await read(tf.tidy(() => lossOf(forward(config, upload(params), batch.tokens, batch.time, null), batch.targets))))[0]!;
     },
 
-    async logits(params, tokens) {
-      check({ tokens, targets: tokens, time: tokens.length }, config);
-      return read(tf.tidy(() => forward(config, upload(params), tokens, tokens.length, null)));
+    async score(params, batch) {
+      check(batch, config);
+      const numbers = await read(
+        tf.tidy(() => {
+          const logits = forward(config, upload(params), batch.tokens, batch.time, null);
+          return tf.stack([lossOf(logits, batch.targets), rightPart(logits, batch.targets)]);
+        }),
+      );
+      return { loss: numbers[0]!, accuracy: numbers[1]! };
+    },
+
+    async logits(params, tokens, time = tokens.length) {
+      check({ tokens, targets: tokens, time }, config);
+      return read(tf.tidy(() => forward(config, upload(params), tokens, time, null)));
     },
   };
 }
@@ -133,9 +170,10 @@ function check({ tokens, targets, time }: Sequences, { vocabulary, context }: Gp
   if (![tokens, targets].every((part) => part.every((token) => token >= 0 && token < vocabulary))) throw new TaskError("wrong-length", `tokens are 0 to ${vocabulary - 1}`);
 }
 
-function lossOf(config: GptConfig, weights: tf.Tensor[], { tokens, targets, time }: Sequences, seed: number | null): tf.Scalar {
-  return tf.mean(crossEntropy(forward(config, weights, tokens, time, seed), tf.tensor1d(targets, "int32")));
-}
+const lossOf = (logits: tf.Tensor2D, targets: Int32Array): tf.Scalar => tf.mean(crossEntropy(logits, tf.tensor1d(targets, "int32")));
+
+const rightPart = (logits: tf.Tensor2D, targets: Int32Array): tf.Scalar =>
+  tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), tf.tensor1d(targets, "int32")), "float32"));
 
 /** Logits [tokens, vocabulary]. */
 function forward({ heads, layers, width, dropout: rate }: GptConfig, weights: tf.Tensor[], tokens: Int32Array, time: number, seed: number | null): tf.Tensor2D {

@@ -1,11 +1,12 @@
 import * as Comlink from "comlink";
 import type { Device } from "../../device/api.ts";
+import { startCodingWorkers } from "../../device/coding-pool.ts";
 import { createDevice } from "../../device/device.ts";
+import { startSumPool } from "../../device/sum-pool.ts";
 import { connectTrainer, type RemoteTrainer } from "../../learn/remote-trainer.ts";
 import type { RtcHost } from "../../mesh/rtc.ts";
 import { rtcOverComlink } from "../../mesh/rtc.worker.ts";
 import { installErrorTransfer } from "../bridge.ts";
-import { startSumPool } from "../sum-pool.ts";
 
 /** The device worker: everything but pixels and the `RTCPeerConnection`s, which only a page can own. */
 installErrorTransfer();
@@ -20,13 +21,17 @@ function startTrainer(): RemoteTrainer {
   return connectTrainer(worker, gone.signal);
 }
 
-const device = createDevice({ startSumPool, startTrainer });
+const device = createDevice({ startSumPool, startTrainer, startCodingWorkers });
 
 Comlink.expose({
   ...device,
   open: (options, rtc, onChange) => device.open(options, rtcOverComlink(rtc as unknown as Comlink.Remote<RtcHost>), onChange),
   exportModel: async () => {
     const bytes = await device.exportModel();
+    return Comlink.transfer(bytes, [bytes.buffer]);
+  },
+  fetchObject: async (id) => {
+    const bytes = await device.fetchObject(id);
     return Comlink.transfer(bytes, [bytes.buffer]);
   },
 } satisfies Device);

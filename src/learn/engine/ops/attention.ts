@@ -11,8 +11,8 @@ export function causalAttention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
     const [input] = args as unknown as tf.Tensor[];
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     const [value, logs] = runFused("attention", { qkv: input! }, { heads });
-    save([input!, logs!]);
-    return { value: value!, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => runFused("attentionGrad", { qkv: saved[0]!, logs: saved[1]!, dy }, { heads })[0]! };
+    save([input!, logs!, value!]);
+    return { value: value!, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => runFused("attentionGrad", { qkv: saved[0]!, logs: saved[1]!, out: saved[2]!, dy }, { heads })[0]! };
   });
   return op(qkv) as tf.Tensor3D;
 }

@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
  * together from tfjs's own, which is also what the fused kernels are tested against.
  */
 export const FUSED = {
+  adamw: "HromadaAdamW",
   attention: "HromadaAttention",
   attentionGrad: "HromadaAttentionGrad",
   crossEntropy: "HromadaCrossEntropy",
@@ -14,12 +15,14 @@ export const FUSED = {
   geluGrad: "HromadaGeluGrad",
   layerNorm: "HromadaLayerNorm",
   layerNormGrad: "HromadaLayerNormGrad",
+  pack: "HromadaPack",
+  unpack: "HromadaUnpack",
 } as const;
 
 export const isFused = (op: keyof typeof FUSED): boolean => tf.getKernel(FUSED[op], tf.getBackend()) !== undefined;
 
 /** Runs a fused kernel of the current backend; its outputs in the kernel's order. */
-export function runFused(op: keyof typeof FUSED, inputs: Record<string, tf.Tensor>, attrs: Record<string, number> = {}): tf.Tensor[] {
-  const outputs = tf.engine().runKernel(FUSED[op], inputs, attrs) as tf.Tensor | tf.Tensor[];
+export function runFused(op: keyof typeof FUSED, inputs: Record<string, tf.Tensor> | tf.Tensor[], attrs: Record<string, unknown> = {}): tf.Tensor[] {
+  const outputs = tf.engine().runKernel(FUSED[op], inputs as unknown as tf.NamedTensorMap, attrs as tf.NamedAttrMap) as tf.Tensor | tf.Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
 }

@@ -37,7 +37,8 @@ async function expectSame(fused: Op, composed: Op, shapes: number[][], scale = 1
 describe("fused ops against composed ones on the CPU backend", () => {
   it("run as kernels on WASM", async () => {
     await tf.setBackend("wasm");
-    for (const op of Object.keys(FUSED) as (keyof typeof FUSED)[]) expect(isFused(op), op).toBe(true);
+    const elsewhere = ["adamw", "pack", "unpack"];
+    for (const op of Object.keys(FUSED) as (keyof typeof FUSED)[]) expect(isFused(op), op).toBe(!elsewhere.includes(op));
   });
 
   it("layer norm", async () => {

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { createTrainer } from "../learn/create-trainer.ts";
+import { digitsTask } from "../learn/tasks/digits.ts";
+import { nodeWasmFiles, readPackFile } from "../learn/testing/node.ts";
+import type { Midway } from "../store/store.ts";
+import { toFixed } from "../update/fixed.ts";
+import { createTraining } from "./training.ts";
+
+const STEPS = 12;
+
+/** A device that has just been opened; every step of it is kept. */
+async function opened(kept: Midway[]) {
+  const trainer = createTrainer({ loadPack: readPackFile, wasmFiles: nodeWasmFiles });
+  await trainer.load(digitsTask, { kind: "share", share: 0, shares: 60 }, 7, "wasm");
+  const training = createTraining(trainer, STEPS, async (midway) => void kept.push(structuredClone(midway)), { every: 0, part: 1 });
+  return { trainer, training, params: toFixed(await trainer.initial()) };
+}
+
+const whole = { round: 3, lost: 0 };
+
+describe("a round that a tab did not live to end", () => {
+  it("goes on from what was kept of it to the very update that it would have made", async () => {
+    const kept: Midway[] = [];
+    const first = await opened(kept);
+    const result = await first.training.round(first.params, whole, () => undefined);
+    expect(kept.length).toBeGreaterThan(3);
+    const left = kept[Math.floor(kept.length / 2)]!;
+    expect(left.position.steps).toBeLessThan(STEPS);
+
+    const second = await opened([]);
+    await second.trainer.loadState(left.state);
+    second.training.goOn(left);
+    const steps: number[] = [];
+    const again = await second.training.round(second.params, whole, ({ step }) => void steps.push(step));
+    expect(steps).toEqual(Array.from({ length: STEPS - left.position.steps }, (_, i) => left.position.steps + 1 + i));
+    const { delta, ...counts } = result!;
+    const { delta: other, ...others } = again!;
+    expect(others).toEqual(counts);
+    expect(Buffer.compare(Buffer.from(other.buffer), Buffer.from(delta.buffer))).toBe(0);
+    expect(Buffer.compare((await second.trainer.saveState())!, (await first.trainer.saveState())!)).toBe(0);
+  });
+
+  it("is begun anew where the model is another, or the round, or its update was dropped", async () => {
+    const kept: Midway[] = [];
+    const { training, params } = await opened(kept);
+    await training.round(params, whole, () => undefined);
+    const other = params.slice();
+    other[0]! += 1;
+    for (const [model, which] of [[other, whole], [params, { round: 4, lost: 0 }], [params, { round: 3, lost: 1 }]] as const) {
+      training.goOn(kept[0]!);
+      const steps: number[] = [];
+      await training.round(model, which, ({ step }) => void steps.push(step));
+      expect(steps[0]).toBe(1);
+      expect(steps).toHaveLength(STEPS);
+    }
+  });
+});

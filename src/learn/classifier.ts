@@ -1,0 +1,86 @@
+import { balancedOrder, batchOf, epochOrder, labelCounts, priorOffsets, type Examples } from "./data/examples.ts";
+import { scaledPixels } from "./data/images.ts";
+import { join } from "./data/load.ts";
+import { encodePassage } from "./data/passages.ts";
+import { encodeFields } from "./data/table.ts";
+import { breathe } from "./engine/breathe.ts";
+import { EngineError, TaskError } from "./errors.ts";
+import type { Learner } from "./learner.ts";
+import { EVALUATION_CHUNK } from "./limits.ts";
+import { createModel, initialParams } from "./model.ts";
+import { addConfusion, countHits, sumLoss } from "./score.ts";
+import type { ClassifierTask } from "./task.ts";
+import { inputShape, labelCount } from "./task-data.ts";
+
+/**
+ * Learns which label a sample bears.
+ * @param examples to train on; @param heldOut loads those to score on; @param frozen a transfer model's extractor
+ */
+export function createClassifier(task: ClassifierTask, examples: Examples, heldOut: () => Promise<Examples>, frozen?: Float32Array): Learner {
+  const model = createModel(task, frozen);
+  const offsets = priorOffsets(examples, task.inner.calibration ?? 0);
+  let scored: Promise<Examples> | null = null;
+
+  return {
+    parameters: model.parameters,
+    pieces: model.pieces,
+    samples: examples.labels.length,
+    labelCounts: labelCounts(examples),
+    initial: () => initialParams(task),
+    order: (dataSeed, epoch) => (balanced(task) ? balancedOrder(examples, dataSeed, epoch) : epochOrder(examples.labels.length, dataSeed, epoch)),
+
+    async gradient(params, samples, chance) {
+      const { inputs, labels } = batchOf(examples, samples, chance);
+      const { loss, logits, gradient } = await model.gradient(params, inputs, labels, offsets, chance.uint32());
+      return { loss, accuracy: countHits(logits, labels) / labels.length, gradient };
+    },
+
+    async evaluate(params) {
+      scored ??= heldOut().catch((cause: unknown) => {
+        scored = null;
+        throw cause;
+      });
+      const held = await scored;
+      const count = held.labels.length;
+      const confusion = Array.from({ length: held.labelCount }, () => new Array<number>(held.labelCount).fill(0));
+      let hits = 0;
+      let loss = 0;
+      for (let from = 0; from < count; from += EVALUATION_CHUNK) {
+        const samples = Uint32Array.from({ length: Math.min(EVALUATION_CHUNK, count - from) }, (_, i) => from + i);
+        const { inputs, labels } = batchOf(held, samples, null);
+        const logits = await model.logits(params, inputs);
+        hits += countHits(logits, labels);
+        loss += sumLoss(logits, labels);
+        addConfusion(confusion, logits, labels);
+        await breathe();
+      }
+      if (!Number.isFinite(loss)) throw new EngineError("not-finite", "this model's loss is out of bounds; it must not be taken over");
+      return { accuracy: hits / Math.max(1, count), loss: loss / Math.max(1, count), samples: count, confusion, bitsPerByte: null };
+    },
+
+    answer: (params, inputs) => model.logits(params, joined(inputs.map((input) => prepared(task, input)))),
+    dispose: () => model.dispose(),
+  };
+}
+
+const balanced = ({ data }: ClassifierTask): boolean => data.balance === true;
+
+/** For a device that only answers. */
+export const noExamples = ({ data }: ClassifierTask): Examples => ({ labelCount: labelCount(data), labels: new Uint8Array(), size: 0, write: () => undefined });
+
+function prepared({ data }: ClassifierTask, input: Float32Array): Float32Array {
+  switch (data.kind) {
+    case "image": {
+      const shape = inputShape(data);
+      const size = shape.reduce((product, side) => product * side, 1);
+      if (input.length !== size) throw new TaskError("wrong-length", `${input.length} pixels where ${shape.join(" × ")} are needed`);
+      return scaledPixels(input, data);
+    }
+    case "table":
+      return encodeFields(input, data);
+    case "passages":
+      return encodePassage(input, data);
+  }
+}
+
+const joined = (rows: readonly Float32Array[]): Float32Array => new Float32Array(join(rows.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength))).buffer);

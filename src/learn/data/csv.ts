@@ -1,0 +1,98 @@
+import { MAX_COLUMNS, MAX_FIELD_CHARACTERS } from "../limits.ts";
+
+/** A record of a CSV file, or what is wrong with it. */
+export interface CsvRow {
+  /** Line on which it starts, from 1. */
+  line: number;
+  fields: string[];
+  /** What is wrong, and in which field, from 1. */
+  problem: { column: number; what: string } | null;
+}
+
+/**
+ * Reads CSV (RFC 4180; a line may also end in LF or CR alone, and reads as LF within quotes) as it streams in, so that no
+ * file need fit the memory.
+ * Empty lines are passed over. A field that is not well formed makes its row bad and nothing else.
+ */
+export async function* readCsv(stream: ReadableStream<Uint8Array>, separator = ","): AsyncGenerator<CsvRow, void, void> {
+  const parser = createParser(separator);
+  const decoder = new TextDecoder();
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      yield* parser.take(done ? decoder.decode() : decoder.decode(value, { stream: true }));
+      if (done) break;
+    }
+    yield* parser.end();
+  } finally {
+    await reader.cancel();
+  }
+}
+
+function createParser(separator: string) {
+  /** `quote`: after a quote within quotes, which is their end or the first of two that stand for one. */
+  let state: "start" | "plain" | "quoted" | "quote" = "start";
+  let line = 1;
+  let start = 1;
+  let fields: string[] = [];
+  let field = "";
+  let problem: CsvRow["problem"] = null;
+  let afterReturn = false;
+
+  const bad = (what: string) => void (problem ??= { column: fields.length + 1, what });
+  const grow = (char: string) => {
+    if (field.length >= MAX_FIELD_CHARACTERS) bad(`longer than ${MAX_FIELD_CHARACTERS} characters`);
+    else field += char;
+  };
+  const endField = () => {
+    if (fields.length >= MAX_COLUMNS) bad(`more than ${MAX_COLUMNS} columns`);
+    else fields.push(field);
+    field = "";
+    state = "start";
+  };
+  const endRow = (): CsvRow | null => {
+    if (fields.length === 0 && state === "start") return null;
+    endField();
+    const row = { line: start, fields, problem };
+    fields = [];
+    problem = null;
+    return row;
+  };
+
+  const step = (char: string): CsvRow | null => {
+    if (fields.length === 0 && state === "start") start = line;
+    if (char === "\n") line += 1;
+    if (state === "quoted") {
+      if (char === '"') state = "quote";
+      else grow(char);
+    } else if (char === "\n") return endRow();
+    else if (char === separator) endField();
+    else if (char !== '"') {
+      if (state === "quote") bad("text after the closing quote");
+      else state = "plain";
+      grow(char);
+    } else if (state === "plain") bad("a quote in the midst of a field");
+    else {
+      if (state === "quote") grow('"');
+      state = "quoted";
+    }
+    return null;
+  };
+
+  return {
+    *take(text: string): Generator<CsvRow, void, void> {
+      for (const char of text) {
+        const second = afterReturn && char === "\n";
+        afterReturn = char === "\r";
+        const row = second ? null : step(afterReturn ? "\n" : char);
+        if (row) yield row;
+      }
+    },
+    *end(): Generator<CsvRow, void, void> {
+      if (state === "quoted") bad("the closing quote is missing");
+      const row = endRow();
+      if (row) yield row;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** Named limits of the engine. */
+
+/** After something failed on a GPU: how long its device has to say that it is lost. */
+export const LOSS_NOTICE_MS = 500;
+/** A round that loses a GPU is begun again this often on a new device; after that on WASM. */
+export const NEW_DEVICES = 1;
+
+/** A trial of one backend: steps that are timed after the first, and about how long they may take together. */
+export const TRIAL_STEPS = 3;
+export const TRIAL_MS = 1_500;
+/** A backend that has not shown its first step by then is not waited for. */
+export const TRIAL_TIMEOUT_MS = 15_000;
+/** A kept choice is tried anew after this long: browsers and drivers change under one version too. */
+export const CHOICE_AGE_MS = 30 * 24 * 3600 * 1000;
+
+/** Bytes of tensors that a step may hold. Of a goal of 300 MB (200 on a phone) a page with the engine takes some 130 itself. */
+export const TENSOR_BYTES = 160 * 2 ** 20;
+export const PHONE_TENSOR_BYTES = 64 * 2 ** 20;
+/** Devices with so much memory or less count as phones. */
+export const PHONE_MEMORY_GIB = 4;

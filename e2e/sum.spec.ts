@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build, type Plugin } from "vite";
 import { outerStep } from "../src/learn/outer.ts";
 import { replay } from "../src/sim/replay.ts";
-import { modelHash } from "../src/swarm/record.ts";
+import { modelHash } from "../src/swarm/head.ts";
 import { createAppServer } from "../tools/serve.ts";
 import { openTab, ROOT, until, type Tab } from "../tools/swarm/tabs.ts";
 import { recordingOf } from "./recordings.ts";
@@ -42,7 +42,7 @@ test("five tabs get the very models that a sum in the clear gives, though one di
       const own = updates.find((each) => each.get(before.root)?.self === contributor)!.get(before.root)!;
       own.values.forEach((value, i) => (sum[i] = sum[i]! + value));
     }
-    expect(modelHash(outerStep(before.params, sum, head.record.contributors.length, before.record.stepExponent)), `round ${round}`).toBe(hash);
+    expect(modelHash({ params: outerStep(before.params, sum, head.record.contributors.length, before.record.stepExponent), outer: before.outer }), `round ${round}`).toBe(hash);
   }
 });
 

@@ -15,6 +15,7 @@ import { DeviceError, problemOf } from "./errors.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
 import { type DeviceLibrary, openLibrary, withLibrary } from "./library.ts";
 import type { StartCodingWorkers } from "./library-coders.ts";
+import { outerBytes, outerFrom } from "../learn/outer-optimiser.ts";
 import { openPrivacy, type PrivacyGuard } from "./privacy.ts";
 import { roomKeys } from "./room.ts";
 import { createSealing } from "./sealing.ts";
@@ -114,7 +115,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     info = await trainer.load(task, data, await dataSeed(), options.backend);
     if (head === null) {
       privacy = await openPrivacy(task, taskHash(task), info.parameters, store);
-      const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), privacy?.stepExponent ?? task.update.stepExponent);
+      const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), privacy?.stepExponent ?? task.update.stepExponent, task.outer);
       head = (await keptHead(fresh)) ?? fresh;
     }
     training ??= createTraining(trainer, task.inner.localSteps, (midway) => store.put({ midway: { ...midway, task: taskHash(task), at: now() } }));
@@ -151,7 +152,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   async function keptHead(fresh: Head): Promise<Head | null> {
     const kept = await store.get("head");
     const record = kept && recordIn(kept.record);
-    return record && kept.params.length === fresh.params.length ? { record, root: rootOf(record), params: new Int32Array(kept.params) } : null;
+    if (!record || kept.params.length !== fresh.params.length) return null;
+    return { record, root: rootOf(record), params: new Int32Array(kept.params), outer: outerFrom(kept.outer, fresh.outer) };
   }
 
   async function drawn(data: DataChoice): Promise<DataChoice> {
@@ -162,7 +164,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   }
 
   async function keepHead(): Promise<void> {
-    if (head !== null) await store.put({ head: { record: encodeRecord(head.record), params: head.params }, rounds });
+    if (head !== null) await store.put({ head: { record: encodeRecord(head.record), params: head.params, outer: outerBytes(head.outer) }, rounds });
   }
 
   /**
@@ -324,7 +326,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), labels: labelCounts.length, privacy: privacy?.core ?? null, kernels: sums.kernels };
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts });
         if (held) stay.take(false);
       } catch (cause) {

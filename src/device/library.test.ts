@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createIssuer } from "../identity/keys.ts";
 import { genesisHead, type Head } from "../swarm/state.ts";
-import { modelHash, rootOf, taskHash, type CommitRecord } from "../swarm/record.ts";
+import { modelHash } from "../swarm/head.ts";
+import { rootOf, taskHash, type CommitRecord } from "../swarm/record.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { WireError } from "../wire/codec.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
@@ -16,11 +17,11 @@ const task = taskHash({ name: "a task" });
 const room = roomKeys({ secret: "A".repeat(43), server: "ws://127.0.0.1", iceServers: [], relayOnly: false }, task);
 const genesis = genesisHead(task, new Int32Array(5_000), 0);
 
-function after({ record, root }: Head, contributors: readonly PeerId[], fill: number): Head {
+function after({ record, root, outer }: Head, contributors: readonly PeerId[], fill: number): Head {
   const params = new Int32Array(5_000).fill(fill);
   const members = [...contributors].sort();
-  const next: CommitRecord = { ...record, round: record.round + 1, prev: root, contributors: members, members, model: modelHash(params), weight: record.weight + members.length };
-  return { record: next, root: rootOf(next), params };
+  const next: CommitRecord = { ...record, round: record.round + 1, prev: root, contributors: members, members, model: modelHash({ params, outer }), weight: record.weight + members.length };
+  return { record: next, root: rootOf(next), params, outer };
 }
 
 /** Devices whose messages reach each other at once. */
@@ -100,11 +101,11 @@ describe("a checkpoint among devices", () => {
   it("is taken for what its name says, and for nothing else", () => {
     const head = after(genesis, [roomCredential(room, 0, systemRandom).self], 7);
     const bytes = encodeCheckpoint(head);
-    expect(decodeCheckpoint(bytes, head.root, task)).toEqual(head);
+    expect(decodeCheckpoint(bytes, head.root, task, genesis)).toEqual(head);
     const changed = bytes.slice();
     changed[changed.length - 1]! ^= 1;
     for (const [wrong, root, of] of [[changed, head.root, task], [bytes, genesis.root, task], [bytes, head.root, taskHash("another")], [bytes.subarray(0, 3), head.root, task], [bytes.subarray(0, 60), head.root, task], [bytes.subarray(1), head.root, task]] as const) {
-      expect(() => decodeCheckpoint(wrong, root, of)).toThrow(WireError);
+      expect(() => decodeCheckpoint(wrong, root, of, genesis)).toThrow(WireError);
     }
   });
 });

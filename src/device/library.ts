@@ -6,6 +6,7 @@ import type { LibraryView } from "../library/view.ts";
 import { CodingError } from "../coding/errors.ts";
 import { MeshError } from "../mesh/errors.ts";
 import { openShardStore } from "../store/shards.ts";
+import { modelSize } from "../swarm/head.ts";
 import type { Head } from "../swarm/state.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
@@ -26,6 +27,9 @@ const LIMITS = {
   fetchHead: 15_000,
   look: 50,
 } as const;
+
+/** Bytes of a commit record and its length. */
+const RECORD_AT_MOST = 4_100;
 
 /** What a stay in a room tells the library: by which name it is there, who is, and what came for it. */
 export interface LibraryLane {
@@ -167,23 +171,25 @@ export async function openLibrary({ slot, room, lends, now, startCodingWorkers, 
       }
     },
     stop: (id) => fetches.get(id)?.abort(new LibraryError("stopped", "the fetching was stopped")),
-    committed(previous, { record, root, params }) {
+    committed(previous, next) {
+      const { record, root } = next;
       const before = previous?.record.members ?? [];
       const stayed = before.filter((peer) => record.contributors.includes(peer)).length;
       // A model too large for one object is had from the swarm alone.
-      if (4 * params.length + 4_096 > LIBRARY_LIMITS.objectBytes) return;
+      if (modelSize(next) + RECORD_AT_MOST > LIBRARY_LIMITS.objectBytes) return;
       const head = { root, round: record.round, weight: record.weight };
       librarian
-        .keepCheckpoint({ bytes: encodeCheckpoint({ record, root, params }), head, contributors: record.contributors, churn: { left: before.length - stayed, stayed } })
+        .keepCheckpoint({ bytes: encodeCheckpoint(next), head, contributors: record.contributors, churn: { left: before.length - stayed, stayed } })
         .catch(onProblem);
     },
-    async newest({ record }) {
+    async newest(own) {
+      const { record } = own;
       await heardAll(record.weight);
       const announced = librarian.announcedHead(record.weight);
       if (announced === null) return null;
       try {
         const bytes = await librarian.fetch(announced.id, AbortSignal.timeout(LIMITS.fetchHead));
-        const head = decodeCheckpoint(bytes, announced.head.root, record.task);
+        const head = decodeCheckpoint(bytes, announced.head.root, record.task, own);
         return head.record.weight > record.weight ? head : null;
       } catch (error) {
         // The swarm has it too, and takes longer.

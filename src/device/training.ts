@@ -1,6 +1,7 @@
 import type { BatchProgress, Evaluation, Prediction, RoundResult, Trainer } from "../learn/trainer.ts";
 import type { Midway } from "../store/store.ts";
-import { modelHash } from "../swarm/record.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { toFloat } from "../update/fixed.ts";
 
 /** How often a round that is under way is kept, in milliseconds, and at most what part of the time that may take. */
@@ -51,7 +52,7 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
       const ticket = ++current;
       return inTurn(async () => {
         if (ticket !== current) return null;
-        const model = modelHash(params);
+        const model = bytesToHex(sha256(new Uint8Array(params.buffer, params.byteOffset, params.byteLength)));
         const from = left?.round === round && left.lost === lost && left.model === model ? left.position : null;
         left = null;
         const steps = trainer.train({ params: toFloat(params), round, lost, localSteps, keepEvery: every, ...(from && { from }) });

@@ -123,13 +123,16 @@ function wholeRoot(x: number): number {
 const MAGIC = 0x484f5531; // "HOU1"
 const HEADER_BYTES = 12;
 
+export const outerSize = ({ momentum, square }: OuterState): number => (momentum.length === 0 ? 0 : HEADER_BYTES + momentum.byteLength + square.byteLength);
+
 /**
  * The state's only encoding, to be hashed, kept and handed on: "HOU1", lengths of both parts as big-endian u32, then
  * momentum as little-endian int32 and squares as little-endian float64. Nothing for a state without numbers.
  */
-export function outerBytes({ momentum, square }: OuterState): Uint8Array<ArrayBuffer> {
-  if (momentum.length === 0) return new Uint8Array();
-  const bytes = new Uint8Array(HEADER_BYTES + 4 * momentum.length + 8 * square.length);
+export function outerBytes(state: OuterState): Uint8Array<ArrayBuffer> {
+  const { momentum, square } = state;
+  const bytes = new Uint8Array(outerSize(state));
+  if (momentum.length === 0) return bytes;
   const view = new DataView(bytes.buffer);
   [MAGIC, momentum.length, square.length].forEach((value, i) => view.setUint32(4 * i, value));
   momentum.forEach((value, i) => view.setInt32(HEADER_BYTES + 4 * i, value, true));
@@ -148,7 +151,7 @@ export function outerFrom(bytes: Uint8Array, like: OuterState): OuterState {
     if (bytes.length !== 0) throw bad("there should be none");
     return NO_STATE;
   }
-  if (bytes.length !== HEADER_BYTES + 4 * like.momentum.length + 8 * like.square.length) throw bad(`${bytes.length} bytes`);
+  if (bytes.length !== outerSize(like)) throw bad(`${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0) !== MAGIC || view.getUint32(4) !== like.momentum.length || view.getUint32(8) !== like.square.length) throw bad("another layout or model");
   const momentum = Int32Array.from({ length: like.momentum.length }, (_, i) => view.getInt32(HEADER_BYTES + 4 * i, true));

@@ -95,3 +95,16 @@ test("recorded events, written out and read again, replay to the same roots, and
     for (const { round, root } of device.history) expect(roots[i]!.get(round)).toBe(root);
   });
 });
+
+test.each([
+  { kind: "nesterov", rate: 0.7, momentum: 0.5 },
+  { kind: "fedadam", rate: 0.05, beta1: 0.9, beta2: 0.99, tau: 0.001 },
+] as const)("with $kind as the outer step all devices hold one state, and a joiner takes it over with the model", (outer) => {
+  const sim = running(3, { seed: 8, parameters: 50_000, outer }, 3);
+  const joiner = sim.add();
+  sim.run(30_000, () => joiner.history.some(({ adopted }) => !adopted));
+  expect(sim.run(10_000, () => new Set(sim.devices.map(({ state }) => state.head.root)).size === 1)).toBe(true);
+  const { head } = joiner.state;
+  expect(head.outer.momentum.some((value) => value !== 0)).toBe(true);
+  for (const { state } of sim.devices) expect(state.head.outer).toEqual(head.outer);
+});

@@ -9,7 +9,7 @@ import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
 import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
-import { genesisHead, initialState, type Privacy, type SwarmState } from "../swarm/state.ts";
+import { genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
 import { addNoise } from "../update/privacy/noise.ts";
 import type { DiscreteGaussian } from "../update/privacy/discrete-gaussian.ts";
@@ -31,6 +31,7 @@ export interface SimOptions {
   loss?: number;
   /** Rounds of an epoch, at whose end every device takes another name. */
   epochRounds?: number;
+  outer?: SwarmConfig["outer"];
   /** Differential privacy, and what adds a device's noise. */
   privacy?: Privacy | null;
   noise?: DiscreteGaussian | null;
@@ -77,14 +78,14 @@ const LABELS = 3;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, epochRounds = EPOCH_ROUNDS, detection = 4_000, privacy = null, noise = null } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, epochRounds = EPOCH_ROUNDS, detection = 4_000, outer, privacy = null, noise = null } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
   const task = taskHash({ sim: parameters });
   const kernels = createKernels();
   const engine: Engine = { kernel: kernels.ring, ring: createWasmRing(kernels.ring), held: null };
-  const first = genesisHead(task, toFixed(new Float32Array(parameters)), 2);
+  const first = genesisHead(task, toFixed(new Float32Array(parameters)), 2, outer);
   const goal = Float32Array.from({ length: parameters }, () => random.uniform() - 0.5);
   const devices: SimDevice[] = [];
   /** Whom a device has links with, and under which name. */
@@ -250,7 +251,7 @@ export function createSim(options: SimOptions): Sim {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits: 8, seed, epochRounds, labels: LABELS, privacy, kernels };
+      const config = { self: id, task, bits: 8, seed, epochRounds, labels: LABELS, ...(outer && { outer }), privacy, kernels };
       const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null };
       devices.push(device);
       heard.set(device, new Map());

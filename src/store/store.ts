@@ -14,7 +14,7 @@ export interface Midway {
 /** What one slot keeps between visits. Values are plain data, and one key; each is replaced as a whole. */
 export interface Kept {
   /** Head of the lineage: the encoded commit record and the fixed-point model. */
-  head: { record: Uint8Array; params: Int32Array };
+  head: { record: Uint8Array; params: Int32Array; outer: Uint8Array };
   /** Inner optimiser state and data position. */
   trainer: Uint8Array;
   /** The same of a round that is under way, and how far it has come (device/training.ts). */

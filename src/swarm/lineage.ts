@@ -1,3 +1,5 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { PeerId } from "../wire/ids.ts";
 import { endRound } from "./attempt.ts";
 import type { Effect } from "./events.ts";
@@ -5,8 +7,9 @@ import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
 import { encodeMessage, NO_VIEW, type Bulk, type Status, type Want } from "./message.ts";
+import { modelBytes, modelFrom, modelSize } from "./head.ts";
 import { finish } from "./reduce.ts";
-import { decodeRecord, encodeRecord, modelHash, rootOf, type Hash } from "./record.ts";
+import { decodeRecord, encodeRecord, rootOf, type Hash } from "./record.ts";
 import type { Head, SwarmState, Sync } from "./state.ts";
 
 /** The heavier lineage wins when two meet; ties go to the lower root, so that all decide alike. */
@@ -69,7 +72,7 @@ function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
   return all.sort().slice(0, LIMITS.donors);
 }
 
-const pieceCount = (s: SwarmState): number => Math.ceil((4 * s.head.params.length) / LIMITS.modelPiece);
+const pieceCount = (s: SwarmState): number => Math.ceil(modelSize(s.head) / LIMITS.modelPiece);
 
 /** Asks the donors for the record, then each for its window of pieces; what does not come is asked of the next. */
 export function fetchHead(s: SwarmState, out: Effect[]): void {
@@ -124,7 +127,7 @@ export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: B
   }
   const { pieces, asked } = sync;
   if (asked.get(message.index)?.donor !== from || pieces[message.index] !== null) return;
-  const due = Math.min(LIMITS.modelPiece, 4 * s.head.params.length - message.index * LIMITS.modelPiece);
+  const due = Math.min(LIMITS.modelPiece, modelSize(s.head) - message.index * LIMITS.modelPiece);
   if (message.payload.length !== due) {
     refuse(s, out, from, new Error(`a model piece of ${message.payload.length} bytes where ${due} are due`));
     return;
@@ -136,10 +139,9 @@ export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: B
 
 function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): void {
   const sync = s.sync!;
-  const bytes = new Uint8Array(4 * s.head.params.length);
+  const bytes = new Uint8Array(modelSize(s.head));
   pieces.forEach((piece, index) => bytes.set(piece, index * LIMITS.modelPiece));
-  const params = new Int32Array(bytes.buffer);
-  if (modelHash(params) === sync.record!.model) return adopt(s, out, { record: sync.record!, root: sync.root, params }, sync.givers);
+  if (bytesToHex(sha256(bytes)) === sync.record!.model) return adopt(s, out, { record: sync.record!, root: sync.root, ...modelFrom(bytes, s.head) }, sync.givers);
 
   // A piece was wrong, and a piece has no hash of its own: take the whole from one donor at a time.
   if (sync.givers.length === 1) refuse(s, out, sync.givers[0]!, new Error("the model that it gave does not match its hash"));
@@ -165,7 +167,7 @@ export function answerModel(s: SwarmState, out: Effect[], to: PeerId, want: Want
     out.push({ type: "send", to, what, bytes: encodeMessage({ kind: "bulk", what, root: head.root, view: NO_VIEW, index, payload }) });
   };
   if (want.what === "record") return give("record", 0, encodeRecord(head.record));
-  const bytes = new Uint8Array(head.params.buffer, head.params.byteOffset, head.params.byteLength);
+  const bytes = modelBytes(head);
   const last = Math.min(want.to, want.from + LIMITS.pieceWindow, pieceCount(s));
   for (let index = want.from; index < last; index++) give("model", index, bytes.subarray(index * LIMITS.modelPiece, (index + 1) * LIMITS.modelPiece));
 }

@@ -45,6 +45,7 @@ export interface CommitRecord {
   members: readonly PeerId[];
   /** The committee that issues the next epoch's pseudonyms; null while everybody who holds the room's secret does. */
   issuer: Hash | null;
+  /** Of the model and the outer optimiser's state (head.ts). */
   model: Hash;
   stepExponent: number;
   /** Device-rounds committed in this lineage: the heavier lineage wins when two meet. */
@@ -68,9 +69,6 @@ export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
 export const decodeRecord = (bytes: Uint8Array): CommitRecord => wire.decode(bytes);
 
 export const rootOf = (record: CommitRecord): Hash => bytesToHex(sha256(encodeRecord(record)));
-
-/** Hash of the committed model: SHA-256 over its fixed-point parameters, int32 little-endian. */
-export const modelHash = (params: Int32Array): Hash => bytesToHex(sha256(new Uint8Array(params.buffer, params.byteOffset, params.byteLength)));
 
 export const taskHash = (task: unknown): Hash => bytesToHex(sha256(utf8ToBytes(canonicalJson(task))));
 

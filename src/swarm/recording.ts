@@ -1,5 +1,7 @@
 import { decode, encode } from "cborg";
 import * as v from "valibot";
+import { createOuter, outerBytes, outerFrom } from "../learn/outer-optimiser.ts";
+import { OuterSchema } from "../learn/task.ts";
 import { createKernels } from "../securesum/kernel.ts";
 import { WireError } from "../wire/codec.ts";
 import { isPeerId } from "../wire/ids.ts";
@@ -22,6 +24,7 @@ export function encodeRecording({ kernels: _, ...config }: SwarmConfig, head: He
     config,
     record: encodeRecord(head.record),
     params: asBytes(head.params),
+    outer: outerBytes(head.outer),
     startedAt,
     events: events.map((event) => {
       if (event.type === "trained") return { ...event, delta: asBytes(event.delta) };
@@ -34,9 +37,10 @@ const PeerSchema = v.custom<SwarmConfig["self"]>(isPeerId);
 const BytesSchema = v.instance(Uint8Array);
 const RecordingSchema = v.strictObject({
   v: v.literal(1),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), labels: v.number(), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })) }),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })) }),
   record: BytesSchema,
   params: BytesSchema,
+  outer: BytesSchema,
   startedAt: v.number(),
   events: v.array(
     v.variant("type", [
@@ -81,5 +85,6 @@ export function decodeRecording(bytes: Uint8Array): Recording {
   const { config, startedAt, events } = parsed.output;
   const record = decodeRecord(parsed.output.record);
   const params = new Int32Array(parsed.output.params.slice().buffer);
-  return { start: initialState({ ...config, kernels: createKernels() }, { record, root: rootOf(record), params }, startedAt), events };
+  const outer = outerFrom(parsed.output.outer, createOuter(config.outer).initial(params.length));
+  return { start: initialState({ ...config, kernels: createKernels() }, { record, root: rootOf(record), params, outer }, startedAt), events };
 }

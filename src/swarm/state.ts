@@ -1,6 +1,9 @@
+import { createOuter } from "../learn/outer-optimiser.ts";
+import type { TaskManifest } from "../learn/task.ts";
 import type { Field } from "../update/privacy/field.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { genesisRecord, modelHash, rootOf, type CommitRecord, type Hash } from "./record.ts";
+import { modelHash, type Model } from "./head.ts";
+import { genesisRecord, rootOf, type CommitRecord, type Hash } from "./record.ts";
 import type { Bulk, Status } from "./message.ts";
 import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
@@ -23,6 +26,8 @@ export interface SwarmConfig {
   bits: number;
   /** The task's seed. */
   seed: number;
+  /** What the mean of the updates does to the model; absent: it is added. */
+  outer?: TaskManifest["outer"];
   /** Rounds of an epoch. */
   epochRounds: number;
   /** Labels of the task, whose counts are summed too; 0 where it has none. */
@@ -34,11 +39,9 @@ export interface SwarmConfig {
 }
 
 /** The last commit of a lineage, with the model that its record names. */
-export interface Head {
+export interface Head extends Model {
   record: CommitRecord;
   root: Hash;
-  /** Fixed point, 2^-20 a unit. Never written to: a commit makes a new one. */
-  params: Int32Array<ArrayBuffer>;
 }
 
 /** What the participants of a round add up besides their updates; whole numbers of at most 2^40. */
@@ -171,9 +174,10 @@ export const freshRound = (now: number): Round => ({
   retries: 0,
 });
 
-export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, stepExponent: number): Head => {
-  const record = genesisRecord(task, modelHash(params), stepExponent);
-  return { record, root: rootOf(record), params };
+export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, stepExponent: number, outer?: TaskManifest["outer"]): Head => {
+  const model = { params, outer: createOuter(outer).initial(params.length) };
+  const record = genesisRecord(task, modelHash(model), stepExponent);
+  return { record, root: rootOf(record), ...model };
 };
 
 export const initialState = (config: SwarmConfig, head: Head, now: number): SwarmState => ({

@@ -1,6 +1,8 @@
-import { nextStepExponent, outerStep } from "../learn/outer.ts";
+import { nextStepExponent } from "../learn/outer.ts";
+import { createOuter } from "../learn/outer-optimiser.ts";
 import { valueLimit } from "../update/quantise.ts";
-import { type CommitRecord, modelHash, rootOf } from "./record.ts";
+import { modelHash } from "./head.ts";
+import { type CommitRecord, rootOf } from "./record.ts";
 import type { Counters, Head, LocalUpdate, SwarmConfig } from "./state.ts";
 
 /**
@@ -14,7 +16,7 @@ const MOST = 2 ** 40;
 const base = (bits: number): number => 2 * valueLimit(bits) + 1;
 const digits = (bits: number): number => Math.ceil(Math.log2(MOST) / Math.log2(base(bits)));
 
-type Setting = Pick<SwarmConfig, "labels" | "bits" | "privacy">;
+type Setting = Pick<SwarmConfig, "labels" | "bits" | "privacy" | "outer">;
 
 /** With privacy there are no counters: ε covers the update alone. */
 const countersOf = ({ labels, privacy }: Setting): number => (privacy ? 0 : COUNTERS.length + labels);
@@ -51,19 +53,20 @@ export function decodeSum(sum: Int32Array, parameters: number, devices: number, 
 }
 
 /** The next head from the sum of the contributors' updates: the same on every device that has it. */
-export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters, { privacy }: Setting): Head {
+export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters, { privacy, outer }: Setting): Head {
   const { record } = head;
   const devices = agreed.contributors.length;
-  const params = outerStep(head.params, sum, devices, record.stepExponent);
+  const { params, state } = createOuter(outer).step(head.outer, head.params, sum, devices, record.stepExponent);
+  const model = { params, outer: state };
   const next = {
     task: record.task,
     round: record.round + 1,
     prev: head.root,
     ...agreed,
-    model: modelHash(params),
+    model: modelHash(model),
     // A step that followed the updates would tell about them.
     stepExponent: privacy ? record.stepExponent : nextStepExponent(record.stepExponent, clipped, large, params.length * devices),
     weight: record.weight + devices,
   };
-  return { record: next, root: rootOf(next), params };
+  return { record: next, root: rootOf(next), ...model };
 }

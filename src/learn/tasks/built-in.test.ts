@@ -37,7 +37,7 @@ describe("the tasks that ship", () => {
     expect(chooseTask("languages")).toBe(languagesTask);
     expect(chooseTask({ ...breastCancerTask, name: "mine" }).name).toBe("mine");
     expect(() => chooseTask({ ...breastCancerTask, seed: "x" })).toThrow("seed: ");
-    expect(() => chooseTask({ ...breastCancerTask, privacy: { epsilon: 8, delta: 1e-6, rounds: 200, clip: 1, honest: 4 } })).toThrow("privacy");
+    expect(() => chooseTask({ ...breastCancerTask, groupSize: 8 })).toThrow("groupSize");
   });
 });
 

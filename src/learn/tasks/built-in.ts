@@ -24,7 +24,7 @@ export function chooseTask(wanted: unknown): TaskManifest {
   if (wanted === undefined) return digitsTask;
   const task = typeof wanted === "string" ? builtInTask(wanted) : checkTask(wanted);
   // Better no part in the task than one in which a promise of it is not kept.
-  const missing = [task.outer && task.outer.kind !== "average" ? "outer" : null, task.rewards ? "rewards" : null, task.groupSize ? "groupSize" : null].filter((field) => field !== null);
+  const missing = [task.rewards ? "rewards" : null, task.groupSize ? "groupSize" : null].filter((field) => field !== null);
   if (missing.length > 0) throw new TaskError("unsupported", `this version of the swarm does not do what the task asks for in ${missing.join(", ")}; update or choose another task`);
   return task;
 }

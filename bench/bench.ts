@@ -5,10 +5,11 @@ import { keep } from "./kept.ts";
 import { machine, table, type Bench, type BenchResult } from "./harness.ts";
 import { securesum } from "./securesum.ts";
 import { signal } from "./signal.ts";
+import { text } from "./text.ts";
 import { training } from "./training.ts";
 
 /** Every benchmark of the project, by name. */
-const benches: readonly Bench[] = [federation, signal, identity, securesum, coding, training];
+const benches: readonly Bench[] = [federation, signal, identity, securesum, coding, training, text];
 
 const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes("--json");

@@ -4,21 +4,23 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { chromium, type Browser } from "playwright-core";
 import { build } from "vite";
 import { chromiumPath, CHROMIUM_FLAGS, SOFTWARE_WEBGPU } from "../tools/chromium.ts";
 import { serveStatic } from "../tools/serve-static.ts";
-import type { Engine, Measured } from "./training-page.ts";
+import type { Engine, Measured } from "./training-measure.ts";
 import type { TrialName } from "./training-trials.ts";
 
 export interface Run extends Measured {
-  /** Most resident memory of the page's process, engine and code included; null where the system does not tell. */
+  /** Most resident memory of the page's process, engine and code included, and of the GPU's where one is used; null where the system does not tell. */
   peakBytes: number | null;
 }
 
 export interface Stage {
   /** One trial in a fresh page. Fails where the engine lacks a kernel. */
   measure(engine: Engine, trial: TrialName, milliseconds: number): Promise<Run>;
+  /** Most resident memory of the process of an empty page, which every page pays; null where the system does not tell. */
+  emptyPageBytes(): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export async function openStage(): Promise<Stage> {
     },
   });
   await writeFile(join(folder, "index.html"), '<!doctype html><title>training</title><script type="module" src="/page.js"></script>');
+  await writeFile(join(folder, "empty.html"), "<!doctype html><title>empty</title>");
   const server = createServer((request, response) => void serveStatic(folder, request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -47,7 +50,7 @@ export async function openStage(): Promise<Stage> {
   return {
     async measure(engine, trial, milliseconds) {
       // A browser each: no page inherits another's heap or warm code.
-      const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS, ...(engine === "webgpu" ? SOFTWARE_WEBGPU : [])] });
+      const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS, ...(engine.startsWith("webgpu") ? SOFTWARE_WEBGPU : [])] });
       try {
         const page = await browser.newPage();
         await page.goto(url);
@@ -56,10 +59,16 @@ export async function openStage(): Promise<Stage> {
           ([name, what, time]) => (globalThis as unknown as { measure(...args: unknown[]): Promise<Measured> }).measure(name, what, time),
           [engine, trial, milliseconds] as const,
         );
-        const session = await browser.newBrowserCDPSession();
-        const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-        const peaks = await Promise.all(processInfo.filter(({ type }) => type === "renderer").map(({ id }) => peakOf(id)));
-        return { ...measured, peakBytes: peaks.reduce((top, peak) => (peak === null ? top : Math.max(top ?? 0, peak)), null) };
+        return { ...measured, peakBytes: await peakOf(browser, engine.startsWith("webg") ? ["renderer", "GPU"] : ["renderer"]) };
+      } finally {
+        await browser.close();
+      }
+    },
+    async emptyPageBytes() {
+      const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });
+      try {
+        await (await browser.newPage()).goto(new URL("empty.html", url).href);
+        return await peakOf(browser, ["renderer"]);
       } finally {
         await browser.close();
       }
@@ -71,8 +80,15 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-async function peakOf(pid: number): Promise<number | null> {
+/** The largest process of each kind, added up. */
+async function peakOf(browser: Browser, kinds: readonly string[]): Promise<number | null> {
   if (process.platform !== "linux") return null;
+  const { processInfo } = await (await browser.newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
+  const peaks = await Promise.all(processInfo.map(async ({ id, type }) => ({ type, bytes: await residentPeak(id) })));
+  return kinds.reduce((sum, kind) => sum + Math.max(0, ...peaks.filter(({ type }) => type === kind).map(({ bytes }) => bytes)), 0);
+}
+
+async function residentPeak(pid: number): Promise<number> {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
-  return kilobytes === undefined ? null : 1024 * Number(kilobytes);
+  return 1024 * Number(kilobytes ?? 0);
 }

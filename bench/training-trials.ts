@@ -1,9 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { layers, sequential } from "@tensorflow/tfjs-layers";
 import { createModel, initialParams } from "../src/learn/model.ts";
-import { createGpt, initialGpt, type GptConfig } from "../src/learn/models/gpt.ts";
+import { gradientInParts } from "../src/learn/engine/micro-batches.ts";
+import { createResident } from "../src/learn/engine/resident.ts";
+import { createGpt, initialGpt, type GptConfig, type Sequences } from "../src/learn/models/gpt.ts";
 import { createAdamW, createOptimiser } from "../src/learn/optimiser.ts";
-import type { TaskManifest } from "../src/learn/task.ts";
+import type { ImageTask } from "../src/learn/task.ts";
 import { digitsTask } from "../src/learn/tasks/digits.ts";
 import { createRandom } from "../src/wire/random.ts";
 
@@ -19,6 +21,7 @@ const BATCH = 32;
 const SIDE = 28;
 const LABELS = 10;
 const DISCO_BATCH = 64;
+const RATES = { learningRate: 0.001, weightDecay: 0.01 };
 
 const flatten = { class_name: "Flatten", config: {} };
 const dense = (units: number, activation: "relu" | "linear") => ({ class_name: "Dense", config: { units, activation } });
@@ -26,7 +29,7 @@ const conv = (filters: number) => ({ class_name: "Conv2D", config: { filters, ke
 const pool = { class_name: "MaxPooling2D", config: { pool_size: [2, 2] } };
 
 /** 0.88 M parameters, the size at which the design's page measured. */
-const GPT: GptConfig = { vocabulary: 512, context: 128, layers: 4, heads: 4, width: 128, dropout: 0.1 };
+export const GPT: GptConfig = { vocabulary: 512, context: 128, layers: 4, heads: 4, width: 128, dropout: 0.1 };
 /** The sizes of DISCO's GPT-nano, and GPT-2's vocabulary. */
 const NANO: GptConfig = { vocabulary: 50_258, context: 64, layers: 3, heads: 3, width: 48, dropout: 0 };
 
@@ -35,9 +38,16 @@ const trials = {
   mlp: () => imagesTrial([flatten, dense(64, "relu"), dense(LABELS, "linear")]),
   /** 43 k parameters, 2 MFLOP a sample forward. */
   cnn: () => imagesTrial([conv(16), pool, conv(32), pool, flatten, dense(24, "relu"), dense(LABELS, "linear")]),
-  digits: () => imagesTrial(digitsTask.model.config["layers"] as object[]),
+  digits: () => imagesTrial(digitsTask.model.config.layers as object[]),
   gpt: () => gptTrial(GPT, 8),
+  /** With params and optimiser on the backend: what a GPU is fastest with. */
+  "gpt-resident": () => residentTrial(GPT, 8),
+  /** For adapters that are put together on the CPU, which take a minute for a batch. */
+  "gpt-one": () => gptTrial(GPT, 1),
+  "gpt-one-resident": () => residentTrial(GPT, 1),
   "gpt-batch-4": () => gptTrial(GPT, 4),
+  /** The same batch, a sequence at a time. */
+  "gpt-phone": () => gptTrial(GPT, 4, 1),
   nano: () => gptTrial(NANO, 1),
   "disco-mnist": discoMnist,
 } as const;
@@ -46,7 +56,7 @@ export type TrialName = keyof typeof trials;
 export const createTrial = (name: TrialName): Trial => trials[name]();
 
 function imagesTrial(topology: object[]): Trial {
-  const task: TaskManifest = { ...digitsTask, model: { className: "Sequential", config: { layers: topology } }, inner: { ...digitsTask.inner, optimiser: "adamw", learningRate: 0.001 } };
+  const task: ImageTask = { ...digitsTask, model: { className: "Sequential", config: { layers: topology } }, inner: { ...digitsTask.inner, optimiser: "adamw", learningRate: 0.001 } };
   const model = createModel(task);
   const optimiser = createOptimiser(model.pieces, task.inner);
   const params = initialParams(task);
@@ -63,21 +73,43 @@ function imagesTrial(topology: object[]): Trial {
   };
 }
 
-function gptTrial(config: GptConfig, batch: number): Trial {
+function gptTrial(config: GptConfig, batch: number, atOnce = batch): Trial {
   const gpt = createGpt(config);
-  const optimiser = createAdamW(gpt.pieces, { learningRate: 0.001, weightDecay: 0.01 });
+  const optimiser = createAdamW(gpt.pieces, RATES);
   const params = initialGpt(config, 1);
-  const random = createRandom("tokens");
-  const tokens = Int32Array.from({ length: batch * config.context }, () => random.below(config.vocabulary));
+  const sequences = sequencesOf(config, batch);
   let seed = 0;
   return {
-    units: tokens.length,
+    units: sequences.tokens.length,
     async step() {
-      const { loss, gradient } = await gpt.gradient(params, { tokens, targets: tokens, time: config.context }, seed++);
+      const part = (rows: Uint32Array) => gpt.gradient(params, rowsOf(sequences, rows), seed);
+      const { loss, gradient } = await gradientInParts(Uint32Array.from({ length: batch }, (_, i) => i), atOnce, async (rows) => ({ ...(await part(rows)), accuracy: 0 }));
+      seed += 1;
       optimiser.step(params, gradient);
       return loss;
     },
   };
+}
+
+function residentTrial(config: GptConfig, batch: number): Trial {
+  const gpt = createGpt(config);
+  const nothing = () => new Float32Array(gpt.parameters);
+  const resident = createResident(gpt, { params: initialGpt(config, 1), mean: nothing(), square: nothing(), steps: 0 }, RATES);
+  const sequences = sequencesOf(config, batch);
+  let seed = 0;
+  return { units: sequences.tokens.length, step: () => resident.step(sequences, seed++) };
+}
+
+function sequencesOf(config: GptConfig, batch: number): Sequences {
+  const random = createRandom("tokens");
+  const tokens = Int32Array.from({ length: batch * config.context }, () => random.below(config.vocabulary));
+  return { tokens, targets: tokens, time: config.context };
+}
+
+/** A part of a batch: whole sequences that lie side by side. */
+function rowsOf({ tokens, targets, time }: Sequences, rows: Uint32Array): Sequences {
+  const [from, to] = [rows[0]! * time, (rows.at(-1)! + 1) * time];
+  return { tokens: tokens.subarray(from, to), targets: targets.subarray(from, to), time };
 }
 
 /** The layers of DISCO's mnist task written anew, trained as it trains: by tfjs's own Adam and trainOnBatch. */

@@ -7,6 +7,8 @@ declare global {
   var seenConnections: { configuration: RTCConfiguration | undefined; candidates: string[]; connection: RTCPeerConnection }[] | undefined;
   /** Policy violations on this page, as `watchViolations` saw them. */
   var seenViolations: string[] | undefined;
+  /** Starts or stops dropping, as `dropLarge` does; says how many frames were dropped so far. */
+  var dropping: ((drop: boolean) => number) | undefined;
   /** Ends and refuses connections with the other half of the room, or lets them be again. */
   var cutHalves: ((cut: boolean) => void) | undefined;
 }
@@ -71,5 +73,23 @@ export function speakVersion(version: number): void {
     const frame = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice();
     frame[0] = version;
     send.call(this, frame);
+  };
+}
+
+/** Over its first data channel this page sends, while it is told so, nothing but small frames: heartbeats get through, updates do not. */
+export function dropLarge(): void {
+  const SMALL = 1_500;
+  const send = RTCDataChannel.prototype.send as (this: RTCDataChannel, data: Uint8Array<ArrayBuffer>) => void;
+  const channels: RTCDataChannel[] = [];
+  let on = false;
+  let dropped = 0;
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
+    if (!channels.includes(this)) channels.push(this);
+    if (on && this === channels[0] && ArrayBuffer.isView(data) && data.byteLength > SMALL) return void dropped++;
+    send.call(this, data as Uint8Array<ArrayBuffer>);
+  };
+  globalThis.dropping = (drop) => {
+    on = drop;
+    return dropped;
   };
 }

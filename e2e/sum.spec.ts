@@ -7,8 +7,9 @@ import { replay } from "../src/sim/replay.ts";
 import { modelHash } from "../src/swarm/head.ts";
 import { createAppServer } from "../tools/serve.ts";
 import { openTab, ROOT, until, type Tab } from "../tools/swarm/tabs.ts";
+import { dropLarge } from "./hooks.ts";
 import { recordingOf } from "./recordings.ts";
-import { joinAll, PATIENCE, roundsTogether } from "./rounds.ts";
+import { currentRound, joinAll, PATIENCE, roundsTogether } from "./rounds.ts";
 import { expect, freshRoom, test } from "./stage.ts";
 
 const query = (index: number, count: number, more: Record<string, string> = {}): Record<string, string> => ({ share: `${index}/${count}`, seed: String(index), steps: "3", ...more });
@@ -124,6 +125,24 @@ test("with privacy in the task, updates carry noise, and the page says what was 
   await first!.page.getByRole("button", { name: /^Go on/ }).click();
   const { privacy: after } = await until(first!, ({ privacy }) => privacy !== null, PATIENCE);
   expect(after!.spent).toBeGreaterThanOrEqual(before!.spent);
+});
+
+test("with a neighbour that drops all that one tab sends it, rounds need no retransmission and lose nobody", async ({ stage, tab }) => {
+  const link = freshRoom();
+  const lossy = await stage.browser.newContext();
+  await lossy.addInitScript(dropLarge);
+  const tabs = [await tab({ query: query(0, 5), link, context: lossy }), ...(await Promise.all([1, 2, 3, 4].map((index) => tab({ query: query(index, 5), link }))))];
+  await joinAll(tabs);
+  await roundsTogether(tabs, 1);
+  await tabs[0]!.page.evaluate(() => globalThis.dropping!(true));
+  await roundsTogether(tabs, 2, { from: 3 + (await currentRound(tabs[0]!)) });
+  expect(await tabs[0]!.page.evaluate(() => globalThis.dropping!(false))).toBeGreaterThan(0);
+  for (const each of tabs) {
+    const { rounds, departures } = await each.snapshot();
+    expect(rounds.map(({ retries }) => retries)).toEqual(rounds.map(() => 0));
+    expect(departures).toEqual([]);
+  }
+  await lossy.close();
 });
 
 test("memory stays flat over twenty rounds: nothing of a sum is kept", async ({ tab }) => {

@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** All that the built app is made of, beside the dependencies that package-lock.json stands for. */
-const SOURCES = ["src", "public", "tools", "index.html", "vite.config.ts", "package.json", "package-lock.json", "tsconfig.json"];
+const SOURCES = ["src", "public", "tools", "bench", "index.html", "bench.html", "vite.config.ts", "package.json", "package-lock.json", "tsconfig.json"];
 
 async function changed(path: string): Promise<number> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {

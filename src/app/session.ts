@@ -45,6 +45,8 @@ export interface Session {
   predict(pixels: Float32Array): Promise<Prediction>;
   addDrawing(pixels: Uint8Array, label: number): Promise<void>;
   forgetDrawings(): Promise<void>;
+  /** Bytes of memory for others' shards. */
+  lend(bytes: number): Promise<void>;
   exportKeys(passphrase: string): Promise<Uint8Array<ArrayBuffer>>;
   importKeys(bytes: Uint8Array, passphrase: string): Promise<void>;
 }
@@ -131,6 +133,7 @@ export function createSession({ slot: claim, start, room, given, store }: Sessio
     predict: async (pixels) => (await device).predict(pixels),
     addDrawing: async (pixels, label) => (await device).addDrawing(pixels, label),
     forgetDrawings: async () => (await device).forgetDrawings(),
+    lend: async (bytes) => (await device).lend(bytes),
     exportKeys: async (passphrase) => (await device).exportKeys(passphrase),
     importKeys: async (bytes, passphrase) => (await device).importKeys(bytes, passphrase),
   };

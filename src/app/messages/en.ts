@@ -263,6 +263,15 @@ export const en = {
     anewHint: "Starting anew forgets the kept model and keys.",
   },
 
+  lend: {
+    heading: "Memory lent",
+    about: "Coded pieces of models and data lie here, so that they outlive any device. A piece alone is of no use, and each is checked before it is given away.",
+    visit: "This browser keeps nothing (private mode, or no space left): pieces are held in memory until the tab closes.",
+    most: "At most",
+    nothing: "nothing",
+    holds: (shards: number, objects: number, bytes: string) => `Held now: ${counted(shards, { one: "piece", other: "pieces" })} of ${counted(objects, { one: "object", other: "objects" })}, ${bytes}.`,
+    wrong: (peers: string) => `Gave wrong pieces, and is asked no more: ${peers}.`,
+  },
   keys: {
     heading: "Keys",
     kept: (count: number) => (count === 0 ? "No keys are kept now. A committee of the devices issues them, once four have met." : `Kept here, encrypted: ${counted(count, { one: "key", other: "keys" })}. After a reload this device comes back without registering again.`),

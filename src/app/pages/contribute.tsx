@@ -4,6 +4,7 @@ import { DrawPanel } from "../components/draw-panel.tsx";
 import { GivenPanel } from "../components/given.tsx";
 import { JoinCard } from "../components/join-card.tsx";
 import { KeysPanel } from "../components/keys-panel.tsx";
+import { LendPanel } from "../components/lend-panel.tsx";
 import { MeshGraph } from "../components/mesh-graph.tsx";
 import { PrivacyNote } from "../components/privacy-note.tsx";
 import { ProblemCard } from "../components/problem-card.tsx";
@@ -37,6 +38,7 @@ export function Contribute({ session }: { session: Session }) {
             <TaskCard session={session} />
             {worked && <GivenPanel snapshot={snapshot} />}
             {session.room !== null && <SharePanel room={session.room} />}
+            {snapshot !== null && <LendPanel session={session} library={snapshot.library} />}
             {snapshot !== null && <KeysPanel session={session} keys={snapshot.keys} />}
           </div>
         </div>
@@ -53,6 +55,7 @@ export function Contribute({ session }: { session: Session }) {
             <MeshGraph snapshot={snapshot} />
             <DrawPanel session={session} />
             {session.room !== null && <SharePanel room={session.room} />}
+            <LendPanel session={session} library={snapshot.library} />
           </div>
         </div>
       )}

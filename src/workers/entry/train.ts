@@ -4,6 +4,7 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import { expose } from "comlink";
 import { createTrainer } from "../../learn/create-trainer.ts";
 import { decodePicture } from "../../learn/data/decode-picture.ts";
+import { openChoiceStore } from "../../learn/engine/choice-store.ts";
 import { DataError } from "../../learn/errors.ts";
 import { PACK_TIMEOUT_MS } from "../../learn/limits.ts";
 import { serveTrainer } from "../../learn/remote-trainer.ts";
@@ -18,4 +19,4 @@ async function loadPack(path: string): Promise<Uint8Array> {
 
 const absolute = (url: string) => new URL(url, self.location.href).href;
 
-expose(serveTrainer(createTrainer({ loadPack, decodePicture, wasmFiles: { plain: absolute(plain), simd: absolute(simd) } })));
+expose(serveTrainer(createTrainer({ loadPack, decodePicture, choices: openChoiceStore(), wasmFiles: { plain: absolute(plain), simd: absolute(simd) } })));

@@ -6,16 +6,15 @@ import { createKernels, type Kernels } from "../securesum/kernel.ts";
 import type { SumPool } from "../securesum/pool.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { EPOCH_ROUNDS } from "../swarm/epoch.ts";
-import { type CommitRecord, decodeRecord, encodeRecord, rootOf, taskHash } from "../swarm/record.ts";
+import { taskHash } from "../swarm/record.ts";
 import { genesisHead, type Head } from "../swarm/state.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
-import { WireError } from "../wire/codec.ts";
 import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, RoundRecord, Snapshot } from "./api.ts";
 import { DeviceError, problemOf } from "./errors.ts";
+import { createKeeping, type Keeping } from "./keeping.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
 import { type DeviceLibrary, openLibrary, withLibrary } from "./library.ts";
 import type { StartCodingWorkers } from "./library-coders.ts";
-import { outerBytes, outerFrom } from "../learn/outer-optimiser.ts";
 import { openPrivacy, type PrivacyGuard } from "./privacy.ts";
 import { roomKeys } from "./room.ts";
 import { createSealing } from "./sealing.ts";
@@ -45,6 +44,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   let rtc: RtcHost;
   let push: (snapshot: Snapshot) => void = () => undefined;
   let store: Store;
+  let keeping: Keeping;
   let keyring: Keyring;
   let library: DeviceLibrary;
   let task: TaskManifest = chooseTask(undefined);
@@ -112,49 +112,17 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
 
   async function prepare(data: DataChoice | null): Promise<{ trainer: Trainer; head: Head }> {
     trainer ??= startTrainer();
-    info = await trainer.load(task, data, await dataSeed(), options.backend);
+    info = await trainer.load(task, data, options.seed ?? (await keeping.dataSeed()), options.backend);
     if (head === null) {
       privacy = await openPrivacy(task, taskHash(task), info.parameters, store);
       const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), privacy?.stepExponent ?? task.update.stepExponent, task.outer);
-      head = (await keptHead(fresh)) ?? fresh;
+      head = (await keeping.head(fresh)) ?? fresh;
     }
-    training ??= createTraining(trainer, task.inner.localSteps, (midway) => store.put({ midway: { ...midway, task: taskHash(task), at: now() } }));
+    training ??= createTraining(trainer, task.inner.localSteps, keeping.keepMidway);
     return { trainer, head };
   }
 
-  async function dataSeed(): Promise<number> {
-    const kept = options.seed ?? (await store.get("seed"));
-    if (kept !== null) return kept;
-    const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
-    await store.put({ seed });
-    return seed;
-  }
-
   const epochRounds = (): number => task.epochRounds ?? EPOCH_ROUNDS;
-
-  async function keptStanding(): Promise<{ round: number; weight: number }> {
-    const kept = head === null ? await store.get("head") : null;
-    if (head) return head.record;
-    return (kept && recordIn(kept.record)) ?? { round: 0, weight: 0 };
-  }
-
-  function recordIn(bytes: Uint8Array): CommitRecord | null {
-    try {
-      const record = decodeRecord(bytes);
-      return record.task === taskHash(task) ? record : null;
-    } catch (cause) {
-      if (!(cause instanceof WireError)) throw cause;
-      return null; // of an older version: nothing to go on from
-    }
-  }
-
-  /** The head of an earlier visit, if it is whole and of this task. */
-  async function keptHead(fresh: Head): Promise<Head | null> {
-    const kept = await store.get("head");
-    const record = kept && recordIn(kept.record);
-    if (!record || kept.params.length !== fresh.params.length) return null;
-    return { record, root: rootOf(record), params: new Int32Array(kept.params), outer: outerFrom(kept.outer, fresh.outer) };
-  }
 
   async function drawn(data: DataChoice): Promise<DataChoice> {
     if (data.kind !== "drawn" || data.labels.length > 0) return data;
@@ -163,39 +131,20 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     return { kind: "drawn", ...kept };
   }
 
-  async function keepHead(): Promise<void> {
-    if (head !== null) await store.put({ head: { record: encodeRecord(head.record), params: head.params, outer: outerBytes(head.outer) }, rounds });
-  }
-
-  /**
-   * The trainer goes on where it was: in mid-round where the round is still to be done, else with the state that it
-   * had last.
-   */
-  async function takeUp(engine: Trainer, { record }: Head): Promise<void> {
-    const kept = await store.get("midway");
-    const midway = kept?.task === record.task ? kept : null;
-    const own = midway?.round === record.round + 1 && midway.model === record.model ? midway : null;
-    const later = midway !== null && midway.at > ((await store.get("trainerAt")) ?? 0) ? midway : null;
-    const state = (own ?? later)?.state ?? (record.round > 0 ? await store.get("trainer") : null);
-    if (state) await engine.loadState(state);
-    training?.goOn(own);
-  }
-
-  async function keepTrainer(): Promise<void> {
-    const state = await training?.saveState();
-    if (state) await store.put({ trainer: state, trainerAt: now() });
+  async function keep(): Promise<void> {
+    if (head) await keeping.keepHead(head, rounds);
+    if (training) await keeping.keepTrainer(training);
   }
 
   async function committed(record: RoundRecord, params: Int32Array): Promise<void> {
     rounds = [...rounds, record];
     changed();
     // At once: a tab may be closed before the round is scored.
-    await keepHead();
+    if (head) await keeping.keepHead(head, rounds);
     const { accuracy, loss } = await training!.evaluate(params);
     rounds = rounds.map((round) => (round === record ? { ...record, accuracy, loss } : round));
     changed();
-    await keepHead();
-    await keepTrainer();
+    await keep();
   }
 
   /** Two devices of one name would take each other's place. */
@@ -219,10 +168,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
       if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
       store = await openStore(opened.slot);
-      const kept = await store.get("head");
-      // What was kept of another task is no past of this one.
-      if (kept && recordIn(kept.record)) rounds = ((await store.get("rounds")) ?? []) as RoundRecord[];
-      else await store.remove("trainer");
+      keeping = createKeeping(store, taskHash(task), now);
+      rounds = await keeping.rounds();
       drawings = (await store.get("drawings"))?.labels.length ?? 0;
       const lends = opened.lend ?? (await store.get("lends"));
       library = await openLibrary({
@@ -257,7 +204,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           options,
           room,
           keys: keyring.of(room.hash),
-          kept: await keptStanding(),
+          kept: head?.record ?? (await keeping.standing()),
           epochRounds: epochRounds(),
           rtc,
           library: library.lane,
@@ -319,7 +266,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           head = ready.head = newest;
           rounds = rounds.filter(({ round }) => round < newest.record.round);
         }
-        await takeUp(ready.trainer, ready.head);
+        await keeping.takeUp(ready.trainer, training!, ready.head);
         if (session !== stay) return; // left while it was loading
         const held = (status as DeviceStatus) === "paused";
         if (!held) status = "training";
@@ -353,8 +300,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       stop();
       status = "idle";
       changed();
-      await keepHead();
-      await keepTrainer();
+      await keep();
     },
 
     async forget() {

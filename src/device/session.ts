@@ -262,7 +262,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
 
   async function train({ head: { params, record, root }, lost }: Extract<Effect, { type: "train" }>): Promise<void> {
     try {
-      const result = await training()!.round(params, { round: record.round + 1, lost }, (progress) => {
+      const result = await training()!.round(params, { round: record.round + 1, lost, model: record.model }, (progress) => {
         events.onBatch(progress);
         if (!stopsAt("train")) return;
         freeze();

@@ -1,7 +1,5 @@
 import type { BatchProgress, Evaluation, Prediction, RoundResult, Trainer } from "../learn/trainer.ts";
 import type { Midway } from "../store/store.ts";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import { toFloat } from "../update/fixed.ts";
 
 /** How often a round that is under way is kept, in milliseconds, and at most what part of the time that may take. */
@@ -10,9 +8,10 @@ const KEEPING = { every: 2_000, part: 1 / 20 };
 export interface Training {
   /**
    * One round's local steps from the committed model; null when it was stopped.
-   * @param which the round, and how often its update was dropped before: other samples are due each time
+   * @param which the round, the hash of the model that it begins with, and how often its update was dropped before:
+   *   other samples are due each time
    */
-  round(params: Int32Array, which: { round: number; lost: number }, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
+  round(params: Int32Array, which: Pick<Midway, "round" | "lost" | "model">, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
   /** Ends the round before its next batch. */
   stop(): void;
   evaluate(params: Int32Array): Promise<Evaluation>;
@@ -48,11 +47,10 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
   };
 
   return {
-    round(params, { round, lost }, onBatch) {
+    round(params, { round, lost, model }, onBatch) {
       const ticket = ++current;
       return inTurn(async () => {
         if (ticket !== current) return null;
-        const model = bytesToHex(sha256(new Uint8Array(params.buffer, params.byteOffset, params.byteLength)));
         const from = left?.round === round && left.lost === lost && left.model === model ? left.position : null;
         left = null;
         const steps = trainer.train({ params: toFloat(params), round, lost, localSteps, keepEvery: every, ...(from && { from }) });

@@ -1,0 +1,79 @@
+import { outerBytes, outerFrom } from "../learn/outer-optimiser.ts";
+import type { Trainer } from "../learn/trainer.ts";
+import type { Midway, Store } from "../store/store.ts";
+import { type CommitRecord, decodeRecord, encodeRecord, type Hash, rootOf } from "../swarm/record.ts";
+import type { Head } from "../swarm/state.ts";
+import { WireError } from "../wire/codec.ts";
+import type { RoundRecord } from "./api.ts";
+import type { Training } from "./training.ts";
+
+/** What a device keeps of one task between visits, so that it goes on where it was. */
+export interface Keeping {
+  /** Decides, with the round, in which order the samples come; drawn once. */
+  dataSeed(): Promise<number>;
+  /** Where the kept model stands. */
+  standing(): Promise<{ round: number; weight: number }>;
+  /** The head of an earlier visit, if it is whole and of this task. @param fresh the task's first */
+  head(fresh: Head): Promise<Head | null>;
+  /** Of the kept model; another task's are no past of this one, nor is its trainer's state. */
+  rounds(): Promise<RoundRecord[]>;
+  keepHead(head: Head, rounds: readonly RoundRecord[]): Promise<void>;
+  keepMidway(midway: Midway): Promise<void>;
+  keepTrainer(training: Training): Promise<void>;
+  /** The trainer goes on where it was: in mid-round where the round is still to be done, else with the state that it had last. */
+  takeUp(trainer: Trainer, training: Training, head: Head): Promise<void>;
+}
+
+export function createKeeping(store: Store, task: Hash, now: () => number): Keeping {
+  function recordIn(bytes: Uint8Array): CommitRecord | null {
+    try {
+      const record = decodeRecord(bytes);
+      return record.task === task ? record : null;
+    } catch (cause) {
+      if (!(cause instanceof WireError)) throw cause;
+      return null; // of an older version: nothing to go on from
+    }
+  }
+
+  async function keptRecord(): Promise<CommitRecord | null> {
+    const kept = await store.get("head");
+    return kept && recordIn(kept.record);
+  }
+
+  return {
+    async dataSeed() {
+      const kept = await store.get("seed");
+      if (kept !== null) return kept;
+      const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+      await store.put({ seed });
+      return seed;
+    },
+    standing: async () => (await keptRecord()) ?? { round: 0, weight: 0 },
+    async head(fresh) {
+      const kept = await store.get("head");
+      const record = kept && recordIn(kept.record);
+      if (!record || kept.params.length !== fresh.params.length) return null;
+      return { record, root: rootOf(record), params: new Int32Array(kept.params), outer: outerFrom(kept.outer, fresh.outer) };
+    },
+    async rounds() {
+      if (await keptRecord()) return ((await store.get("rounds")) ?? []) as RoundRecord[];
+      await store.remove("trainer");
+      return [];
+    },
+    keepHead: ({ record, params, outer }, rounds) => store.put({ head: { record: encodeRecord(record), params, outer: outerBytes(outer) }, rounds: [...rounds] }),
+    keepMidway: (midway) => store.put({ midway: { ...midway, task, at: now() } }),
+    async keepTrainer(training) {
+      const state = await training.saveState();
+      if (state) await store.put({ trainer: state, trainerAt: now() });
+    },
+    async takeUp(trainer, training, { record }) {
+      const kept = await store.get("midway");
+      const midway = kept?.task === record.task ? kept : null;
+      const own = midway?.round === record.round + 1 && midway.model === record.model ? midway : null;
+      const later = midway !== null && midway.at > ((await store.get("trainerAt")) ?? 0) ? midway : null;
+      const state = (own ?? later)?.state ?? (record.round > 0 ? await store.get("trainer") : null);
+      if (state) await trainer.loadState(state);
+      training.goOn(own);
+    },
+  };
+}

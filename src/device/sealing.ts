@@ -1,10 +1,11 @@
 import { createContributor, type Contributor } from "../securesum/contributor.ts";
-import { SumError } from "../securesum/errors.ts";
+import { SumError, type SumErrorCode } from "../securesum/errors.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import { BLOCK_BYTES, blocksOf, groupOf } from "../securesum/params.ts";
 import { cutPieces } from "../securesum/pieces.ts";
 import { BATCH, type SumPool } from "../securesum/pool.ts";
 import { gatherSum } from "../securesum/sum.ts";
+import { codeOf } from "../workers/bridge.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import type { PrivacyGuard } from "./privacy.ts";
 
@@ -22,6 +23,8 @@ export interface Sealing {
 }
 
 const SEED_BYTES = 32;
+/** What says of a sum that it cannot be opened from what is there; anything else is this device's own problem. */
+const UNOPENED: readonly string[] = ["malformed", "undecodable", "garbage"] satisfies SumErrorCode[];
 
 interface SealingDeps {
   kernels: Kernels;
@@ -89,7 +92,8 @@ export function createSealing({ kernels, pool, privacy }: SealingDeps): Sealing 
         return { type: "opened", attempt, sum, wrongShares, wrongPieces };
       } catch (error) {
         if (signal.aborted) return null;
-        if (!(error instanceof SumError) || error.code === "unavailable") throw error;
+        // Errors of the pool's workers come with their code, not with their class.
+        if (!UNOPENED.includes(codeOf(error) ?? "")) throw error;
         return { type: "opened", attempt, sum: null, wrongShares: [], wrongPieces: [] };
       }
     },

@@ -193,11 +193,11 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         void train(effect);
         return;
       case "seal":
-        return tell(start!.own.sealing.seal(effect));
+        return tell(() => start!.own.sealing.seal(effect));
       case "answer":
-        return tell(start!.own.sealing.answer(effect));
+        return tell(() => start!.own.sealing.answer(effect));
       case "open":
-        return tell(start!.own.sealing.open(effect));
+        return tell(() => start!.own.sealing.open(effect));
       case "erase":
         return start!.own.sealing.erase();
       case "accused":
@@ -244,8 +244,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   }
 
   /** What the secure sum has worked out goes back to the core. */
-  function tell(work: Promise<Untimed | null> | Untimed | null): void {
-    Promise.resolve(work).then(
+  function tell(work: () => Promise<Untimed | null> | Untimed | null): void {
+    Promise.resolve().then(work).then(
       (event) => {
         if (event && !abort.signal.aborted) dispatch({ ...event, now: now() } as SwarmEvent);
       },

@@ -51,7 +51,9 @@ export function fits(kernel: ShamirKernel, dealing: Uint8Array, holder: number, 
   readRow(kernel, 0, dealing, DEALING_BYTES);
   setChallenge(kernel, challenge);
   kernel.check(0);
-  return expected.every((value, test) => value === kernel.out[test]);
+  const equal = expected.every((value, test) => value === kernel.out[test]);
+  eraseRows(kernel, 1);
+  return equal;
 }
 
 /** Who is to blame for a complaint. The dealing is known to be the dealer's by its signature, which the caller checked. */

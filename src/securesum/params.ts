@@ -28,8 +28,6 @@ export const SHARE_BYTES = (N * 12) / 8;
 /** Devices whose updates one sum may hold, and holders of one committee. */
 export const MOST_DEVICES = 64;
 export const MOST_HOLDERS = 96;
-const LARGE_GROUP = 8;
-const LEAST_IN_LARGE_GROUP = 6;
 
 /** How signed values lie in coefficients, so that the sum of all devices' values fits each field. */
 export interface Layout {
@@ -77,22 +75,20 @@ export interface Group {
   threshold: number;
   /** Signatures under U before a share of the sum is released. */
   quorum: number;
-  /** Devices in U. */
-  least: number;
 }
 
 /** A group that holds its own shares. @throws SumError `out-of-range` */
 export function groupOf(devices: number): Group {
   within(devices, 2, MOST_DEVICES, "devices of a group");
   const threshold = Math.floor((2 * devices) / 3) + 1;
-  return { holders: devices, threshold, quorum: threshold, least: devices >= LARGE_GROUP ? LEAST_IN_LARGE_GROUP : threshold };
+  return { holders: devices, threshold, quorum: threshold };
 }
 
 /** A committee with a lower threshold, which therefore wants more signatures. @throws SumError `out-of-range` */
 export function committeeOf(holders: number, threshold: number): Group {
   within(holders, 2, MOST_HOLDERS, "holders");
   within(threshold, 2, holders, "threshold");
-  return { holders, threshold, quorum: Math.floor((holders + threshold - 1) / 2) + 1, least: LEAST_IN_LARGE_GROUP };
+  return { holders, threshold, quorum: Math.floor((holders + threshold - 1) / 2) + 1 };
 }
 
 /** 8σ of a sum of `devices` secrets or errors. */

@@ -63,5 +63,7 @@ export function sumDealings(kernel: ShamirKernel, dealings: readonly Uint8Array[
   dealings.forEach((dealing, k) => readRow(kernel, k, dealing, DEALING_BYTES, k));
   combineRows(kernel, dealings.map(() => 1));
   kernel.pack();
-  return kernel.wire.slice(0, SHARE_BYTES) as Uint8Array<ArrayBuffer>;
+  const share = kernel.wire.slice(0, SHARE_BYTES) as Uint8Array<ArrayBuffer>;
+  eraseRows(kernel, dealings.length);
+  return share;
 }

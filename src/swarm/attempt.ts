@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import { blocksOf, groupOf, layoutOf, noisyLayout, type Group, type Layout } from "../securesum/params.ts";
+import { blocksOf, DEALING_BYTES, groupOf, layoutOf, noisyLayout, type Group, type Layout } from "../securesum/params.ts";
 import { pieceBytes } from "../securesum/pieces.ts";
 import type { Context } from "../securesum/randomness.ts";
 import { encodeSet } from "../securesum/set.ts";
@@ -24,8 +24,9 @@ export interface Attempt {
   own: { parcels: readonly Uint8Array[]; commitment: Hash } | null;
   /** What each member gave this one, its own included. */
   parcels: ReadonlyMap<PeerId, Parcel>;
-  /** Hash of U as this device proposes or signs it; once set, it stays. Also the challenge of the degree test. */
+  /** Hash of U as this device proposes or signs it, and the commitments that it is made of. Also the challenge of the degree test. */
   set: Hash | null;
+  commitments: ReadonlyMap<PeerId, Hash> | null;
   answer: Uint8Array<ArrayBuffer> | null;
   /** Dealers whose dealing fits their answer. */
   fitting: readonly PeerId[];
@@ -46,6 +47,7 @@ export function newAttempt(s: SwarmState): Attempt {
     own: null,
     parcels: new Map(),
     set: null,
+    commitments: null,
     answer: null,
     fitting: [],
     pieces: new Map(),
@@ -61,17 +63,24 @@ export const contextIn = (s: SwarmState, { name }: Attempt): Context => ({ sessi
 /** Values that a device of this task sums. */
 export const countIn = (s: SwarmState): number => valuesOf(s.head.params.length, s.config);
 
-export const layoutIn = ({ config }: SwarmState, { view }: Attempt): Layout => (config.privacy ? noisyLayout(config.privacy.field) : layoutOf(config.bits, view.length));
+const layoutFor = ({ config }: SwarmState, devices: number): Layout => (config.privacy ? noisyLayout(config.privacy.field) : layoutOf(config.bits, devices));
+
+export const layoutIn = (s: SwarmState, { view }: Attempt): Layout => layoutFor(s, view.length);
 
 /** Bytes of each piece of a ciphertext. */
-export const pieceLength = (s: SwarmState, attempt: Attempt): number =>
-  pieceBytes(blocksOf(countIn(s), layoutIn(s, attempt)), groupIn(attempt));
+export const pieceLength = (s: SwarmState, { view }: Pick<Attempt, "view">): number => pieceBytes(blocksOf(countIn(s), layoutFor(s, view.length)), groupOf(view.length));
 
-/** What a member committed to in this attempt, as it says to all; null before it did. */
+/** Bytes of a parcel among so many devices; 0 of one that is alone. */
+export const parcelBytes = (s: SwarmState, devices: number): number => (devices < 2 ? 0 : 32 * devices + DEALING_BYTES + pieceBytes(blocksOf(countIn(s), layoutFor(s, devices)), groupOf(devices)));
+
+/** What a member committed to in this attempt, as it says to all; null before it did. Once U is known, nothing else counts. */
 export function commitmentOf(s: SwarmState, attempt: Attempt, peer: PeerId): Hash | null {
+  if (attempt.commitments) return attempt.commitments.get(peer)!;
   if (peer === s.config.self) return attempt.own?.commitment ?? null;
   const status = fellow(s, peer);
-  return status && sameView(status.view, attempt.view) ? status.commitment : null;
+  const stated = status && sameView(status.view, attempt.view) ? status.commitment : null;
+  // Of an attempt of the same members that was lost: it has not heard of this one yet.
+  return stated !== null && s.round.spent.includes(stated) ? null : stated;
 }
 
 /** Whether this device holds all that a member gave it. */
@@ -80,28 +89,36 @@ export function holds(s: SwarmState, attempt: Attempt, peer: PeerId): boolean {
   return parcel !== undefined && parcel.commitment === commitmentOf(s, attempt, peer);
 }
 
-/** Hash of U, which is the whole view; null while not all have committed. */
-export function setOf(s: SwarmState, attempt: Attempt): Hash | null {
-  const commitments = attempt.view.map((peer) => commitmentOf(s, attempt, peer));
-  if (commitments.includes(null)) return null;
-  const entries = attempt.view.map((id, at) => ({ id, commitment: hexToBytes(commitments[at]!) }));
-  return bytesToHex(sha256(encodeSet(contextIn(s, attempt), entries)));
+/** The attempt with U, which is the whole view; null while not all have committed. */
+export function withSet(s: SwarmState, attempt: Attempt): (Attempt & { set: Hash }) | null {
+  if (attempt.set !== null) return attempt as Attempt & { set: Hash };
+  const commitments = new Map<PeerId, Hash>();
+  for (const peer of attempt.view) {
+    const commitment = commitmentOf(s, attempt, peer);
+    if (commitment === null) return null;
+    commitments.set(peer, commitment);
+  }
+  const entries = [...commitments].map(([id, commitment]) => ({ id, commitment: hexToBytes(commitment) }));
+  return { ...attempt, commitments, set: bytesToHex(sha256(encodeSet(contextIn(s, attempt), entries))) };
 }
 
 export const sameView = (a: readonly PeerId[], b: readonly PeerId[]): boolean => a.length === b.length && a.every((peer, i) => peer === b[i]);
 
-/** Nothing secret stays: the dealings of this round are overwritten. */
-export function eraseDealings(s: SwarmState): void {
-  for (const attempt of [s.round.attempt, s.round.kept]) {
-    for (const { dealing } of attempt?.parcels.values() ?? []) dealing.fill(0);
-    for (const parcel of attempt?.own?.parcels ?? []) parcel.fill(0);
-  }
+/** Nothing secret stays: the dealings are overwritten. */
+export function erase(attempt: Attempt): void {
+  for (const { dealing } of attempt.parcels.values()) dealing.fill(0);
+  for (const parcel of attempt.own?.parcels ?? []) parcel.fill(0);
+}
+
+export function eraseRound({ round }: SwarmState): void {
+  for (const attempt of [round.attempt, round.kept]) if (attempt) erase(attempt);
+  for (const { message } of round.early) message.payload.fill(0);
 }
 
 /** However it ended: nothing secret of it stays. */
 export function endRound(s: SwarmState, out: Effect[]): void {
-  if (s.round.attempt || s.round.kept) out.push({ type: "erase" });
-  eraseDealings(s);
+  out.push({ type: "erase" });
+  eraseRound(s);
   s.round = freshRound(s.now);
   s.behindSince = null;
 }

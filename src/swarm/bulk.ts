@@ -2,11 +2,12 @@ import { judge } from "../securesum/degree.ts";
 import { SumError } from "../securesum/errors.ts";
 import { DEALING_BYTES, SHARE_BYTES } from "../securesum/params.ts";
 import { checkPiece } from "../securesum/pieces.ts";
-import { readRow } from "../securesum/shamir.ts";
-import { hexToBytes } from "@noble/hashes/utils.js";
+import { eraseRows, readRow } from "../securesum/shamir.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { commitmentOf, groupIn, holds, pieceLength, type Attempt } from "./attempt.ts";
+import { commitmentOf, groupIn, holds, parcelBytes, pieceLength, type Attempt } from "./attempt.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { narrow } from "./membership.ts";
@@ -24,15 +25,19 @@ export function ask(s: SwarmState, out: Effect[], to: PeerId, view: Hash, what: 
   out.push({ type: "send", to, what: "want", bytes: encodeMessage({ kind: "want", what, root: s.head.root, view, from: index, to: index + 1 }) });
 }
 
+/** Milliseconds that a device's parcels take on the slowest link. */
+const sendingTime = (s: SwarmState): number => (1000 * (s.round.view.length - 1) * parcelBytes(s, s.round.view.length)) / LIMITS.slowestLink;
+
 /** When the current phase gives up on those that it still waits for. */
-export const exchangeDeadline = (s: SwarmState): number => s.round.phaseSince + LIMITS.exchangeAtMost + (1000 * 2 * s.head.params.length) / LIMITS.slowestLink;
+export const exchangeDeadline = (s: SwarmState): number => s.round.phaseSince + LIMITS.exchangeAtMost + sendingTime(s);
 
 /** Asks again now and then; at the phase's deadline goes on without those that are missing. */
 export function wait(s: SwarmState, out: Effect[], missing: readonly PeerId[], what: Want["what"] | null, index: number): boolean {
   if (s.now >= exchangeDeadline(s)) {
     return narrow(s, out, s.round.view.filter((peer) => !missing.includes(peer)), true);
   }
-  if (what !== null && s.now - s.round.askedAt >= LIMITS.askAgain) {
+  // What is large may still be on its way.
+  if (what !== null && s.now - s.round.askedAt >= LIMITS.askAgain + sendingTime(s) / 4) {
     s.round = { ...s.round, askedAt: s.now };
     for (const peer of missing) ask(s, out, peer, s.round.attempt!.name, what, index);
   }
@@ -54,7 +59,7 @@ export function takeBulk(s: SwarmState, out: Effect[], from: PeerId, message: Bu
   if (message.root !== s.head.root) return;
   const attempt = round.attempt?.name === message.view ? round.attempt : null;
   if (attempt === null) {
-    if (round.signed === null && round.early.length < LIMITS.earlyMessages) s.round = { ...round, early: [...round.early, { from, message }] };
+    keepEarly(s, from, message);
     return;
   }
   const member = attempt.view.indexOf(from);
@@ -66,6 +71,15 @@ export function takeBulk(s: SwarmState, out: Effect[], from: PeerId, message: Bu
     if (!(error instanceof SumError || error instanceof WireError)) throw error;
     refuse(s, out, from, error);
   }
+}
+
+/** No more of one peer than an honest one sends, and none longer. */
+function keepEarly(s: SwarmState, from: PeerId, message: Bulk): void {
+  const { round } = s;
+  const most = Math.max(...[2, LIMITS.members].map((devices) => parcelBytes(s, devices)));
+  const own = round.early.filter((early) => early.from === from);
+  if (round.signed !== null || own.length >= LIMITS.earlyMessages || round.early.length >= LIMITS.members * LIMITS.earlyMessages || message.payload.length > most) return;
+  s.round = { ...round, early: [...round.early, { from, message: { ...message, payload: message.payload.slice() } }] };
 }
 
 /** What came before its attempt. */
@@ -85,6 +99,7 @@ function take(s: SwarmState, out: Effect[], attempt: Attempt, from: PeerId, memb
       if (index !== self || holds(s, attempt, from)) return null;
       const parcel = openParcel(payload, self, view.length, pieceLength(s, attempt));
       readRow(shamir, 0, parcel.dealing, DEALING_BYTES);
+      eraseRows(shamir, 1);
       checkPiece(ring, parcel.piece, parcel.piece.length);
       return { ...attempt, parcels: new Map(attempt.parcels).set(from, parcel) };
     }
@@ -99,8 +114,7 @@ function take(s: SwarmState, out: Effect[], attempt: Attempt, from: PeerId, memb
     case "complaint":
       hear(s, out, attempt, from, member, index, payload);
       return null;
-    case "record":
-    case "model":
+    default:
       return null;
   }
 }
@@ -109,10 +123,12 @@ function take(s: SwarmState, out: Effect[], attempt: Attempt, from: PeerId, memb
 function hear(s: SwarmState, out: Effect[], attempt: Attempt, from: PeerId, member: number, dealerIndex: number, payload: Uint8Array): void {
   const dealer = attempt.view[dealerIndex];
   if (dealer === undefined || dealer === s.config.self || attempt.set === null) return;
-  const answer = fellow(s, dealer)?.answer;
-  const { commitment, dealing } = decodeComplaint(payload, member, attempt.view.length);
-  // Without the dealer's own words there is nothing to judge; the views settle it.
-  if (!answer || commitment !== commitmentOf(s, attempt, dealer)) return;
+  const status = fellow(s, dealer);
+  const complaint = decodeComplaint(payload, member, attempt.view.length);
+  const { dealing } = complaint;
+  // Where they do not speak of the dealer's same words there is nothing to judge; the views settle it.
+  if (!status?.answer || status.set !== attempt.set || complaint.commitment !== commitmentOf(s, attempt, dealer) || complaint.answer !== bytesToHex(sha256(status.answer))) return;
+  const { answer } = status;
   const guilty = judge(s.config.kernels.shamir, dealing, member, answer, groupIn(attempt).threshold, hexToBytes(attempt.set));
   if (guilty === "dealer") refuse(s, out, dealer, new Error("it dealt shares that are not on one polynomial"));
   else refuse(s, out, from, new Error("it complained of a share that is right"));

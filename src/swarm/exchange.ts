@@ -2,7 +2,7 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { judge } from "../securesum/degree.ts";
 import { addPieces } from "../securesum/pieces.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { contextIn, groupIn, holds, layoutIn, newAttempt, sameView, setOf } from "./attempt.ts";
+import { type Attempt, contextIn, erase, groupIn, holds, layoutIn, newAttempt, sameView, withSet } from "./attempt.ts";
 import { post, refuse, takeEarly, wait } from "./bulk.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
@@ -21,7 +21,7 @@ import { encodeValues } from "./values.ts";
 export function startSending(s: SwarmState, out: Effect[]): true {
   const values = encodeValues(s.round.update!, s.config);
   if (s.round.view.length === 1) {
-    s.round = { ...s.round, agreed: s.round.view, agreedIssuer: s.issuer };
+    s.round = { ...s.round, agreed: withJoiners(s), agreedIssuer: s.issuer };
     return conclude(s, Int32Array.from(values));
   }
   const attempt = newAttempt(s);
@@ -55,18 +55,24 @@ export function send(s: SwarmState, out: Effect[]): boolean {
   const { view } = attempt;
   const missing = view.filter((peer) => !holds(s, attempt, peer));
   if (missing.length > 0) return wait(s, out, missing.filter((peer) => peer !== s.config.self), "update", view.indexOf(s.config.self));
-  const joiners = s.reachable.filter((peer) => !view.includes(peer) && mayJoin(s, peer)).sort();
-  const next = ascending([...view, ...joiners.slice(0, LIMITS.members - view.length)]);
-  s.round = { ...s.round, kept: attempt, next, issuer: s.issuer };
+  if (s.round.kept) erase(s.round.kept);
+  s.round = { ...s.round, kept: attempt, next: withJoiners(s), issuer: s.issuer };
   return enter(s, "open");
 }
 
 function propose(s: SwarmState, out: Effect[]): void {
   const attempt = s.round.attempt!;
-  const set = attempt.set ?? setOf(s, attempt);
-  if (set === null || set === attempt.set) return;
-  s.round = { ...s.round, attempt: { ...attempt, set } };
-  out.push({ type: "answer", attempt: attempt.id, challenge: hexToBytes(set) });
+  const proposed = attempt.set === null ? withSet(s, attempt) : null;
+  if (proposed === null) return;
+  s.round = { ...s.round, attempt: proposed };
+  out.push({ type: "answer", attempt: proposed.id, challenge: hexToBytes(proposed.set) });
+}
+
+/** The view, and those who wait to be let in, as many as there is room for. */
+function withJoiners(s: SwarmState): PeerId[] {
+  const { view } = s.round;
+  const joiners = s.reachable.filter((peer) => !view.includes(peer) && mayJoin(s, peer)).sort();
+  return ascending([...view, ...joiners.slice(0, LIMITS.members - view.length)]);
 }
 
 function mayJoin(s: SwarmState, peer: PeerId): boolean {
@@ -90,15 +96,14 @@ export function open(s: SwarmState, out: Effect[]): boolean {
     const status = fellow(s, peer);
     return status?.answer && sameView(status.view, attempt.view) && status.set === attempt.set ? [{ peer, status }] : [];
   });
-  if (attempt.answer === null) return false;
   for (const { peer, status } of statements) if (!passes(s, out, peer, status.answer!)) return true;
   const there = statements.filter(({ status }) => reached(status.phase, "open"));
-  if (there.length === others(s).length) {
+  if (attempt.answer !== null && there.length === others(s).length) {
     const agreed = s.round.next.filter((peer) => attempt.view.includes(peer) || there.every(({ status }) => status.next.includes(peer)));
     const issuer = there.every(({ status }) => status.issuer === s.round.issuer) ? s.round.issuer : priorIssuer(s);
     return sign(s, out, { agreed, issuer });
   }
-  const enough = statements.length === others(s).length && there.length + 1 >= groupIn(attempt).quorum;
+  const enough = attempt.answer !== null && statements.length === others(s).length && there.length + 1 >= groupIn(attempt).quorum;
   if (enough && s.now - s.round.phaseSince >= LIMITS.openAtLeast) return sign(s, out, { agreed: attempt.view, issuer: priorIssuer(s) });
   const silent = others(s).filter((peer) => !there.some((statement) => statement.peer === peer));
   return wait(s, out, silent, null, 0);
@@ -117,36 +122,58 @@ function passes(s: SwarmState, out: Effect[], dealer: PeerId, answer: Uint8Array
     s.round = { ...s.round, attempt: { ...attempt, fitting: [...attempt.fitting, dealer] } };
     return true;
   }
-  for (const peer of others(s)) post(s, out, peer, attempt.name, "complaint", attempt.view.indexOf(dealer), encodeComplaint(parcel));
+  for (const peer of others(s)) post(s, out, peer, attempt.name, "complaint", attempt.view.indexOf(dealer), encodeComplaint(parcel, answer));
   refuse(s, out, dealer, new Error("it dealt shares that are not on one polynomial"));
   return false;
 }
 
 /**
- * Whoever sees that another signed a U which it could sign too does so, even if its own view has shrunk since:
- * one U gets a quorum or none does. What was agreed on with it is taken over.
+ * Whoever sees that others signed a U which it could sign too does so, even if its own view has shrunk since: one U
+ * gets a quorum or none does. What was agreed on with it is taken over. Of n devices, n − Q + 1 that say the same
+ * include an honest one; fewer are followed only by who holds and tested everything itself, and into nothing that it
+ * would not have agreed to.
  */
 export function followSigner(s: SwarmState, out: Effect[]): boolean {
   if (s.round.signed !== null) return false;
-  for (const attempt of [s.round.attempt, s.round.kept]) {
-    if (attempt === null || attempt.view.some((peer) => s.round.leftOut.includes(peer))) continue;
-    const set = attempt.set ?? setOf(s, attempt);
-    if (set === null) continue;
-    const signer = attempt.view.map((peer) => fellow(s, peer)).find((status) => status && reached(status.phase, "reduce") && status.set === set);
-    if (!signer) continue;
-    s.round = { ...s.round, view: attempt.view, attempt: { ...attempt, set } };
+  for (const known of [s.round.attempt, s.round.kept]) {
+    const attempt = known && !known.view.some((peer) => s.round.leftOut.includes(peer)) ? withSet(s, known) : null;
+    if (attempt === null) continue;
+    const signers = attempt.view.flatMap((peer): Status[] => {
+      const status = fellow(s, peer);
+      return status && reached(status.phase, "reduce") && status.set === attempt.set ? [status] : [];
+    });
+    const [first] = signers;
+    if (!first) continue;
+    const agreed = { agreed: first.next, issuer: first.issuer };
+    const alike = signers.filter(({ next, issuer }) => sameView(next, first.next) && issuer === first.issuer);
+    const enough = alike.length > attempt.view.length - groupIn(attempt).quorum;
+    if (!enough && !(tested(attempt, s.config.self) && plausible(s, attempt, agreed))) continue;
+    if (s.round.attempt && s.round.attempt.id !== attempt.id) erase(s.round.attempt);
+    s.round = { ...s.round, view: attempt.view, attempt };
     takeEarly(s, out);
-    return sign(s, out, { agreed: signer.next, issuer: signer.issuer });
+    return sign(s, out, agreed);
   }
   return false;
 }
 
+const tested = ({ view, parcels, fitting }: Attempt, self: PeerId): boolean => view.every((peer) => parcels.has(peer) && (peer === self || fitting.includes(peer)));
+
+/** A list that leaves none of U out and adds none whom this device would not have, and an issuer that it knows. */
+const plausible = (s: SwarmState, { view }: Attempt, { agreed, issuer }: Agreed): boolean =>
+  view.every((peer) => agreed.includes(peer)) && agreed.every((peer) => view.includes(peer) || s.round.next.includes(peer)) && (issuer === s.issuer || issuer === priorIssuer(s));
+
+interface Agreed {
+  /** Members of the next round. */
+  agreed: readonly PeerId[];
+  issuer: Hash | null;
+}
+
 /** Into REDUCE. The set is signed by the status that goes out, and this device is bound to it. */
-function sign(s: SwarmState, out: Effect[], { agreed, issuer }: { agreed: readonly PeerId[]; issuer: Hash | null }): true {
+function sign(s: SwarmState, out: Effect[], { agreed, issuer }: Agreed): true {
   const attempt = s.round.attempt!;
   s.round = { ...s.round, signed: attempt.set, agreed, agreedIssuer: issuer };
   enter(s, "reduce");
-  if (!attempt.view.every((peer) => attempt.parcels.has(peer))) return true;
+  if (!attempt.view.every((peer) => holds(s, attempt, peer))) return true;
   const self = attempt.view.indexOf(s.config.self);
   const piece = addPieces(s.config.kernels.ring, attempt.view.map((peer) => attempt.parcels.get(peer)!.piece));
   for (const peer of others(s)) post(s, out, peer, attempt.name, "sum", self, piece);

@@ -35,6 +35,10 @@ export const LIMITS = {
   /** Control messages are small; bulk ones are at most one model piece or one parcel of an update. */
   controlBytes: 16 * 1024,
   bulkBytes: 128 * 1024 * 1024,
-  /** Messages kept for a view that this device has not reached yet. */
-  earlyMessages: 64,
+  /** Messages of one peer kept for a view that this device has not reached yet. */
+  earlyMessages: 4,
+  /** Commitments of lost attempts that are remembered. */
+  spent: 64,
+  /** Transitions in one step: more than any round has. A step always returns. */
+  transitions: 100,
 } as const;

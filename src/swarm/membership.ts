@@ -1,9 +1,8 @@
 import { groupOf } from "../securesum/params.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { eraseDealings } from "./attempt.ts";
+import { erase, eraseRound } from "./attempt.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import type { Status } from "./message.ts";
 import { ascending, fellow, others, present } from "./peers.ts";
 import { reached, type Phase } from "./phase.ts";
 import { quorum } from "./record.ts";
@@ -18,7 +17,7 @@ function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: numb
   s.round = { ...s.round, view, base, withdrawn: false, heldSince: null, formedAt: s.now, readyAt: new Map() };
   out.push({ type: "group", peers: others(s) });
   // Its update is in a U that was signed, whose sum somebody may open: it never goes into another.
-  if (s.round.signed !== null) s.round = { ...s.round, signed: null, update: null, trainingAsked: false, lost: s.round.lost + 1 };
+  if (s.round.signed !== null) s.round = { ...s.round, signed: null, update: null, trainingAsked: false, lost: s.round.lost + 1, early: [] };
   if (s.round.update === null && !s.round.trainingAsked) {
     s.round = { ...s.round, trainingAsked: true };
     out.push({ type: "train", head: s.head, lost: s.round.lost });
@@ -32,23 +31,21 @@ function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: numb
  */
 export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   // Whoever trails another lineage catches up first.
-  if (!s.taking || s.behindSince !== null) return false;
   const { self } = s.config;
+  if (!s.taking || s.behindSince !== null || s.round.leftOut.includes(self)) return false;
   const { members } = s.head.record;
   if (members.includes(self) && !s.round.withdrawn) {
-    const view = members.filter((peer) => present(s, peer) && s.peers.get(peer)?.taking !== false);
+    const view = members.filter((peer) => joins(s, peer));
     if (view.length >= quorum(members.length) && hides(s, view)) return begin(s, out, view, members.length);
     s.round = { ...s.round, heldSince: s.round.heldSince ?? s.now, withdrawn: true };
   }
 
   const busy = s.reachable.filter((peer) => (fellow(s, peer)?.view.length ?? 0) > 0).sort();
-  const host = busy.find((peer) => fellow(s, peer)!.view.includes(self));
-  if (host !== undefined) {
-    const named = fellow(s, host)!.view;
-    const here = named.filter((peer) => present(s, peer));
-    // A device that fell out of a view does not go back to it; a held one follows who founds a new one.
-    const founded = s.round.heldSince !== null && here.length === named.length;
-    if ((!s.round.withdrawn || founded) && hides(s, here)) return begin(s, out, here, 1);
+  // A device that fell out of a view does not go back to it; a held one follows who founds a new one.
+  if (!s.round.withdrawn || s.round.heldSince !== null) {
+    const named = busy.map((peer) => fellow(s, peer)!).find(({ view, phase }) => view.includes(self) && !reached(phase, "send"))?.view;
+    const here = named?.filter((peer) => joins(s, peer)) ?? [];
+    if (named && here.length === named.length && isMost(s, here) && hides(s, here)) return begin(s, out, here, here.length);
   }
   if (busy.length > 0) return false;
 
@@ -56,27 +53,34 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   const unheard = s.pending.length > 0 || s.reachable.some((peer) => !s.peers.has(peer));
   if (unheard && s.now - s.round.startedAt < LIMITS.foundingAtMost) return false;
   if (s.now - s.reachableSince < LIMITS.foundingQuiet) return false;
-  const waiting = s.reachable.filter((peer) => fellow(s, peer)?.taking);
-  const view = ascending([self, ...waiting]).slice(0, LIMITS.members);
-  return view.includes(self) && hides(s, view) && begin(s, out, view, 1);
+  const view = ascending([self, ...waiting(s)]).slice(0, LIMITS.members);
+  return view.includes(self) && hides(s, view) && begin(s, out, view, view.length);
 }
+
+const joins = (s: SwarmState, peer: PeerId): boolean => present(s, peer) && (peer === s.config.self || s.peers.get(peer)?.taking !== false) && !s.round.leftOut.includes(peer);
+
+const waiting = (s: SwarmState): PeerId[] => s.reachable.filter((peer) => fellow(s, peer)?.taking && !s.round.leftOut.includes(peer));
+
+/** Whether a view that somebody names is most of those who could be in it: nobody is led into a small one, where the sum says more. */
+const isMost = (s: SwarmState, view: readonly PeerId[]): boolean => view.length >= quorum(Math.min(LIMITS.members, 1 + waiting(s).length));
 
 /** Whether the noise of those who are honest in such a view covers each of them, as the task's privacy promises. */
 const hides = ({ config: { privacy } }: SwarmState, view: readonly PeerId[]): boolean => privacy === null || (view.length > 1 && groupOf(view.length).threshold >= privacy.honest);
 
 /**
- * The view shrinks to those who can finish together: without the ones that left, and to the intersection with
- * what the others say. An attempt under way starts again among the rest, with the updates that are there and fresh
- * keys. Once U is signed it stays as it is.
+ * The view shrinks to those who can finish together: without the ones that left, without the ones whose own view has
+ * too little in common with this one, and to the intersection with what the others say. An attempt under way starts
+ * again among the rest, with the updates that are there and fresh keys. Once U is signed it stays as it is.
  */
 export function shrink(s: SwarmState, out: Effect[]): boolean {
   const { self } = s.config;
-  const { view, phase, leftOut } = s.round;
+  const { view, phase, leftOut, base } = s.round;
   if (view.length === 0 || reached(phase, "reduce")) return false;
-  const statuses = view.map((peer) => fellow(s, peer)).filter((status): status is Status => status !== null && status.view.length > 0);
-  if (statuses.some((status) => !status.view.includes(self)) || leftOut.includes(self)) return withdraw(s, out);
-
-  const rest = view.filter((peer) => statuses.every((status) => status.view.includes(peer)) && present(s, peer) && fellow(s, peer)?.taking !== false && !leftOut.includes(peer));
+  if (leftOut.includes(self)) return withdraw(s, out);
+  const stated = (peer: PeerId): readonly PeerId[] => (peer === self ? [] : (fellow(s, peer)?.view ?? []));
+  const agrees = (peer: PeerId): boolean => stated(peer).length === 0 || (stated(peer).includes(self) && view.filter((other) => stated(peer).includes(other)).length >= quorum(base));
+  const fellows = view.filter((peer) => joins(s, peer) && agrees(peer));
+  const rest = fellows.filter((peer) => fellows.every((other) => stated(other).length === 0 || stated(other).includes(peer)));
   return rest.length < view.length && narrow(s, out, rest, false);
 }
 
@@ -90,6 +94,7 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
     s.round = { ...s.round, heldSince: s.now };
     return true;
   }
+  if (s.round.attempt && s.round.attempt.id !== s.round.kept?.id) erase(s.round.attempt);
   s.round = { ...s.round, view: rest, attempt: null, next: [], issuer: null };
   if (!reached(phase, "send")) return true;
   s.round = { ...s.round, retries: s.round.retries + 1 };
@@ -98,8 +103,8 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
 
 /** Back to waiting. The local update is kept: unless its U was signed, it still counts if the survivors start this round again. */
 export function withdraw(s: SwarmState, out: Effect[]): true {
-  if (s.round.attempt || s.round.kept) out.push({ type: "erase" });
-  eraseDealings(s);
+  out.push({ type: "erase" });
+  eraseRound(s);
   s.round = { ...s.round, view: [], attempt: null, kept: null, candidate: null, next: [], issuer: null, withdrawn: true };
   return enter(s, "join-cutoff");
 }

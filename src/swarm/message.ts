@@ -30,7 +30,7 @@ export interface Status {
   issuer: Hash | null;
   /** From `send` on: what it committed to of its parcels. */
   commitment: Hash | null;
-  /** U as it would sign it, in `open`; as it signed it, from `reduce` on. */
+  /** U as it would sign it, once all have committed; as it signed it, from `reduce` on. */
   set: Hash | null;
   /** To the degree test at that U. */
   answer: Uint8Array<ArrayBuffer> | null;

@@ -21,6 +21,8 @@ export interface Parcel {
 export interface Complaint {
   commitment: Hash;
   dealing: Uint8Array;
+  /** SHA-256 of the dealer's answer that it does not fit. */
+  answer: Hash;
 }
 
 const HASH_BYTES = 32;
@@ -45,15 +47,16 @@ export function openParcel(bytes: Uint8Array, member: number, members: number, p
   return { commitment: bytesToHex(sha256(list)), list, dealing, piece };
 }
 
-export const encodeComplaint = ({ list, dealing, piece }: Parcel): Uint8Array<ArrayBuffer> => concatBytes(list, dealing, sha256(piece)) as Uint8Array<ArrayBuffer>;
+/** @param answer of the dealer to the degree test, as the complaining member has it */
+export const encodeComplaint = ({ list, dealing, piece }: Parcel, answer: Uint8Array): Uint8Array<ArrayBuffer> => concatBytes(list, dealing, sha256(piece), sha256(answer)) as Uint8Array<ArrayBuffer>;
 
 /** @throws WireError `malformed` */
 export function decodeComplaint(bytes: Uint8Array, member: number, members: number): Complaint {
-  const due = members * HASH_BYTES + DEALING_BYTES + HASH_BYTES;
+  const due = members * HASH_BYTES + DEALING_BYTES + 2 * HASH_BYTES;
   if (bytes.length !== due) throw new WireError("malformed", `a complaint of ${bytes.length} bytes where ${due} are due`);
-  const [list, dealing, pieceHash] = split(bytes, members * HASH_BYTES, DEALING_BYTES);
-  requireLeaf(list, member, leafOf(dealing, pieceHash));
-  return { commitment: bytesToHex(sha256(list)), dealing };
+  const [list, dealing, hashes] = split(bytes, members * HASH_BYTES, DEALING_BYTES);
+  requireLeaf(list, member, leafOf(dealing, hashes.subarray(0, HASH_BYTES)));
+  return { commitment: bytesToHex(sha256(list)), dealing, answer: bytesToHex(hashes.subarray(HASH_BYTES)) };
 }
 
 /** Copies, so that what is kept of a message is its own. */

@@ -1,6 +1,6 @@
 import { sumDealings } from "../securesum/shamir.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { contextIn, countIn, endRound, groupIn, layoutIn, type Attempt } from "./attempt.ts";
+import { contextIn, countIn, endRound, groupIn, holds, layoutIn, type Attempt } from "./attempt.ts";
 import { ask, exchangeDeadline, post } from "./bulk.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
@@ -46,7 +46,7 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
 function release(s: SwarmState, out: Effect[]): void {
   const attempt = s.round.attempt!;
   const self = attempt.view.indexOf(s.config.self);
-  const dealings = attempt.view.map((peer) => attempt.parcels.get(peer)?.dealing);
+  const dealings = attempt.view.map((peer) => (holds(s, attempt, peer) ? attempt.parcels.get(peer)!.dealing : undefined));
   if (attempt.shares.has(self) || dealings.includes(undefined) || signatures(s, attempt) < groupIn(attempt).quorum) return;
   const share = sumDealings(s.config.kernels.shamir, dealings as Uint8Array[]);
   for (const peer of others(s)) post(s, out, peer, attempt.name, "share", self, share);
@@ -110,7 +110,8 @@ function lose(s: SwarmState, out: Effect[]): true {
   const round = s.head.record.round + 1;
   const { phase } = s.round;
   for (const peer of s.round.view) if (!present(s, peer)) out.push({ type: "departed", peer, round, phase, late: false });
+  const spent = [...(s.round.attempt?.commitments?.values() ?? [])];
   withdraw(s, out);
-  s.round = { ...s.round, heldSince: s.now };
+  s.round = { ...s.round, heldSince: s.now, spent: [...s.round.spent, ...spent].slice(-LIMITS.spent) };
   return true;
 }

@@ -88,6 +88,8 @@ export interface Round {
   signed: Hash | null;
   /** How often the update had to be dropped because its U was signed and could not be opened. */
   lost: number;
+  /** Commitments of attempts that were lost: what still names them is old. */
+  spent: readonly Hash[];
   /** Whom the core was told to leave out. */
   leftOut: readonly PeerId[];
   /** Bulk messages for a view that others reached first. */
@@ -162,6 +164,7 @@ export const freshRound = (now: number): Round => ({
   kept: null,
   signed: null,
   lost: 0,
+  spent: [],
   leftOut: [],
   early: [],
   next: [],

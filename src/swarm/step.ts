@@ -28,8 +28,8 @@ export function step(before: SwarmState, event: SwarmEvent): [SwarmState, Effect
   const s: SwarmState = { ...before, now: Math.max(before.now, event.now) };
   const out: Effect[] = [];
   apply(s, out, event);
-  // Each transition moves the round on or makes the view smaller, so this ends.
-  while (catchUp(s, out) || shrink(s, out) || advance(s, out));
+  // Each transition moves the round on or makes the view smaller.
+  for (let i = 0; i < LIMITS.transitions && (catchUp(s, out) || shrink(s, out) || advance(s, out)); i++);
   fetchHead(s, out);
   announce(s, out);
   return [s, out];

@@ -96,7 +96,7 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
       )}
       {snapshot.privacy !== null && (
         <p class="hint" data-epsilon={snapshot.privacy.spent}>
-          {text.privacy(snapshot.privacy, write.loss)}
+          {text.privacy(snapshot.privacy.rounds, write.loss(snapshot.privacy.spent), write.whole(snapshot.privacy.epsilon))}
         </p>
       )}
       <details>

@@ -168,7 +168,7 @@ export const en = {
     holdsCount: (count: number) => counted(count, { one: "sample", other: "samples" }),
     labelCount: (label: number, count: number) => `digit ${label}: ${count}`,
     together: "All devices of the last round",
-    privacy: ({ epsilon, spent, rounds }: NonNullable<Snapshot["privacy"]>, number: (value: number) => string) => `Noise hides single devices in the sums, and makes the model learn more slowly. Told so far in ${counted(rounds, { one: "round", other: "rounds" })}: ε ${number(spent)} of ${number(epsilon)}.`,
+    privacy: (rounds: number, spent: string, epsilon: string) => `Noise hides single devices in the sums, and makes the model learn more slowly. Told so far in ${counted(rounds, { one: "round", other: "rounds" })}: ε ${spent} of ${epsilon}.`,
     byKind: "Sent, by kind",
     kind: "Kind",
     messages: "Messages",

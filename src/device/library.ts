@@ -21,7 +21,7 @@ import { type RoomKeys, systemRandom } from "./room.ts";
 const LIMITS = {
   tick: 250,
   /** Bytes lent where the person has said nothing. */
-  lend: 64 * 2 ** 20,
+  lend: 64_000_000,
   /** How long a newcomer waits for the others to say which checkpoints they hold, and for the last one itself. */
   listen: 1_500,
   fetchHead: 15_000,

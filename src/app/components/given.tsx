@@ -86,7 +86,7 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
             {text.holds} <span class="meta">{text.holdsCount(trainer.samples)}</span>
           </h3>
           <LabelBars counts={trainer.labelCounts} />
-          {together !== undefined && (
+          {together !== undefined && together.length > 0 && (
             <>
               <h3>{text.together}</h3>
               <LabelBars counts={together} />

@@ -4,8 +4,7 @@ import type { Session } from "../session.ts";
 import { shortId } from "../mesh-layout.ts";
 import { Panel } from "./panel.tsx";
 
-const MiB = 2 ** 20;
-const CHOICES = [0, 64 * MiB, 256 * MiB, 1024 * MiB, 4096 * MiB];
+const CHOICES = [0, 64e6, 256e6, 1e9, 4e9];
 
 /** Memory that this device lends: pieces of models and data lie here while other devices come and go. */
 export function LendPanel({ session, library }: { session: Session; library: Snapshot["library"] }) {

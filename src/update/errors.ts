@@ -1,8 +1,8 @@
-/** An update that cannot be encoded or a packed one that is not what it claims to be. */
+/** An update that cannot be encoded. */
 export class UpdateError extends Error {
   override readonly name = "UpdateError";
   constructor(
-    readonly code: "not-finite" | "malformed" | "out-of-range",
+    readonly code: "not-finite",
     message: string,
   ) {
     super(message);

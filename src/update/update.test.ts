@@ -1,33 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { UpdateError } from "./errors.ts";
 import { FRACTION_BITS, toFixed, toFloat } from "./fixed.ts";
-import { fieldWidth, packedBytes, packFields, unpackFields } from "./pack.ts";
 import { quantise, valueLimit } from "./quantise.ts";
-
-test("fields of any width come back from their packing, in the fewest whole bytes", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 24 }), fc.array(fc.integer({ min: 0, max: 2 ** 24 - 1 }), { maxLength: 200 }), (width, raw) => {
-      const fields = Uint32Array.from(raw, (value) => value % 2 ** width);
-      const bytes = packFields(fields, width);
-      expect(bytes.length).toBe(packedBytes(fields.length, width));
-      expect(unpackFields(bytes, fields.length, width, 2 ** width - 1)).toEqual(fields);
-    }),
-  );
-});
-
-test("packed bytes of a wrong length or with an impossible field are refused with one typed error", () => {
-  const bytes = packFields(Uint32Array.of(1, 2, 200), 8);
-  expect(() => unpackFields(bytes.subarray(1), 3, 8, 255)).toThrow(UpdateError);
-  expect(() => unpackFields(bytes, 4, 8, 255)).toThrow(UpdateError);
-  expect(() => unpackFields(bytes, 3, 8, 199)).toThrow(UpdateError);
-});
-
-test("a field is as wide as the largest sum needs", () => {
-  expect(fieldWidth(4 * 254)).toBe(10);
-  expect(fieldWidth(255)).toBe(8);
-  expect(fieldWidth(256)).toBe(9);
-});
 
 test("quantising is unbiased, bounded by one step, and the same for the same seed", () => {
   const delta = Float32Array.from({ length: 20_000 }, (_, i) => 1e-4 * Math.sin(i));

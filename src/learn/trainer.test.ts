@@ -8,20 +8,10 @@ import { initialParams } from "./model.ts";
 import { connectTrainer, serveTrainer } from "./remote-trainer.ts";
 import { digitsTask } from "./tasks/digits.ts";
 import { nodeWasmFiles, readPackFile } from "./testing/node.ts";
-import type { BatchProgress, RoundRequest, RoundResult, Trainer } from "./trainer.ts";
+import { runRound } from "./testing/rounds.ts";
 
 const deps = { loadPack: readPackFile, wasmFiles: nodeWasmFiles };
 const share = { kind: "share", share: 0, shares: 60 } as const;
-
-async function runRound(trainer: Trainer, request: RoundRequest): Promise<{ progress: BatchProgress[]; result: RoundResult }> {
-  const progress: BatchProgress[] = [];
-  const round = trainer.train(request);
-  for (;;) {
-    const step = await round.next();
-    if (step.done) return { progress, result: step.value };
-    progress.push(step.value);
-  }
-}
 
 const add = (params: Float32Array, delta: Float32Array) => params.map((value, i) => value + delta[i]!);
 const codeOfRejection = (promise: Promise<unknown>) => promise.then(() => null, codeOf);

@@ -22,14 +22,19 @@ function byNeed(s: LibraryState): { id: ObjectId; shard: number; bytes: number; 
   return all.sort((a, b) => a.worth.rank - b.worth.rank || b.worth.copies - a.worth.copies || a.at - b.at);
 }
 
-export function drop(s: LibraryState, out: LibraryEffect[], id: ObjectId, shard: number): void {
+/** A shard is not there any more. */
+export function lose(s: LibraryState, id: ObjectId, shard: number): void {
   const shards = new Map(s.held.get(id));
   shards.delete(shard);
   const held = new Map(s.held);
   if (shards.size > 0) held.set(id, shards);
   else held.delete(id);
   s.held = held;
-  out.push({ type: "drop", id, shard: shards.size > 0 ? shard : null });
+}
+
+export function drop(s: LibraryState, out: LibraryEffect[], id: ObjectId, shard: number): void {
+  lose(s, id, shard);
+  out.push({ type: "drop", id, shard: s.held.has(id) ? shard : null });
 }
 
 /** Bytes that are on their way to be kept. */

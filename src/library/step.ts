@@ -4,7 +4,7 @@ import type { Arrival, LibraryEffect, LibraryEvent } from "./events.ts";
 import { keep } from "./keeping.ts";
 import { LIBRARY_LIMITS as LIMITS } from "./limits.ts";
 import { encodeLibrary, type Holding, type Holdings, type ObjectId } from "./message.ts";
-import { makeRoom, worthOf } from "./room.ts";
+import { lose, makeRoom, worthOf } from "./room.ts";
 import { columnBytes, present, wholeShards, type Held, type Known, type LibraryState } from "./state.ts";
 
 /** Between two looks at what should be held, in milliseconds. */
@@ -141,15 +141,6 @@ function hold(s: LibraryState, { id, segment, shard, bytes, at }: LibraryEvent &
   if (before.segments.has(segment)) return;
   shards.set(shard, { ...before, segments: new Set([...before.segments, segment]), bytes: before.bytes + bytes, at: Math.max(at, before.at) });
   s.held = new Map(s.held).set(id, shards);
-}
-
-function lose(s: LibraryState, id: ObjectId, shard: number): void {
-  const shards = new Map(s.held.get(id));
-  shards.delete(shard);
-  const held = new Map(s.held);
-  if (shards.size > 0) held.set(id, shards);
-  else held.delete(id);
-  s.held = held;
 }
 
 /** Manifests to ask for: of what is fetched, and of published objects whose shards this device may have to hold. */

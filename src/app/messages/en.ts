@@ -168,7 +168,7 @@ export const en = {
     holdsCount: (count: number) => counted(count, { one: "sample", other: "samples" }),
     labelCount: (label: number, count: number) => `digit ${label}: ${count}`,
     together: "All devices of the last round",
-    privacy: (rounds: number, spent: string, epsilon: string) => `Noise hides single devices in the sums, and makes the model learn more slowly. Told so far in ${counted(rounds, { one: "round", other: "rounds" })}: ε ${spent} of ${epsilon}.`,
+    privacy: (rounds: number, spent: string, epsilon: string) => `Noise hides single devices in the sums; where there are few, it drowns what they learn. Told so far in ${counted(rounds, { one: "round", other: "rounds" })}: ε ${spent} of ${epsilon}.`,
     byKind: "Sent, by kind",
     kind: "Kind",
     messages: "Messages",

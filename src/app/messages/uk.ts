@@ -170,7 +170,7 @@ export const uk: Messages = {
     holdsCount: (count) => counted(count, { one: "зразок", few: "зразки", many: "зразків", other: "зразка" }),
     labelCount: (label, count) => `цифра ${label}: ${count}`,
     together: "Усі пристрої останнього раунду",
-    privacy: (rounds, spent, epsilon) => `Шум приховує окремі пристрої в сумах, і модель вчиться повільніше. Розказано за ${counted(rounds, { one: "раунд", few: "раунди", many: "раундів", other: "раунду" })}: ε ${spent} із ${epsilon}.`,
+    privacy: (rounds, spent, epsilon) => `Шум приховує окремі пристрої в сумах; коли їх мало, він заглушує й те, чого вони навчаються. Розказано за ${counted(rounds, { one: "раунд", few: "раунди", many: "раундів", other: "раунду" })}: ε ${spent} із ${epsilon}.`,
     byKind: "Надіслано, за видами",
     kind: "Вид",
     messages: "Повідомлень",

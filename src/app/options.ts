@@ -52,6 +52,8 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   if (steps !== null) options.localSteps = whole(steps, "steps", 1, 100_000);
   const epoch = query.get("epoch");
   if (epoch !== null) options.epochRounds = whole(epoch, "epoch", 1, 100_000);
+  const group = query.get("group");
+  if (group !== null) options.groupSize = whole(group, "group", 3, 8);
   const privacy = query.get("privacy");
   if (privacy !== null) options.privacy = whole(privacy, "privacy", 1, 100);
   const stop = query.get("break");

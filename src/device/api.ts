@@ -1,8 +1,11 @@
 import type { RtcHost } from "../mesh/rtc.ts";
-import type { Backend, BatchProgress, DataChoice, Prediction, TrainerInfo } from "../learn/trainer.ts";
+import type { TaskManifest } from "../learn/task.ts";
+import type { Backend, BatchProgress, DataChoice, Evaluation, ModelFormat, NamedFile, Prediction, TrainerInfo } from "../learn/trainer.ts";
 import type { Phase } from "../swarm/phase.ts";
 import type { LibraryView } from "../library/view.ts";
 import type { PeerId } from "../wire/ids.ts";
+import type { CareSettings, DeviceFacts } from "./care.ts";
+import type { CareView } from "./carer.ts";
 import type { Refusals } from "./guard.ts";
 import type { IssuerView } from "./registry.ts";
 
@@ -36,6 +39,8 @@ export interface DeviceOptions {
   /** Local steps a round, and rounds an epoch, in place of the task's. */
   localSteps?: number;
   epochRounds?: number;
+  /** Devices of a group, at least, in place of the task's. */
+  groupSize?: number;
   /** ε over all rounds, for a task without a privacy of its own. */
   privacy?: number;
   /** Stop dead at this point, as if the tab froze: how tests place a departure. */
@@ -89,15 +94,100 @@ export interface PeerView {
 
 /**
  * `signed`: everybody in the room may read it, nobody can change it. `sealed`: for one device, over a ratcheted
- * channel. `signcrypted`: for one device, by its certificate. `passed on`: of others, as they protected it.
+ * channel. `signcrypted`: for one device by its certificate, or for those of the room. `passed on`: of others, as
+ * they protected it. `connection`: only as the connection is, whose other end reads it.
  */
-export type Protection = "signed" | "sealed" | "signcrypted" | "passed on";
+export type Protection = "signed" | "sealed" | "signcrypted" | "passed on" | "connection";
 
+/** `shards`: pieces of models and published objects, and word of them. `server`: all that the signalling server gets. */
+export const SENT_KINDS = ["update", "sum", "model", "status", "keys", "shards", "relay", "link", "server"] as const;
+export type SentKind = (typeof SENT_KINDS)[number];
+
+/** What was sent of one kind, headers included. */
 export interface SentEntry {
-  kind: "update" | "sum" | "model" | "status" | "keys" | "relay" | "link";
+  kind: SentKind;
   protection: Protection;
   messages: number;
   bytes: number;
+}
+
+/** For whom it was: one device, by whatever way; everybody in the room; the signalling server. */
+export type Receiver = PeerId | "room" | "server";
+
+/** What went to one receiver under one heading within a second. */
+export interface SentRecord extends SentEntry {
+  /** Milliseconds since 1970. */
+  at: number;
+  to: Receiver;
+}
+
+export interface SentQuery {
+  kind?: SentKind;
+  to?: Receiver;
+  /** Only what came before this place of an earlier answer. */
+  before?: number;
+}
+
+export interface SentView {
+  /** When the log began, in milliseconds since 1970. */
+  since: number;
+  /** Newest first, and not more than fit on a page. */
+  records: SentRecord[];
+  /** Where older ones go on; null where there are none. */
+  older: number | null;
+  /** All records that the query finds. */
+  found: { records: number; messages: number; bytes: number };
+  /** Of the records that are kept, most bytes first. */
+  receivers: { id: Receiver; bytes: number }[];
+  /** Since the log began, also of records that are no longer kept. */
+  totals: SentEntry[];
+  /** Records too old to be kept. */
+  gone: { records: number; bytes: number };
+}
+
+export type SentFormat = "csv" | "json";
+
+/** Where a model comes from: all of it is in the record whose hash is the root. */
+export interface Lineage {
+  round: number;
+  root: string;
+  /** Root of the round before; the task's hash in the first. */
+  prev: string;
+  /** Devices of this round, by their pseudonyms. */
+  contributors: number;
+  /** Device-rounds since the task's first model. */
+  deviceRounds: number;
+  /** SHA-256 of the model and of what the outer optimiser keeps. */
+  model: string;
+}
+
+/** The id of the model that this device trains. */
+export const CURRENT_MODEL = "current";
+
+export interface ModelView {
+  id: string;
+  origin: "trained" | "fetched" | "imported";
+  task: TaskManifest;
+  taskHash: string;
+  parameters: number;
+  /** As float32. */
+  bytes: number;
+  /** Null of one from a file: nobody says where it comes from. */
+  lineage: Lineage | null;
+  /** Under which it was published or fetched; null where it was not. */
+  object: string | null;
+  /** Whose pseudonym signed the object that it was fetched as. */
+  author: string | null;
+  /** When it came onto this device, in milliseconds since 1970; null of the current one. */
+  at: number | null;
+}
+
+/** `weights`: float32 little-endian, layer after layer, kernel before bias. */
+export type ExportFormat = ModelFormat | "weights";
+
+export interface Continuation {
+  text: string;
+  milliseconds: number;
 }
 
 /** Differential privacy of this device's updates, all rounds together. */
@@ -125,6 +215,8 @@ export interface Snapshot {
   /** Estimated milliseconds until the round commits; null when nothing is known yet. */
   timeLeft: number | null;
   batch: BatchProgress | null;
+  /** What the person's settings come to just now. */
+  care: CareView;
   /** Who is counted on in this round. */
   view: PeerId[];
   peers: PeerView[];
@@ -133,6 +225,7 @@ export interface Snapshot {
   rounds: RoundRecord[];
   bytesUp: number;
   bytesDown: number;
+  /** Since the tab was opened, all stays together. */
   sent: SentEntry[];
   /** What was refused and why, as counted since joining. */
   refusals: Refusals;
@@ -178,15 +271,24 @@ export interface DeviceProblem {
     | "passphrase"
     | "key-file"
     | "bad-link"
+    /** This model is not kept here any more. */
+    | "no-model"
+    /** No more models can be kept. */
+    | "models-full"
     | "internal";
   detail: string;
 }
+
+/** What to train on: data that ship, that are handed over, or a set that this device keeps (desk/api.ts). */
+export type JoinChoice = DataChoice | { kind: "own"; set: string };
 
 /** One contributing device, as the page and the test drivers see it; crosses the worker boundary by Comlink. */
 export interface Device {
   open(options: DeviceOptions, rtc: RtcHost, onChange: (snapshot: Snapshot) => void): Promise<void>;
   /** Load and take part. */
-  join(data: DataChoice): Promise<void>;
+  join(data: JoinChoice): Promise<void>;
+  /** The task of this tab, and the hash that its room and its links go by. */
+  task(): Promise<{ manifest: TaskManifest; hash: string }>;
   /** Finish or drop this round's training and hold; links stay. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -204,6 +306,10 @@ export interface Device {
   exportKeys(passphrase: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Adds those of such a file. @throws DeviceError `keys-in-use`, `passphrase`, `key-file`, `update-needed` */
   importKeys(bytes: Uint8Array, passphrase: string): Promise<void>;
+  /** What the person allows; the page keeps it, and says it again at each visit. */
+  care(settings: CareSettings): Promise<void>;
+  /** What only the page can see of the device: battery, link, whether it is hidden. */
+  tellFacts(facts: DeviceFacts): Promise<void>;
   /** Lend so many bytes of memory to the others; kept for later visits. */
   lend(bytes: number): Promise<void>;
   /** Gives an object to whoever lends memory; its id is what others fetch it by. @throws LibraryError, CodingError */
@@ -212,6 +318,28 @@ export interface Device {
   fetchObject(id: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Ends the fetching of this object, which then fails. */
   stopFetching(id: string): Promise<void>;
+  /** The current model first, then what else is kept. */
+  models(): Promise<ModelView[]>;
+  /** `input` as `Trainer.predict` takes it. @throws DeviceError `no-model` */
+  askModel(id: string, input: Float32Array): Promise<Prediction>;
+  /** What a text's model writes on, `bytes` of it; the same for the same prompt. @throws DeviceError `no-model` */
+  continueText(id: string, prompt: string, bytes: number): Promise<Continuation>;
+  /** On the samples that no device trains on. @throws DeviceError `no-model`; DataError `unavailable` where there are none */
+  scoreModel(id: string): Promise<Evaluation>;
+  /** One file; of tfjs an archive of two. @throws DeviceError `no-model`; TaskError `unsupported` where the format does not fit the model */
+  exportModelAs(id: string, format: ExportFormat): Promise<NamedFile>;
+  /** A tfjs model of the current task: model.json with its weights, or both in an archive. @returns its id. @throws TaskError `bad-model`; DeviceError `models-full` */
+  importModel(files: NamedFile[]): Promise<string>;
+  /** @returns the object's id. @throws DeviceError `no-model`; LibraryError, CodingError */
+  publishModel(id: string): Promise<string>;
+  /** @returns the model's id. @throws WireError for an object that is no model; LibraryError, CodingError; DeviceError `models-full` */
+  fetchModel(object: string): Promise<string>;
+  /** Any but the current one. */
+  removeModel(id: string): Promise<void>;
+  /** The log of every byte sent; on demand, for it is long. */
+  sentLog(query: SentQuery): Promise<SentView>;
+  /** The whole log as a file's bytes. */
+  exportSent(format: SentFormat): Promise<Uint8Array<ArrayBuffer>>;
   /** The recorded core events since `open`, where `record` was set. */
   recording(): Promise<Uint8Array<ArrayBuffer>>;
 }

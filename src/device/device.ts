@@ -4,20 +4,26 @@ import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/t
 import type { RtcHost } from "../mesh/rtc.ts";
 import { createKernels, type Kernels } from "../securesum/kernel.ts";
 import type { SumPool } from "../securesum/pool.ts";
+import { openOwnData } from "../store/own-data.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { EPOCH_ROUNDS } from "../swarm/epoch.ts";
+import { EPOCH_ROUNDS, GROUP_SIZE } from "../swarm/epoch.ts";
 import { taskHash } from "../swarm/record.ts";
 import { genesisHead, type Head } from "../swarm/state.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
-import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, RoundRecord, Snapshot } from "./api.ts";
+import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, JoinChoice, RoundRecord, Snapshot } from "./api.ts";
+import { createCarer } from "./carer.ts";
+import { openOwnChoice } from "./desk/kept.ts";
 import { DeviceError, problemOf } from "./errors.ts";
 import { createKeeping, type Keeping } from "./keeping.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
-import { type DeviceLibrary, openLibrary, withLibrary } from "./library.ts";
+import { type DeviceLibrary, openLibrary } from "./library.ts";
 import type { StartCodingWorkers } from "./library-coders.ts";
+import { createModels, type Models } from "./models.ts";
 import { openPrivacy, type PrivacyGuard } from "./privacy.ts";
 import { roomKeys } from "./room.ts";
 import { createSealing } from "./sealing.ts";
+import { sentFile } from "./sent-file.ts";
+import { createSentLog } from "./sent-log.ts";
 import { createSession, type Session } from "./session.ts";
 import { sessionView, IDLE_VIEW } from "./snapshot.ts";
 import { createTraining, type Training } from "./training.ts";
@@ -64,6 +70,11 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   let drawings = 0;
   let samplesTrained = 0;
   let counted = { up: 0, down: 0 };
+  const sent = createSentLog(now);
+  let models: Models;
+  let preparing: Promise<unknown> = Promise.resolve();
+  // A person's own pause stays what it is.
+  const carer = createCarer((held) => void (status === "training" && session?.take(!held)), changed);
   let pushAt = 0;
   let pushing: ReturnType<typeof setTimeout> | undefined;
 
@@ -75,6 +86,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       task: { name: task.name, title: task.title, parameters: info?.parameters ?? null },
       trainer: info,
       batch,
+      care: carer.view,
       rounds,
       samplesTrained: samplesTrained + (batch ? batch.step * task.inner.batch : 0),
       resumable: session === null && kept ? { round: kept.round, accuracy: kept.accuracy } : null,
@@ -86,7 +98,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       library: library.view,
       error,
       ...live,
-      sent: withLibrary(live.sent, library),
+      sent: sent.totals,
       status: status === "training" && session ? live.status : status,
     };
   }
@@ -110,7 +122,15 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     changed();
   }
 
-  async function prepare(data: DataChoice | null): Promise<{ trainer: Trainer; head: Head }> {
+  /** One after the other, so that whoever only asks the model does not take the data from one who joins. */
+  function prepare(data: DataChoice | null): Promise<{ trainer: Trainer; head: Head }> {
+    const next = preparing.then(() => (data === null && trainer && training && head ? { trainer, head } : load(data)));
+    // The failure belongs to whoever asked.
+    preparing = next.catch(() => undefined);
+    return next;
+  }
+
+  async function load(data: DataChoice | null): Promise<{ trainer: Trainer; head: Head }> {
     trainer ??= startTrainer();
     info = await trainer.load(task, data, options.seed ?? (await keeping.dataSeed()), options.backend);
     if (head === null) {
@@ -118,13 +138,15 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), privacy?.stepExponent ?? task.update.stepExponent, task.outer);
       head = (await keeping.head(fresh)) ?? fresh;
     }
-    training ??= createTraining(trainer, task.inner.localSteps, keeping.keepMidway);
+    training ??= createTraining(trainer, task.inner.localSteps, keeping.keepMidway, undefined, carer);
     return { trainer, head };
   }
 
   const epochRounds = (): number => task.epochRounds ?? EPOCH_ROUNDS;
 
-  async function drawn(data: DataChoice): Promise<DataChoice> {
+  /** With what this device keeps of the person's own. */
+  async function resolved(data: JoinChoice): Promise<DataChoice> {
+    if (data.kind === "own") return openOwnChoice(await openOwnData(options.slot, globalThis.navigator?.storage), data.set, task);
     if (data.kind !== "drawn" || data.labels.length > 0) return data;
     const kept = await store.get("drawings");
     if (kept === null || kept.labels.length === 0) throw new DeviceError("no-drawings", "draw and label some digits first");
@@ -141,7 +163,9 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     changed();
     // At once: a tab may be closed before the round is scored.
     if (head) await keeping.keepHead(head, rounds);
-    const { accuracy, loss } = await training!.evaluate(params);
+    const evaluation = await training!.evaluate(params);
+    models.scored(record.modelHash, evaluation);
+    const { accuracy, loss } = evaluation;
     rounds = rounds.map((round) => (round === record ? { ...record, accuracy, loss } : round));
     changed();
     await keep();
@@ -166,6 +190,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       const chosen = chooseTask(opened.task);
       task = { ...chosen, inner: { ...chosen.inner, localSteps: opened.localSteps ?? chosen.inner.localSteps } };
       if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
+      if (opened.groupSize !== undefined) task = { ...task, groupSize: opened.groupSize };
       if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
       store = await openStore(opened.slot);
       keeping = createKeeping(store, taskHash(task), now);
@@ -184,6 +209,16 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           changed();
         },
       });
+      models = createModels({
+        store,
+        task,
+        now,
+        head: () => head,
+        engine: () => prepare(null),
+        startTrainer,
+        library: { publish: library.publish, fetch: library.fetch, authorOf: (id) => library.view.objects.find((object) => object.id === id)?.author ?? null },
+      });
+      await models.putAside();
       keyring = await openKeyring(store, (cause) => {
         error = { code: "storage-unavailable", detail: String(cause) };
         changed();
@@ -208,6 +243,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           epochRounds: epochRounds(),
           rtc,
           library: library.lane,
+          sent,
           training: () => training,
           now,
           events: {
@@ -260,7 +296,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           },
         });
         session = stay;
-        const ready = await prepare(await drawn(data));
+        const ready = await prepare(await resolved(data));
         const newest = await library.newest(ready.head);
         if (newest !== null && session === stay) {
           head = ready.head = newest;
@@ -273,9 +309,9 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, kernels: sums.kernels };
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts });
-        if (held) stay.take(false);
+        if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {
         stop();
         fail(cause);
@@ -293,6 +329,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       if (!session) return;
       error = null;
       status = "training";
+      carer.overrule();
       session.take(true);
     },
 
@@ -338,6 +375,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     },
 
     snapshot: async () => snapshot(),
+    task: async () => ({ manifest: task, hash: taskHash(task) }),
 
     async exportModel() {
       const { head: current } = await (head ? { head } : prepare(null));
@@ -355,6 +393,14 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       changed();
     },
 
+    async care(settings) {
+      carer.set(settings);
+    },
+
+    async tellFacts(facts) {
+      carer.tell(facts);
+    },
+
     async lend(bytes) {
       library.lend(bytes);
       await store.put({ lends: bytes });
@@ -363,6 +409,18 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     publish: (bytes) => library.publish(bytes),
     fetchObject: (id) => library.fetch(id),
     stopFetching: async (id) => library.stop(id),
+
+    models: () => models.models(),
+    askModel: (id, input) => models.askModel(id, input),
+    continueText: (id, prompt, bytes) => models.continueText(id, prompt, bytes),
+    scoreModel: (id) => models.scoreModel(id),
+    exportModelAs: (id, as) => models.exportModelAs(id, as),
+    importModel: (files) => models.importModel(files),
+    publishModel: (id) => models.publishModel(id),
+    fetchModel: (object) => models.fetchModel(object),
+    removeModel: (id) => models.removeModel(id),
+    sentLog: async (query) => sent.view(query),
+    exportSent: async (as) => sentFile(sent, as, now()),
 
     async recording() {
       if (!session) throw new DeviceError("internal", "nothing is recorded outside of a stay in a swarm");

@@ -11,7 +11,7 @@ import { initialState, type Head, type SwarmConfig, type SwarmState } from "../s
 import { step } from "../swarm/step.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import type { Breakpoint, DeviceOptions, Protection, SentEntry } from "./api.ts";
+import type { Breakpoint, DeviceOptions } from "./api.ts";
 import type { Refusals } from "./guard.ts";
 import type { RoomKeyring } from "./keyring.ts";
 import type { LibraryLane } from "./library.ts";
@@ -19,6 +19,7 @@ import { createPresences } from "./presences.ts";
 import type { IssuerView } from "./registry.ts";
 import type { RoomKeys } from "./room.ts";
 import type { Sealing } from "./sealing.ts";
+import type { SentLog } from "./sent-log.ts";
 import type { Training } from "./training.ts";
 
 /** An event before it is known when it comes. */
@@ -48,6 +49,7 @@ export interface SessionDeps {
   epochRounds: number;
   rtc: RtcHost;
   library: LibraryLane;
+  sent: SentLog;
   /** Where its rounds are trained; made by the time it begins. */
   training: () => Training | null;
   now: () => number;
@@ -80,14 +82,12 @@ export interface Session {
   refusals(): Refusals;
   /** The committee that issues pseudonyms; null while everybody with the room's link can. */
   readonly issuer: IssuerView | null;
-  sent(): SentEntry[];
   take(taking: boolean): void;
   recording(): Uint8Array<ArrayBuffer>;
   close(): void;
 }
 
-export function createSession({ options, room, keys, kept, epochRounds, rtc, library, training, now, events }: SessionDeps): Session {
-  const sent = new Map<string, SentEntry>();
+export function createSession({ options, room, keys, kept, epochRounds, rtc, library, sent, training, now, events }: SessionDeps): Session {
   const log: SwarmEvent[] = [];
   const queue: SwarmEvent[] = [];
   const abort = new AbortController();
@@ -112,6 +112,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     rtc,
     now,
     library,
+    sent,
     standing() {
       const { round, weight } = state?.head.record ?? start?.head.record ?? kept;
       return { epoch: epochOf(round, epochRounds), weight };
@@ -183,8 +184,10 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   function perform(effect: Effect): void {
     switch (effect.type) {
       case "broadcast":
-        presences.broadcast(effect.bytes);
-        return count("status", "signed", effect.bytes.length);
+        return presences.broadcast(effect.bytes);
+      case "tell":
+        for (const to of effect.to) void post({ to, what: "status", bytes: effect.bytes });
+        return;
       case "send":
         void post(effect);
         if ((effect.what === "update" && stopsAt("exchange")) || (effect.what === "sum" && stopsAt("sum"))) freeze();
@@ -226,21 +229,13 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
 
   const stopsAt = (stage: Breakpoint): boolean => breakpoint?.stage === stage && state!.head.record.round + 1 === breakpoint.round;
 
-  async function post({ to, what, bytes }: Extract<Effect, { type: "send" }>): Promise<void> {
-    const kind = KIND_OF[what];
-    count(kind, "sealed", bytes.length);
+  async function post({ to, what, bytes }: { to: PeerId; what: keyof typeof KIND_OF; bytes: Uint8Array<ArrayBuffer> }): Promise<void> {
     try {
-      await presences.current?.send(to, bytes, abort.signal);
+      await presences.current?.send(to, bytes, abort.signal, KIND_OF[what]);
     } catch (error) {
       // Gone or out of reach: the core asks again, and the mesh tells it when the peer is lost.
       if (!(error instanceof MeshError)) throw error;
     }
-  }
-
-  function count(kind: SentEntry["kind"], protection: Protection, bytes: number): void {
-    const name = `${kind} ${protection}`;
-    const entry = sent.get(name) ?? { kind, protection, messages: 0, bytes: 0 };
-    sent.set(name, { ...entry, messages: entry.messages + 1, bytes: entry.bytes + bytes });
   }
 
   /** What the secure sum has worked out goes back to the core. */
@@ -307,11 +302,6 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     get issuer() {
       return presences.issuer;
     },
-    sent() {
-      const { up, keys } = presences.totals();
-      const extra = (kind: SentEntry["kind"], protection: Protection, bytes: number, messages = 0): SentEntry[] => (bytes > 0 ? [{ kind, protection, messages, bytes }] : []);
-      return [...sent.values(), ...extra("keys", "signcrypted", keys.bytes, keys.messages), ...extra("relay", "passed on", up.relayed), ...extra("link", "signed", up.overhead)];
-    },
     take: (taking) => dispatch({ type: "take", now: now(), taking }),
     recording() {
       if (first === null) throw new Error("nothing has begun yet");
@@ -328,7 +318,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
 }
 
 /** Under which heading the page lists a message. */
-const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", want: "status" } as const;
+const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum" } as const;
 
 const NO_MESH: MeshSnapshot = {
   links: [],

@@ -46,6 +46,8 @@ export const MAX_TABLE_ROWS = 200_000;
 export const MAX_TABLE_NUMBERS = 20_000_000;
 /** Bad rows that an error lists. */
 export const LISTED_BAD_ROWS = 10;
+/** Rows of a person's table that are shown. */
+export const SURVEYED_ROWS = 8;
 /** Part of a table or of a person's own data that is kept for scoring. */
 export const HELD_OUT_PART = 0.2;
 
@@ -70,7 +72,8 @@ export const MAX_EXTRACTOR_BYTES = 80 << 20;
 /** Samples that are answered at once. */
 export const MAX_PREDICTIONS = 10_000;
 
-/** Devices whose updates are summed together. */
-export const MAX_GROUP = 15;
+/** Devices whose updates are summed together, at least: a group has up to twice as many, less one. */
+export const MIN_GROUP = 3;
+export const MAX_GROUP = 8;
 /** Bytes of a signed task. */
 export const MAX_TASK_BYTES = 256_000;

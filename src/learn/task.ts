@@ -1,7 +1,8 @@
 import * as v from "valibot";
+import { MOST_FRAGMENTS, MOST_RANK } from "../update/compression/limits.ts";
 import { LEAST_DELTA, LEAST_EPSILON, MOST_DELTA, MOST_DEVICES, MOST_EPSILON, MOST_ROUNDS } from "../update/privacy/limits.ts";
 import { TaskError } from "./errors.ts";
-import { MAX_GROUP } from "./limits.ts";
+import { MAX_GROUP, MIN_GROUP } from "./limits.ts";
 import { count, DataSchema, fraction, type ImageData, labelCount, type PassageData, type TableData, type TextData } from "./task-data.ts";
 import { ModelSchema, type SequentialModel, type TransferModel } from "./task-model.ts";
 
@@ -33,6 +34,16 @@ export const OuterSchema = v.variant("kind", [
   v.strictObject({ kind: v.literal("fedadam"), rate: above0(1), beta1: below1, beta2: below1, tau: v.pipe(v.number(), v.minValue(0.0001), v.maxValue(1)) }),
 ]);
 
+/** See `update/compression`. */
+const CompressionSchema = v.variant("kind", [
+  /** Every value, every round. */
+  v.strictObject({ kind: v.literal("dense") }),
+  /** A part of the values each round, all of them in so many rounds; each device's own progress on the others stays until their turn. */
+  v.strictObject({ kind: v.literal("fragments"), fragments: v.pipe(count(MOST_FRAGMENTS), v.minValue(2)) }),
+  /** Matrices by their products with shared bases of so many columns: for classifiers. */
+  v.strictObject({ kind: v.literal("low-rank"), rank: count(MOST_RANK) }),
+]);
+
 /**
  * A task says what a swarm trains and how. JSON; the same on every device, compared by the hash of its canonical
  * bytes (`signed-task.ts`). `public/task.schema.json` is this schema for others.
@@ -59,9 +70,11 @@ export const TaskSchema = v.strictObject({
     bits: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(8)),
     /** The first round's quantisation step is 2^(stepExponent − 20). */
     stepExponent: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(16)),
+    /** What of an update is sent in a round; absent: all of it (`dense`). */
+    compression: v.optional(CompressionSchema),
   }),
-  /** Devices whose updates are summed together; absent: as many as the swarm allows. */
-  groupSize: v.optional(v.pipe(count(MAX_GROUP), v.minValue(2))),
+  /** Devices whose updates are summed together, at least; a room of twice as many makes two groups. Absent: 8. */
+  groupSize: v.optional(v.pipe(count(MAX_GROUP), v.minValue(MIN_GROUP))),
   /** Differential privacy of a device's updates (update/privacy/setting.ts); absent: off. */
   privacy: v.optional(
     v.strictObject({
@@ -102,7 +115,14 @@ export function checkTask(json: unknown): TaskManifest {
   if (model.className === "Gpt" && model.config.vocabulary !== labelCount(data)) throw wrong("model.config.vocabulary", `bytes have ${labelCount(data)} values`);
   if (model.className === "Gpt" && model.config.width % model.config.heads !== 0) throw wrong("model.config.heads", "the heads do not divide the width");
   if (data.kind === "table") checkColumns(data.columns);
+  if (data.kind === "image" && data.names) {
+    if (data.names.length !== data.labels) throw wrong("data.names", `${data.names.length} names for ${data.labels} labels`);
+    if (new Set(data.names).size !== data.names.length) throw wrong("data.names", "a label stands twice");
+  }
   if (data.kind === "passages" && new Set(data.labels).size !== data.labels.length) throw wrong("data.labels", "a label stands twice");
+  const compression = task.update.compression?.kind ?? "dense";
+  if (task.privacy && compression !== "dense") throw wrong("update.compression", `with privacy an update goes whole and ends with its round; ${compression} keeps parts of it for later`);
+  if (compression === "low-rank" && model.className === "Gpt") throw wrong("update.compression", "low-rank loses what a Gpt learns; take fragments");
   const { schedule } = task.inner;
   if (schedule && schedule.warmUp >= schedule.steps) throw wrong("inner.schedule.warmUp", "the warm-up is as long as the whole schedule");
   return task;

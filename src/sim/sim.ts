@@ -29,6 +29,8 @@ export interface SimOptions {
   latency?: readonly [number, number];
   /** Share of messages that are lost, 0 to 1. */
   loss?: number;
+  /** Devices of a group, at least. */
+  groupSize?: number;
   /** Rounds of an epoch, at whose end every device takes another name. */
   epochRounds?: number;
   outer?: SwarmConfig["outer"];
@@ -78,7 +80,7 @@ const LABELS = 3;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, epochRounds = EPOCH_ROUNDS, detection = 4_000, outer, privacy = null, noise = null } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, detection = 4_000, outer, privacy = null, noise = null } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
@@ -126,6 +128,9 @@ export function createSim(options: SimOptions): Sim {
     switch (effect.type) {
       case "broadcast":
         for (const [other, name] of heard.get(device) ?? []) if (other.id === name) deliver(device, other, effect.bytes);
+        return;
+      case "tell":
+        for (const peer of effect.to) perform(device, { type: "send", to: peer, what: "want", bytes: effect.bytes });
         return;
       case "send": {
         const to = devices.find((other) => other.id === effect.to);
@@ -251,7 +256,7 @@ export function createSim(options: SimOptions): Sim {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits: 8, seed, epochRounds, labels: LABELS, ...(outer && { outer }), privacy, kernels };
+      const config = { self: id, task, bits: 8, seed, epochRounds, groupSize, labels: LABELS, ...(outer && { outer }), privacy, kernels };
       const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null };
       devices.push(device);
       heard.set(device, new Map());

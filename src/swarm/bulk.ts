@@ -46,9 +46,11 @@ export function wait(s: SwarmState, out: Effect[], missing: readonly PeerId[], w
 
 export function refuse(s: SwarmState, out: Effect[], peer: PeerId, error: Error): void {
   out.push({ type: "refused", peer, error });
-  const peers = new Map(s.peers);
+  const [peers, stands] = [new Map(s.peers), new Map(s.stands)];
   peers.delete(peer);
+  stands.delete(peer);
   s.peers = peers;
+  s.stands = stands;
   s.refused = ascending([...s.refused, peer]);
   s.reachable = s.reachable.filter((other) => other !== peer);
 }
@@ -141,7 +143,10 @@ export function answerShare(s: SwarmState, out: Effect[], from: PeerId, want: Wa
   const member = attempt.view.indexOf(from);
   const self = attempt.view.indexOf(s.config.self);
   if (member < 0) return;
-  const due = { update: member, sum: self, share: self, record: -1, model: -1 }[want.what];
-  const payload = { update: attempt.own?.parcels[member], sum: attempt.pieces.get(self), share: attempt.shares.get(self), record: undefined, model: undefined }[want.what];
-  if (want.from === due && payload) post(s, out, from, attempt.name, want.what, due, payload);
+  const give = (due: number, payload: Uint8Array | undefined): void => {
+    if (want.from === due && payload) post(s, out, from, attempt.name, want.what, due, payload);
+  };
+  if (want.what === "update") give(member, attempt.own?.parcels[member]);
+  if (want.what === "sum") give(self, attempt.pieces.get(self));
+  if (want.what === "share") give(self, attempt.shares.get(self));
 }

@@ -1,7 +1,10 @@
 import type { PeerId } from "../wire/ids.ts";
 import { endRound } from "./attempt.ts";
 import type { Effect } from "./events.ts";
-import type { SwarmState } from "./state.ts";
+import { UNSAID, type SwarmState } from "./state.ts";
+
+/** Devices of a group, at least, unless the task says otherwise. */
+export const GROUP_SIZE = 8;
 
 /** Rounds of an epoch, unless the task says otherwise. */
 export const EPOCH_ROUNDS = 20;
@@ -23,9 +26,10 @@ export function beginEpoch(s: SwarmState, out: Effect[], self: PeerId): void {
   s.pending = [];
   s.reachableSince = s.now;
   s.peers = new Map();
+  s.stands = new Map();
   s.refused = [];
   s.issuer = null;
-  s.announced = { text: "", at: -Infinity, peers: 0 };
+  s.announced = s.stood = UNSAID;
   endRound(s, out);
   s.sync = null;
 }

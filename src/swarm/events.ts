@@ -32,6 +32,8 @@ export type SwarmEvent = { now: number } & (
 /** All that a device may be asked to do. */
 export type Effect =
   | { type: "broadcast"; bytes: Uint8Array<ArrayBuffer> }
+  /** The same to each of these. */
+  | { type: "tell"; to: readonly PeerId[]; bytes: Uint8Array<ArrayBuffer> }
   | { type: "send"; to: PeerId; what: Bulk["what"] | "want"; bytes: Uint8Array<ArrayBuffer> }
   /** @param lost how often this round's update was dropped: other samples are due each time */
   | { type: "train"; head: Head; lost: number }

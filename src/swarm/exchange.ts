@@ -8,7 +8,7 @@ import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { enter } from "./membership.ts";
-import { ascending, fellow, others } from "./peers.ts";
+import { ascending, fellow, hostsIn, newest, others } from "./peers.ts";
 import type { Status } from "./message.ts";
 import { encodeComplaint, openParcel, packParcels } from "./parcel.ts";
 import { reached } from "./phase.ts";
@@ -18,11 +18,11 @@ import type { SwarmState } from "./state.ts";
 import { encodeValues } from "./values.ts";
 
 /** Into SEND: the update is encrypted under a fresh secret. Who is alone has its sum at once. */
-export function startSending(s: SwarmState, out: Effect[]): true {
+export function startSending(s: SwarmState, out: Effect[]): boolean {
   const values = encodeValues(s.round.update!, s.config);
   if (s.round.view.length === 1) {
     s.round = { ...s.round, agreed: withJoiners(s), agreedIssuer: s.issuer };
-    return conclude(s, Int32Array.from(values));
+    return conclude(s, out, Int32Array.from(values));
   }
   const attempt = newAttempt(s);
   s.round = { ...s.round, attempt };
@@ -71,13 +71,15 @@ function propose(s: SwarmState, out: Effect[]): void {
 /** The view, and those who wait to be let in, as many as there is room for. */
 function withJoiners(s: SwarmState): PeerId[] {
   const { view } = s.round;
-  const joiners = s.reachable.filter((peer) => !view.includes(peer) && mayJoin(s, peer)).sort();
-  return ascending([...view, ...joiners.slice(0, LIMITS.members - view.length)]);
+  const host = hostsIn(s);
+  const joiners = s.reachable.filter((peer) => !view.includes(peer) && mayJoin(s, peer) && host(peer) === host(s.config.self)).sort();
+  return ascending([...view, ...joiners.slice(0, LIMITS.next - view.length)]);
 }
 
 function mayJoin(s: SwarmState, peer: PeerId): boolean {
-  const status = s.peers.get(peer);
-  return status !== undefined && status.taking && status.view.length === 0 && (status.target ?? status.root) === s.head.root;
+  const said = newest(s, peer);
+  if (said === undefined || !said.taking || (said.target ?? said.root) !== s.head.root) return false;
+  return said.kind === "status" ? said.view.length === 0 : !said.busy;
 }
 
 export function keepAnswer(s: SwarmState, { attempt: id, answer }: SwarmEvent & { type: "answered" }): void {

@@ -5,6 +5,8 @@ export const LIMITS = {
   /** Founding: how long the set of peers has to be quiet, and how long at most to wait for it. */
   foundingQuiet: 1_500,
   foundingAtMost: 10_000,
+  /** The same for fewer than most of those who ended the last epoch together. */
+  foundingApart: 30_000,
   /** Once a quorum is ready, the others get this long at least … */
   readyAtLeast: 3_000,
   /** … and until median + this many MADs of the arrivals, MAD counted as a quarter of the median or more. */
@@ -24,8 +26,15 @@ export const LIMITS = {
   catchUpGrace: 1_500,
   /** How long to wait for a second peer to confirm a lineage. */
   agreeAtMost: 5_000,
-  /** Members of one round (the group, until groups land). */
+  /** Devices of a group, and those that it may have in the next round: its joiners make new groups. */
   members: 15,
+  next: 30,
+  /** Groups of a round; then its devices, and the fewest whose sum others may see. */
+  groups: 20,
+  devices: 160,
+  groupAtLeast: 3,
+  /** A group's sum goes to the other groups in so many chunks, each by another of its devices. */
+  chunks: 8,
   /** One piece of a model on its way to a joiner, in bytes; a multiple of 4. */
   modelPiece: 256 * 1024,
   /** Pieces asked of one donor at a time. */

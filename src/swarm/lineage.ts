@@ -6,8 +6,9 @@ import type { Effect } from "./events.ts";
 import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
-import { encodeMessage, NO_VIEW, type Bulk, type Status, type Want } from "./message.ts";
+import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want } from "./message.ts";
 import { modelBytes, modelFrom, modelSize } from "./head.ts";
+import { newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
 import { decodeRecord, encodeRecord, rootOf, type Hash } from "./record.ts";
 import type { Head, SwarmState, Sync } from "./state.ts";
@@ -18,14 +19,16 @@ export const heavier = (a: { weight: number; root: Hash }, b: { weight: number; 
 
 const standing = (s: SwarmState) => ({ weight: s.head.record.weight, root: s.head.root });
 
+const heard = (s: SwarmState): (Status | Stand)[] => s.reachable.flatMap((peer) => newest(s, peer) ?? []);
+
 /** The best head that is ahead of this device's and that two peers confirm, or one where there is but one. */
-function ahead(s: SwarmState): Status | null {
-  const better = [...s.peers.values()].filter((status) => heavier(status, standing(s)));
+function ahead(s: SwarmState): Status | Stand | null {
+  const better = heard(s).filter((status) => heavier(status, standing(s)));
   if (better.length === 0) return null;
   const patience = s.behindSince !== null && s.now - s.behindSince >= LIMITS.agreeAtMost;
   const needed = patience ? 1 : Math.min(2, better.length);
   const confirmed = better.filter((status) => better.filter((other) => other.root === status.root).length >= needed);
-  return confirmed.reduce<Status | null>((best, status) => (best === null || heavier(status, best) ? status : best), null);
+  return confirmed.reduce<Status | Stand | null>((best, status) => (best === null || heavier(status, best) ? status : best), null);
 }
 
 /**
@@ -34,7 +37,7 @@ function ahead(s: SwarmState): Status | null {
  */
 export function catchUp(s: SwarmState, out: Effect[]): boolean {
   const target = ahead(s);
-  const trails = target !== null || [...s.peers.values()].some((status) => heavier(status, standing(s)));
+  const trails = target !== null || heard(s).some((status) => heavier(status, standing(s)));
   if (!trails) {
     s.behindSince = null;
     s.sync = null;
@@ -42,7 +45,7 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   }
   s.behindSince ??= s.now;
   const { candidate, phase, view } = s.round;
-  if (candidate && phase === "commit" && [...s.peers.values()].some((status) => status.root === candidate.head.root)) return finish(s, out);
+  if (candidate && phase === "commit" && heard(s).some((status) => status.root === candidate.head.root)) return finish(s, out);
   if (target === null || (s.sync && !stale(s, s.sync, target))) return false;
   if (view.length > 0 && s.now - s.behindSince < LIMITS.catchUpGrace) return false;
   if (view.length > 0) withdraw(s, out);
@@ -62,13 +65,16 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
 }
 
 /** A fetch is given up when nobody serves it any more and something better is there. */
-const stale = (s: SwarmState, sync: Sync, target: Status): boolean =>
+const stale = (s: SwarmState, sync: Sync, target: Status | Stand): boolean =>
   sync.root !== target.root && donorsOf(s, sync).length === 0 && s.now - sync.since > LIMITS.askAgain;
 
 /** Peers that stand on the wanted head, or did a moment ago: everyone serves its last two. */
 function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
-  const fits = ({ root, weight }: Status): boolean => root === sync.root || (weight > sync.weight && s.now - sync.since < LIMITS.agreeAtMost);
-  const all = [...s.peers].filter(([peer, status]) => fits(status) && s.reachable.includes(peer)).map(([peer]) => peer);
+  const fits = ({ root, weight }: Status | Stand): boolean => root === sync.root || (weight > sync.weight && s.now - sync.since < LIMITS.agreeAtMost);
+  const all = s.reachable.filter((peer) => {
+    const said = newest(s, peer);
+    return said !== undefined && fits(said);
+  });
   return all.sort().slice(0, LIMITS.donors);
 }
 

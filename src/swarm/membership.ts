@@ -1,9 +1,10 @@
 import { groupOf } from "../securesum/params.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { erase, eraseRound } from "./attempt.ts";
+import { endsEpoch } from "./epoch.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { ascending, fellow, others, present } from "./peers.ts";
+import { ascending, fellow, groupsIn, neighbours, others, present } from "./peers.ts";
 import { reached, type Phase } from "./phase.ts";
 import { quorum } from "./record.ts";
 import type { SwarmState } from "./state.ts";
@@ -33,14 +34,16 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   // Whoever trails another lineage catches up first.
   const { self } = s.config;
   if (!s.taking || s.behindSince !== null || s.round.leftOut.includes(self)) return false;
-  const { members } = s.head.record;
+  const groups = groupsIn(s);
+  const members = s.head.record.members.filter((peer) => groups.of(peer) === groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {
     const view = members.filter((peer) => joins(s, peer));
     if (view.length >= quorum(members.length) && hides(s, view)) return begin(s, out, view, members.length);
     s.round = { ...s.round, heldSince: s.round.heldSince ?? s.now, withdrawn: true };
   }
 
-  const busy = s.reachable.filter((peer) => (fellow(s, peer)?.view.length ?? 0) > 0).sort();
+  const near = neighbours(s);
+  const busy = near.filter((peer) => (fellow(s, peer)?.view.length ?? 0) > 0).sort();
   // A device that fell out of a view does not go back to it; a held one follows who founds a new one.
   if (!s.round.withdrawn || s.round.heldSince !== null) {
     const named = busy.map((peer) => fellow(s, peer)!).find(({ view, phase }) => view.includes(self) && !reached(phase, "send"))?.view;
@@ -50,22 +53,41 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   if (busy.length > 0) return false;
 
   if (s.round.heldSince !== null && s.now - s.round.heldSince < LIMITS.reformAfter) return false;
-  const unheard = s.pending.length > 0 || s.reachable.some((peer) => !s.peers.has(peer));
-  if (unheard && s.now - s.round.startedAt < LIMITS.foundingAtMost) return false;
+  const unheard = s.pending.length > 0 || near.some((peer) => !s.peers.has(peer));
+  if (s.now - s.round.startedAt < companyAtMost(s, unheard)) return false;
   if (s.now - s.reachableSince < LIMITS.foundingQuiet) return false;
   const view = ascending([self, ...waiting(s)]).slice(0, LIMITS.members);
   return view.includes(self) && hides(s, view) && begin(s, out, view, view.length);
 }
 
+/**
+ * How long those who ended the last epoch together are waited for: they have new names, and some get theirs late. Most
+ * of them soon go on; the others wait longer, for rounds of their own would lead them away from the rest.
+ */
+function companyAtMost(s: SwarmState, unheard: boolean): number {
+  const { round, contributors } = s.head.record;
+  const company = endsEpoch(round, s.config.epochRounds) ? contributors.length : 0;
+  const here = 1 + waiting(s).length;
+  if (here >= company) return unheard ? LIMITS.foundingAtMost : 0;
+  return here >= quorum(company) ? LIMITS.foundingAtMost : LIMITS.foundingApart;
+}
+
 const joins = (s: SwarmState, peer: PeerId): boolean => present(s, peer) && (peer === s.config.self || s.peers.get(peer)?.taking !== false) && !s.round.leftOut.includes(peer);
 
-const waiting = (s: SwarmState): PeerId[] => s.reachable.filter((peer) => fellow(s, peer)?.taking && !s.round.leftOut.includes(peer));
+const waiting = (s: SwarmState): PeerId[] => neighbours(s).filter((peer) => fellow(s, peer)?.taking && !s.round.leftOut.includes(peer));
 
 /** Whether a view that somebody names is most of those who could be in it: nobody is led into a small one, where the sum says more. */
 const isMost = (s: SwarmState, view: readonly PeerId[]): boolean => view.length >= quorum(Math.min(LIMITS.members, 1 + waiting(s).length));
 
-/** Whether the noise of those who are honest in such a view covers each of them, as the task's privacy promises. */
-const hides = ({ config: { privacy } }: SwarmState, view: readonly PeerId[]): boolean => privacy === null || (view.length > 1 && groupOf(view.length).threshold >= privacy.honest);
+/**
+ * Whether such a view hides each of its devices: from the other groups, who see its sum, and as the task's privacy
+ * promises, by the noise of those who are honest.
+ */
+function hides(s: SwarmState, view: readonly PeerId[]): boolean {
+  const { privacy } = s.config;
+  if (groupsIn(s).count > 1 && view.length < LIMITS.groupAtLeast) return false;
+  return privacy === null || (view.length > 1 && groupOf(view.length).threshold >= privacy.honest);
+}
 
 /**
  * The view shrinks to those who can finish together: without the ones that left, without the ones whose own view has
@@ -105,6 +127,20 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
 export function withdraw(s: SwarmState, out: Effect[]): true {
   out.push({ type: "erase" });
   eraseRound(s);
-  s.round = { ...s.round, view: [], attempt: null, kept: null, candidate: null, next: [], issuer: null, withdrawn: true };
+  s.round = { ...s.round, view: [], attempt: null, kept: null, tier: null, candidate: null, next: [], issuer: null, withdrawn: true };
   return enter(s, "join-cutoff");
+}
+
+/**
+ * U is signed and its sum will not be opened here, but may be elsewhere: this update never goes into another sum.
+ * After two deadlines those who are left found a new view, each with an update from other samples.
+ */
+export function lose(s: SwarmState, out: Effect[]): true {
+  const round = s.head.record.round + 1;
+  const { phase } = s.round;
+  for (const peer of s.round.view) if (!present(s, peer)) out.push({ type: "departed", peer, round, phase, late: false });
+  const spent = [...(s.round.attempt?.commitments?.values() ?? [])];
+  withdraw(s, out);
+  s.round = { ...s.round, heldSince: s.now, spent: [...s.round.spent, ...spent].slice(-LIMITS.spent) };
+  return true;
 }

@@ -8,7 +8,7 @@ import { PHASES } from "./phase.ts";
 const hex = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes).toString("hex"));
 const peers = fc.uniqueArray(hex(16), { maxLength: 15 }).map((list) => list.sort() as PeerId[]);
 const natural = fc.nat({ max: 2 ** 31 });
-const kind = fc.constantFrom("update" as const, "sum" as const, "share" as const, "record" as const, "model" as const);
+const kind = fc.constantFrom("update" as const, "sum" as const, "share" as const, "record" as const, "model" as const, "part" as const, "chunk" as const, "total" as const);
 const hash = fc.option(hex(32), { nil: null });
 const answer = fc.option(fc.uint8Array({ maxLength: 200 }).map((bytes) => bytes as Uint8Array<ArrayBuffer>), { nil: null });
 
@@ -28,6 +28,20 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     commitment: hash,
     set: hash,
     answer,
+    votes: fc.array(hex(32), { maxLength: 5 }),
+  }),
+  fc.record({
+    kind: fc.constant("stand" as const),
+    seq: natural,
+    root: hex(32),
+    round: natural,
+    weight: natural,
+    target: fc.option(hex(32), { nil: undefined }),
+    taking: fc.boolean(),
+    busy: fc.boolean(),
+    part: hash,
+    cut: fc.array(hex(32), { maxLength: 20 }),
+    signed: fc.boolean(),
     votes: fc.array(hex(32), { maxLength: 5 }),
   }),
   fc.record({ kind: fc.constant("want" as const), what: kind, root: hex(32), view: hex(32), from: natural, to: natural }),
@@ -79,8 +93,8 @@ test("another version is told apart from malformed bytes, so that the peer can b
     }
     return undefined;
   };
-  expect(code(Uint8Array.of(3, ...bytes.subarray(1)))).toBe("version");
-  expect(code(Uint8Array.of(0x83, ...bulk.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(4, ...bytes.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(0x84, ...bulk.subarray(1)))).toBe("version");
   expect(code(bytes.subarray(0, bytes.length - 1))).toBe("malformed");
   expect(code(new Uint8Array())).toBe("malformed");
 });

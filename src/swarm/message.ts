@@ -38,6 +38,25 @@ export interface Status {
   votes: readonly Hash[];
 }
 
+/** Where a device stands among several groups: said to all, while its status concerns its own group alone. */
+export interface Stand {
+  kind: "stand";
+  seq: number;
+  root: Hash;
+  round: number;
+  weight: number;
+  target?: Hash | undefined;
+  taking: boolean;
+  /** Whether it is in a view. */
+  busy: boolean;
+  /** What its group has to add, once its sum is open. */
+  part: Hash | null;
+  /** The parts that it would add up, by group; as it signed them, once it has. */
+  cut: readonly Hash[];
+  signed: boolean;
+  votes: readonly Hash[];
+}
+
 /** Asks for pieces that did not come, or for parts of a model. */
 export interface Want {
   kind: "want";
@@ -49,7 +68,7 @@ export interface Want {
   to: number;
 }
 
-/** A parcel of an update, a piece or a share of the sum, a complaint, or a piece of a model: a checked header and raw bytes. */
+/** A parcel of an update, a piece or a share of the sum, a complaint, what groups exchange, or a piece of a model: a checked header and raw bytes. */
 export interface Bulk {
   kind: "bulk";
   what: (typeof KINDS)[number];
@@ -59,13 +78,13 @@ export interface Bulk {
   payload: Uint8Array;
 }
 
-export type Message = Status | Want | Bulk;
+export type Message = Status | Stand | Want | Bulk;
 
-const VERSION = 2;
+const VERSION = 3;
 /** First byte of a bulk message; a control message begins with the codec's version. */
 const BULK = 0x80 | VERSION;
 const HEADER = 2 + 32 + 32 + 4;
-const KINDS = ["update", "sum", "share", "complaint", "record", "model"] as const;
+const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total"] as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));
@@ -81,14 +100,28 @@ const ControlSchema = v.variant("kind", [
     taking: v.boolean(),
     phase: v.picklist(PHASES),
     view: PeerList(LIMITS.members),
-    next: PeerList(LIMITS.members),
+    next: PeerList(LIMITS.next),
     issuer: v.nullable(HashBytes),
     commitment: v.nullable(HashBytes),
     set: v.nullable(HashBytes),
     answer: v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
     votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
   }),
-  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model"]), root: HashBytes, view: HashBytes, from: index, to: index }),
+  v.strictObject({
+    kind: v.literal("stand"),
+    seq: natural,
+    root: HashBytes,
+    round: natural,
+    weight: natural,
+    target: v.optional(HashBytes),
+    taking: v.boolean(),
+    busy: v.boolean(),
+    part: v.nullable(HashBytes),
+    cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.groups)),
+    signed: v.boolean(),
+    votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
+  }),
+  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total"]), root: HashBytes, view: HashBytes, from: index, to: index }),
 ]);
 const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
 
@@ -107,6 +140,17 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
         issuer: bytesOrNull(message.issuer),
         commitment: bytesOrNull(message.commitment),
         set: bytesOrNull(message.set),
+        votes: message.votes.map((root) => hexToBytes(root)),
+      });
+    }
+    case "stand": {
+      const { target, ...rest } = message;
+      return control.encode({
+        ...rest,
+        ...(target === undefined ? {} : { target: hexToBytes(target) }),
+        root: hexToBytes(message.root),
+        part: bytesOrNull(message.part),
+        cut: message.cut.map((hash) => hexToBytes(hash)),
         votes: message.votes.map((root) => hexToBytes(root)),
       });
     }

@@ -24,8 +24,10 @@ const RecordSchema = v.strictObject({
   task: HashBytes,
   round: natural,
   prev: HashBytes,
-  contributors: PeerList(LIMITS.members),
-  members: PeerList(LIMITS.members),
+  contributors: PeerList(LIMITS.devices),
+  members: PeerList(LIMITS.devices),
+  groups: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.groups)),
+  draw: HashBytes,
   issuer: v.nullable(HashBytes),
   model: HashBytes,
   stepExponent: v.pipe(natural, v.maxValue(16)),
@@ -43,6 +45,9 @@ export interface CommitRecord {
   prev: Hash;
   contributors: readonly PeerId[];
   members: readonly PeerId[];
+  /** Into how many groups the next round's devices are cut, and the root that they are drawn from in this epoch (tier/groups.ts). */
+  groups: number;
+  draw: Hash;
   /** The committee that issues the next epoch's pseudonyms; null while everybody who holds the room's secret does. */
   issuer: Hash | null;
   /** Of the model and the outer optimiser's state (head.ts). */
@@ -52,7 +57,7 @@ export interface CommitRecord {
   weight: number;
 }
 
-const wire = codec(1, RecordSchema, 4096);
+const wire = codec(2, RecordSchema, 8192);
 
 export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
   wire.encode({
@@ -60,6 +65,7 @@ export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
     task: hexToBytes(record.task),
     prev: hexToBytes(record.prev),
     model: hexToBytes(record.model),
+    draw: hexToBytes(record.draw),
     contributors: record.contributors.map(peerIdBytes),
     members: record.members.map(peerIdBytes),
     issuer: record.issuer === null ? null : hexToBytes(record.issuer),
@@ -90,6 +96,8 @@ export const genesisRecord = (task: Hash, model: Hash, stepExponent: number): Co
   prev: task,
   contributors: [],
   members: [],
+  groups: 1,
+  draw: task,
   issuer: null,
   model,
   stepExponent,

@@ -37,7 +37,7 @@ const PeerSchema = v.custom<SwarmConfig["self"]>(isPeerId);
 const BytesSchema = v.instance(Uint8Array);
 const RecordingSchema = v.strictObject({
   v: v.literal(1),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })) }),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })) }),
   record: BytesSchema,
   params: BytesSchema,
   outer: BytesSchema,

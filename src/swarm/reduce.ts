@@ -5,11 +5,13 @@ import { ask, exchangeDeadline, post } from "./bulk.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { enter, withdraw } from "./membership.ts";
-import { fellow, others, present } from "./peers.ts";
+import { enter, lose } from "./membership.ts";
+import { fellow, fellowStand, groupsIn, newest, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
-import { quorum, type Hash } from "./record.ts";
+import { quorum, type CommitRecord, type Hash } from "./record.ts";
 import type { SwarmState } from "./state.ts";
+import { combine, openTier } from "./tier/tier.ts";
+import { doubt, gather } from "./tier/totals.ts";
 import { decodeSum, nextHead } from "./values.ts";
 
 /**
@@ -17,6 +19,7 @@ import { decodeSum, nextHead } from "./values.ts";
  * another U. From here on nobody's leaving matters while a threshold of shares and pieces can still come.
  */
 export function reduce(s: SwarmState, out: Effect[]): boolean {
+  if (s.round.tier) return combine(s, out);
   release(s, out);
   const attempt = s.round.attempt!;
   const { view, pieces, shares } = attempt;
@@ -66,31 +69,41 @@ export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongS
   const round = s.head.record.round + 1;
   for (const member of wrongShares) out.push({ type: "accused", peer: attempt.view[member]!, what: "share", round });
   for (const member of wrongPieces) out.push({ type: "accused", peer: attempt.view[member]!, what: "piece", round });
-  conclude(s, sum);
+  conclude(s, out, sum);
 }
 
-/** Into COMMIT: the next model follows from the sum. */
-export function conclude(s: SwarmState, sum: Int32Array): true {
-  const { view } = s.round;
-  const { update, counters } = decodeSum(sum, s.head.params.length, view.length, s.config);
-  const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : s.round.agreed;
-  const candidate = { head: nextHead(s.head, { contributors: view, members, issuer: s.round.agreedIssuer }, update, counters, s.config), counters };
-  s.round = { ...s.round, candidate, votes: [...new Set([...s.round.votes, candidate.head.root])].slice(-LIMITS.members) };
-  return enter(s, "commit");
+/** The group's sum is open. Alone it is the round's; among several groups it is a part of it. */
+export function conclude(s: SwarmState, out: Effect[], sum: Int32Array): boolean {
+  const { view, agreed, agreedIssuer } = s.round;
+  if (groupsIn(s).count > 1) return openTier(s, out, sum);
+  const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : agreed;
+  enter(s, "commit");
+  return settle(s, sum, { contributors: view, members, issuer: agreedIssuer });
 }
 
-/** COMMIT ends when a quorum of the view voted for this device's root. */
+/** The next model follows from the round's sum; this device votes for its root. */
+export function settle(s: SwarmState, sum: Int32Array, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">): true {
+  const { update, counters } = decodeSum(sum, s.head.params.length, agreed.contributors.length, s.config);
+  const head = nextHead(s.head, agreed, update, counters, s.config);
+  s.round = { ...s.round, candidate: { head, counters }, votes: [...new Set([...s.round.votes, head.root])].slice(-LIMITS.members) };
+  return true;
+}
+
+/** COMMIT ends when a quorum of the contributors voted for this device's root. */
 export function commit(s: SwarmState, out: Effect[]): boolean {
-  const { view, candidate } = s.round;
-  const silent = others(s).filter((peer) => !votedFor(s, peer, candidate!.head.root));
-  const needed = quorum(view.length);
-  if (view.length - silent.length >= needed) return finish(s, out);
-  const possible = view.length - silent.filter((peer) => !present(s, peer)).length;
+  const { candidate } = s.round;
+  if (candidate === null) return gather(s, out);
+  const { root, record: { contributors } } = candidate.head;
+  const silent = contributors.filter((peer) => peer !== s.config.self && !votedFor(s, peer, root));
+  const needed = quorum(contributors.length);
+  if (contributors.length - silent.length >= needed) return finish(s, out);
+  if (doubt(s)) return true;
+  const possible = contributors.length - silent.filter((peer) => !present(s, peer)).length;
   return (possible < needed || s.now >= exchangeDeadline(s)) && lose(s, out);
 }
 
 function votedFor(s: SwarmState, peer: PeerId, root: Hash): boolean {
-  return s.peers.get(peer)?.root === root || (fellow(s, peer)?.votes.includes(root) ?? false);
+  return newest(s, peer)?.root === root || [fellow(s, peer), fellowStand(s, peer)].some((said) => said?.votes.includes(root));
 }
 
 export function finish(s: SwarmState, out: Effect[]): true {
@@ -99,19 +112,5 @@ export function finish(s: SwarmState, out: Effect[]): true {
   endRound(s, out);
   s.previous = s.head;
   s.head = head;
-  return true;
-}
-
-/**
- * U is signed and its sum will not be opened here, but may be elsewhere: this update never goes into another sum.
- * After two deadlines those who are left found a new view, each with an update from other samples.
- */
-function lose(s: SwarmState, out: Effect[]): true {
-  const round = s.head.record.round + 1;
-  const { phase } = s.round;
-  for (const peer of s.round.view) if (!present(s, peer)) out.push({ type: "departed", peer, round, phase, late: false });
-  const spent = [...(s.round.attempt?.commitments?.values() ?? [])];
-  withdraw(s, out);
-  s.round = { ...s.round, heldSince: s.now, spent: [...s.round.spent, ...spent].slice(-LIMITS.spent) };
   return true;
 }

@@ -4,10 +4,11 @@ import type { Field } from "../update/privacy/field.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { modelHash, type Model } from "./head.ts";
 import { genesisRecord, rootOf, type CommitRecord, type Hash } from "./record.ts";
-import type { Bulk, Status } from "./message.ts";
+import type { Bulk, Stand, Status } from "./message.ts";
 import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Tier } from "./tier/tier.ts";
 
 /** What the core has to know of a task's privacy; the noise itself is added where updates are encrypted. */
 export interface Privacy {
@@ -30,6 +31,8 @@ export interface SwarmConfig {
   outer?: TaskManifest["outer"];
   /** Rounds of an epoch. */
   epochRounds: number;
+  /** Devices of a group, at least; twice as many make two. */
+  groupSize: number;
   /** Labels of the task, whose counts are summed too; 0 where it has none. */
   labels: number;
   /** Differential privacy of the updates, the same on every device; null: off, and sums are as exact as values are. */
@@ -100,6 +103,8 @@ export interface Round {
   /** The same of the committee that issues pseudonyms. */
   issuer: Hash | null;
   agreedIssuer: Hash | null;
+  /** At the sum among several groups, once the own group's is open. */
+  tier: Tier | null;
   candidate: { head: Head; counters: Counters } | null;
   /** Every root voted for in this round: a vote is never taken back. */
   votes: readonly Hash[];
@@ -124,6 +129,15 @@ export interface Sync {
   cleared: readonly PeerId[];
 }
 
+/** What this device last said of itself, when, and to how many. */
+export interface Announced {
+  text: string;
+  at: number;
+  peers: number;
+}
+
+export const UNSAID: Announced = { text: "", at: -Infinity, peers: 0 };
+
 export interface SwarmState {
   config: SwarmConfig;
   now: number;
@@ -135,12 +149,15 @@ export interface SwarmState {
   seq: number;
   /** Attempts so far: names each to whoever performs its effects. */
   attempts: number;
-  announced: { text: string; at: number; peers: number };
+  announced: Announced;
+  /** The same of what is said to all where there are several groups. */
+  stood: Announced;
   reachable: readonly PeerId[];
   /** Known to be in the room, with no way to them yet. */
   pending: readonly PeerId[];
   reachableSince: number;
   peers: ReadonlyMap<PeerId, Status>;
+  stands: ReadonlyMap<PeerId, Stand>;
   /** Peers that sent what no honest device sends. */
   refused: readonly PeerId[];
   round: Round;
@@ -171,6 +188,7 @@ export const freshRound = (now: number): Round => ({
   agreed: [],
   issuer: null,
   agreedIssuer: null,
+  tier: null,
   candidate: null,
   votes: [],
   askedAt: now,
@@ -193,11 +211,13 @@ export const initialState = (config: SwarmConfig, head: Head, now: number): Swar
   // A clock's reading, so that a device that comes back under its name is not taken for its past.
   seq: Math.max(0, Math.floor(now)),
   attempts: 0,
-  announced: { text: "", at: -Infinity, peers: 0 },
+  announced: UNSAID,
+  stood: UNSAID,
   reachable: [],
   pending: [],
   reachableSince: now,
   peers: new Map(),
+  stands: new Map(),
   refused: [],
   round: freshRound(now),
   behindSince: null,

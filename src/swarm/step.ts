@@ -13,11 +13,13 @@ import { answerModel, catchUp, fetchHead, takePiece } from "./lineage.ts";
 import { LIMITS } from "./limits.ts";
 import { joinCutoff, shrink, withdraw } from "./membership.ts";
 import { ascending } from "./peers.ts";
-import { decodeMessage, encodeMessage, type Message, type Status } from "./message.ts";
+import { announce } from "./announce.ts";
+import { decodeMessage, type Message } from "./message.ts";
 import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
 import { commit, keepSum, reduce } from "./reduce.ts";
 import type { SwarmState } from "./state.ts";
+import { answerTier, isTierKind, takeTier } from "./tier/totals.ts";
 
 /**
  * The whole round protocol as one function: what happened and where the device stands, to where it stands then
@@ -82,6 +84,7 @@ function meet(s: SwarmState, peers: readonly PeerId[], pending: readonly PeerId[
   s.reachable = reachable;
   s.pending = pending;
   s.peers = new Map([...s.peers].filter(([peer]) => reachable.includes(peer)));
+  s.stands = new Map([...s.stands].filter(([peer]) => reachable.includes(peer)));
 }
 
 function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array): void {
@@ -97,16 +100,18 @@ function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array):
 
 function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): void {
   switch (message.kind) {
-    case "status": {
-      const known = s.peers.get(from);
-      if (known && known.seq >= message.seq) return;
-      s.peers = new Map(s.peers).set(from, message);
+    case "status":
+      if ((s.peers.get(from)?.seq ?? -1) < message.seq) s.peers = new Map(s.peers).set(from, message);
       return;
-    }
+    case "stand":
+      if ((s.stands.get(from)?.seq ?? -1) < message.seq) s.stands = new Map(s.stands).set(from, message);
+      return;
     case "want":
+      if (isTierKind(message.what)) return answerTier(s, out, from, message);
       if (message.what === "record" || message.what === "model") return answerModel(s, out, from, message);
       return answerShare(s, out, from, message);
     case "bulk":
+      if (isTierKind(message.what)) return takeTier(s, out, from, message);
       if (message.what === "record" || message.what === "model") return takePiece(s, out, from, message);
       return takeBulk(s, out, from, message);
   }
@@ -155,33 +160,4 @@ function advance(s: SwarmState, out: Effect[]): boolean {
     case "commit":
       return commit(s, out);
   }
-}
-
-/** Says where this device stands: on every change, now and then, and when somebody new is there. */
-function announce(s: SwarmState, out: Effect[]): void {
-  const { record, root } = s.head;
-  const status: Omit<Status, "seq"> = {
-    kind: "status",
-    root,
-    round: record.round,
-    weight: record.weight,
-    ...(s.sync && { target: s.sync.root }),
-    taking: s.taking,
-    phase: s.round.phase,
-    view: s.round.view,
-    // What was signed holds for those who sign after it.
-    ...(reached(s.round.phase, "reduce") ? { next: s.round.agreed, issuer: s.round.agreedIssuer } : { next: s.round.next, issuer: s.round.issuer }),
-    commitment: s.round.attempt?.own?.commitment ?? null,
-    set: s.round.attempt?.set ?? null,
-    answer: s.round.attempt?.answer ?? null,
-    votes: s.round.votes,
-  };
-  const text = JSON.stringify({ ...status, answer: status.answer !== null });
-  const peers = s.reachable.length;
-  const due = text !== s.announced.text || peers > s.announced.peers || s.now - s.announced.at >= LIMITS.statusEvery;
-  if (!due) return;
-  s.announced = { text, at: s.now, peers };
-  if (peers === 0) return;
-  s.seq++;
-  out.push({ type: "broadcast", bytes: encodeMessage({ ...status, seq: s.seq }) });
 }

@@ -2,6 +2,7 @@ import { nextStepExponent } from "../learn/outer.ts";
 import { createOuter } from "../learn/outer-optimiser.ts";
 import { valueLimit } from "../update/quantise.ts";
 import { modelHash } from "./head.ts";
+import { drawOf, groupsFor } from "./tier/groups.ts";
 import { type CommitRecord, rootOf } from "./record.ts";
 import type { Counters, Head, LocalUpdate, SwarmConfig } from "./state.ts";
 
@@ -16,7 +17,7 @@ const MOST = 2 ** 40;
 const base = (bits: number): number => 2 * valueLimit(bits) + 1;
 const digits = (bits: number): number => Math.ceil(Math.log2(MOST) / Math.log2(base(bits)));
 
-type Setting = Pick<SwarmConfig, "labels" | "bits" | "privacy" | "outer">;
+type Setting = Pick<SwarmConfig, "labels" | "bits" | "privacy">;
 
 /** With privacy there are no counters: ε covers the update alone. */
 const countersOf = ({ labels, privacy }: Setting): number => (privacy ? 0 : COUNTERS.length + labels);
@@ -53,7 +54,7 @@ export function decodeSum(sum: Int32Array, parameters: number, devices: number, 
 }
 
 /** The next head from the sum of the contributors' updates: the same on every device that has it. */
-export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters, { privacy, outer }: Setting): Head {
+export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters, { privacy, outer, groupSize, epochRounds }: Pick<SwarmConfig, "privacy" | "outer" | "groupSize" | "epochRounds">): Head {
   const { record } = head;
   const devices = agreed.contributors.length;
   const { params, state } = createOuter(outer).step(head.outer, head.params, sum, devices, record.stepExponent);
@@ -63,6 +64,8 @@ export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" |
     round: record.round + 1,
     prev: head.root,
     ...agreed,
+    groups: groupsFor(agreed.members.length || devices, groupSize),
+    draw: drawOf(head.root, record, epochRounds),
     model: modelHash(model),
     // A step that followed the updates would tell about them.
     stepExponent: privacy ? record.stepExponent : nextStepExponent(record.stepExponent, clipped, large, params.length * devices),

@@ -24,7 +24,6 @@ export function chooseTask(wanted: unknown): TaskManifest {
   if (wanted === undefined) return digitsTask;
   const task = typeof wanted === "string" ? builtInTask(wanted) : checkTask(wanted);
   // Better no part in the task than one in which a promise of it is not kept.
-  const missing = [task.rewards ? "rewards" : null, task.groupSize ? "groupSize" : null].filter((field) => field !== null);
-  if (missing.length > 0) throw new TaskError("unsupported", `this version of the swarm does not do what the task asks for in ${missing.join(", ")}; update or choose another task`);
+  if (task.rewards) throw new TaskError("unsupported", "this version of the swarm does not do what the task asks for in rewards; update or choose another task");
   return task;
 }

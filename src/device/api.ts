@@ -217,8 +217,10 @@ export interface Snapshot {
   batch: BatchProgress | null;
   /** What the person's settings come to just now. */
   care: CareView;
-  /** Who is counted on in this round. */
+  /** Who is counted on in this device's group in this round. */
   view: PeerId[];
+  /** Groups of the room's devices, whose sums are added up. */
+  groups: number;
   peers: PeerView[];
   /** Undirected edges of the mesh, as far as this device knows it. */
   edges: [PeerId, PeerId][];
@@ -237,7 +239,7 @@ export interface Snapshot {
   /** Where departures were noticed. */
   departures: { peer: PeerId; round: number; phase: Phase | null; at: number }[];
   /** Who gave a wrong share or piece of a sum, which was right all the same. */
-  accusations: { peer: PeerId; what: "share" | "piece"; round: number }[];
+  accusations: { peer: PeerId; what: "share" | "piece" | "total"; round: number }[];
   drawings: number;
   /** Pseudonyms kept for the epochs at hand; `lasting` is false where they go with the tab. */
   keys: { count: number; lasting: boolean };

@@ -1,5 +1,6 @@
 import type { BatchProgress } from "../learn/trainer.ts";
 import type { MeshSnapshot } from "../mesh/mesh.ts";
+import { newest } from "../swarm/peers.ts";
 import { phaseProgress, syncProgress } from "../swarm/progress.ts";
 import type { SwarmState } from "../swarm/state.ts";
 import type { PeerId } from "../wire/ids.ts";
@@ -9,7 +10,7 @@ import type { Session } from "./session.ts";
 
 type Live = Pick<
   Snapshot,
-  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "peers" | "edges" | "bytesUp" | "bytesDown" | "sent" | "refusals" | "issuer" | "breakpointReached"
+  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
 >;
 
 export const IDLE_VIEW: Live = {
@@ -21,11 +22,11 @@ export const IDLE_VIEW: Live = {
   phaseProgress: 0,
   timeLeft: null,
   view: [],
+  groups: 1,
   peers: [],
   edges: [],
   bytesUp: 0,
   bytesDown: 0,
-  sent: [],
   refusals: noRefusals(),
   issuer: null,
   breakpointReached: false,
@@ -43,7 +44,6 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
     edges: mesh.edges,
     bytesUp: total(mesh.up),
     bytesDown: total(mesh.down),
-    sent: session.sent(),
     refusals: session.refusals(),
     issuer: session.issuer,
     breakpointReached: session.frozen,
@@ -57,6 +57,7 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
     phaseProgress: state.round.phase === "train" && batch ? batch.step / batch.steps : (syncProgress(state) ?? phaseProgress(state)),
     timeLeft: timeLeft(state, rounds, batch),
     view: [...state.round.view],
+    groups: state.head.record.groups,
   };
 }
 
@@ -70,8 +71,8 @@ function peersOf(state: SwarmState | null, mesh: MeshSnapshot): PeerView[] {
   const linked = new Set<PeerId>(mesh.links.map(({ peer }) => peer));
   const reach = (id: PeerId): PeerView["reach"] => (linked.has(id) ? "linked" : "relayed");
   const reachable = mesh.reachable.map((id): PeerView => {
-    const status = state?.peers.get(id);
-    return { id, reach: reach(id), phase: status?.phase ?? null, round: status ? status.round + 1 : null };
+    const round = state && newest(state, id)?.round;
+    return { id, reach: reach(id), phase: state?.peers.get(id)?.phase ?? null, round: round === undefined || round === null ? null : round + 1 };
   });
   return [...reachable, ...mesh.pending.map((id): PeerView => ({ id, reach: "dialling", phase: null, round: null }))];
 }

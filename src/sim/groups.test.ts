@@ -1,27 +1,149 @@
 import { expect, test } from "vitest";
+import type { SwarmState } from "../swarm/state.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
 const alive = (sim: Sim): SimDevice[] => sim.devices.filter((device) => device.alive);
+const chunkOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 7;
+const totalOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 8;
+const all = (sim: Sim, round: number) => (): boolean => alive(sim).every((device) => roundOf(device) >= round);
+/** In groups: the devices' first rounds are of one group, which the others join. */
+const settled = (sim: Sim): boolean => alive(sim).every(({ state: { head } }) => head.record.contributors.length === sim.devices.length);
 
-function running(devices: number, options: Parameters<typeof createSim>[0], round = 4): Sim {
-  const sim = createSim(options);
+function running(devices: number, options: Parameters<typeof createSim>[0]): Sim {
+  const sim = createSim({ parameters: 60, ...options });
   for (let i = 0; i < devices; i++) sim.add();
-  expect(sim.run(120_000, () => sim.devices.every((device) => roundOf(device) >= round))).toBe(true);
+  expect(sim.run(120_000, () => settled(sim))).toBe(true);
   return sim;
 }
 
-/** Of each round there is one root. */
-function rootsOf(sim: Sim): Map<number, Set<string>> {
+function expectOneRootARound(devices: readonly SimDevice[]): void {
   const roots = new Map<number, Set<string>>();
-  for (const device of sim.devices) for (const { round, root } of device.history) roots.set(round, new Set([...(roots.get(round) ?? []), root]));
-  return roots;
+  for (const { history } of devices) for (const { round, root } of history) roots.set(round, new Set([...(roots.get(round) ?? []), root]));
+  for (const [round, of] of roots) expect(of.size, `round ${round}`).toBe(1);
 }
 
-test("twelve devices in groups of six: each group sums alone, and all commit one root", () => {
-  const sim = running(12, { seed: 1, groupSize: 6 });
-  const { groups, contributors } = sim.devices[0]!.state.head.record;
-  expect(groups).toBe(2);
-  expect(contributors).toHaveLength(12);
-  for (const [, roots] of rootsOf(sim)) expect(roots.size).toBe(1);
+/** In which part of a round among groups a device is. */
+const stages = {
+  "when its group's sum is open": ({ round }: SwarmState) => round.tier !== null,
+  "when it has proposed a cut": ({ round }: SwarmState) => (round.tier?.cut.length ?? 0) > 0,
+  "when it has signed one": ({ round }: SwarmState) => round.tier?.signed === true,
+  "when it has voted": ({ round }: SwarmState) => round.tier !== null && round.candidate !== null,
+};
+
+test("a room grows beyond one group: who comes late is let in, each group sums alone, and all commit one root", () => {
+  const sim = running(20, { seed: 1 });
+  expect(sim.devices[0]!.state.head.record.groups).toBe(2);
+  const round = roundOf(sim.devices[0]!);
+  sim.run(60_000, all(sim, round + 2));
+  expectOneRootARound(sim.devices);
+  for (const { problems, history } of sim.devices) {
+    expect(problems).toEqual([]);
+    expect(history.at(-1)!.contributors).toHaveLength(20);
+  }
+});
+
+test.each(Object.entries(stages))("%s, two devices of two groups vanish: the rest commit that round or the next", (_, at) => {
+  const sim = running(9, { seed: 3, groupSize: 3 });
+  const round = roundOf(sim.devices[0]!) + 1;
+  const victims = new Set<SimDevice>();
+  const gone = new Set<string>();
+  sim.watch((device) => {
+    const group = device.state.round.tier?.parts.get(device.state.round.tier.own)?.group;
+    if (victims.size === 2 || roundOf(device) + 1 !== round || group === undefined || gone.has(String(group)) || !at(device.state)) return;
+    gone.add(String(group));
+    victims.add(device);
+    sim.kill(device);
+  });
+  sim.run(120_000, all(sim, round + 2));
+  expect(victims.size).toBe(2);
+  expect(alive(sim).every((device) => roundOf(device) >= round + 2)).toBe(true);
+  expectOneRootARound(alive(sim));
+});
+
+test("a whole group vanishes in mid-round: the others commit without it", () => {
+  const sim = running(12, { seed: 4, groupSize: 4 });
+  const { record } = sim.devices[0]!.state.head;
+  expect(record.groups).toBe(3);
+  const doomed = new Set(sim.devices.find(({ state }) => state.round.view.length > 0)!.state.round.view);
+  for (const device of sim.devices) if (doomed.has(device.id)) sim.kill(device);
+  sim.run(120_000, all(sim, record.round + 2));
+  expect(alive(sim).every((device) => roundOf(device) >= record.round + 2)).toBe(true);
+  expectOneRootARound(alive(sim));
+});
+
+test("chunks and sums that never come are had of others", () => {
+  const sim = running(6, { seed: 5, groupSize: 3 });
+  const round = roundOf(sim.devices[0]!);
+  sim.tamper((from, _, bytes) => ((chunkOf(bytes) || totalOf(bytes)) && from === sim.devices[0] ? null : bytes));
+  sim.run(120_000, all(sim, round + 2));
+  expect(alive(sim).every((device) => roundOf(device) >= round + 2)).toBe(true);
+  for (const { problems, history } of sim.devices) {
+    expect(problems).toEqual([]);
+    expect(history.at(-1)!.contributors).toHaveLength(6);
+  }
+  expectOneRootARound(sim.devices);
+});
+
+test("a chunk that its group did not certify is refused, and the right one had of another", () => {
+  const sim = running(6, { seed: 6, groupSize: 3 });
+  const round = roundOf(sim.devices[0]!);
+  const [liar] = sim.devices;
+  sim.tamper((from, _, bytes) => {
+    if (!chunkOf(bytes) || from !== liar) return bytes;
+    const wrong = bytes.slice();
+    wrong[wrong.length - 1]! ^= 1;
+    return wrong;
+  });
+  sim.run(60_000, () => sim.devices.some(({ problems }) => problems.length > 0));
+  const honest = sim.devices.filter((device) => device !== liar);
+  sim.run(120_000, () => honest.every((device) => roundOf(device) >= round + 1));
+  expect(honest.flatMap(({ problems }) => problems.map((problem) => "peer" in problem && problem.peer))).toContain(liar!.id);
+  expectOneRootARound(honest);
+});
+
+test("a keeper that gives its own group wrong sums of a chunk is found out, and costs no round", () => {
+  const sim = running(8, { seed: 7, groupSize: 4 });
+  const round = roundOf(sim.devices[0]!);
+  const liars = new Set<string>();
+  sim.tamper((from, _, bytes) => {
+    if (!totalOf(bytes) || (liars.size > 0 && !liars.has(from.id))) return bytes;
+    liars.add(from.id);
+    const wrong = bytes.slice();
+    wrong[70]! ^= 16;
+    return wrong;
+  });
+  sim.run(120_000, all(sim, round + 2));
+  expect(liars.size).toBe(1);
+  expectOneRootARound(sim.devices);
+  for (const { history } of sim.devices) expect(history.filter((commit) => commit.round > round).every(({ contributors }) => contributors.length === 8)).toBe(true);
+  expect(sim.devices.flatMap(({ problems }) => problems).some((problem) => problem.type === "accused" && liars.has(problem.peer))).toBe(true);
+});
+
+test("two rooms' halves that were cut apart come back to one model, whichever groups they were in", () => {
+  const sim = running(8, { seed: 8, groupSize: 4 });
+  const half = new Set(sim.devices.slice(0, 4));
+  sim.partition((device) => (half.has(device) ? 0 : 1));
+  sim.run(40_000);
+  sim.partition(null);
+  const round = Math.max(...sim.devices.map(roundOf));
+  sim.run(120_000, () => all(sim, round + 2)() && settled(sim));
+  expect(settled(sim)).toBe(true);
+  expect(new Set(sim.devices.map(({ state }) => state.head.record.draw)).size).toBe(1);
+});
+
+test("nobody's sum of fewer than three devices leaves its group", () => {
+  const sim = running(8, { seed: 9, groupSize: 4 });
+  const small: number[] = [];
+  sim.watch((device) => {
+    const { tier } = device.state.round;
+    if (tier) small.push(tier.parts.get(tier.own)!.contributors.length);
+  });
+  const [first] = sim.devices;
+  const groupOfFirst = first!.state.round.view.length > 0 ? first!.state.round.view : first!.state.head.record.members.slice(0, 4);
+  for (const id of groupOfFirst.slice(0, 2)) sim.kill(sim.devices.find((device) => device.id === id)!);
+  sim.run(60_000);
+  expect(small.length).toBeGreaterThan(0);
+  expect(Math.min(...small)).toBeGreaterThanOrEqual(3);
+  expectOneRootARound(alive(sim));
 });

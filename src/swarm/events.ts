@@ -45,8 +45,11 @@ export type Effect =
   | { type: "open"; attempt: number; context: Context; devices: number; layout: Layout; count: number; pieces: ReadonlyMap<number, Uint8Array>; shares: ReadonlyMap<number, Uint8Array> }
   /** Nothing secret may stay of any attempt. */
   | { type: "erase" }
-  /** Gave a wrong share or piece of a sum; the sum is right all the same. Of a wrong piece a contributor may be the cause. */
-  | { type: "accused"; peer: PeerId; what: "share" | "piece"; round: number }
+  /**
+   * Gave a wrong share or piece of a sum, or a wrong sum of the groups' chunks; the sum is right all the same. Of a
+   * wrong piece a contributor may be the cause.
+   */
+  | { type: "accused"; peer: PeerId; what: "share" | "piece" | "total"; round: number }
   | { type: "stop-training" }
   /** Have direct links to these. */
   | { type: "group"; peers: readonly PeerId[] }

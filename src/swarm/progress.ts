@@ -1,11 +1,11 @@
 import { PHASES } from "./phase.ts";
 import type { SwarmState } from "./state.ts";
-import { fellow } from "./peers.ts";
+import { fellow, runningGroups } from "./peers.ts";
 import { reached } from "./phase.ts";
 
 /** How far the current phase is, 0 to 1, as seen from this device; TRAIN counts its own steps elsewhere. */
 export function phaseProgress(s: SwarmState): number {
-  const { view, phase, attempt, readyAt } = s.round;
+  const { view, phase, attempt, readyAt, tier } = s.round;
   if (view.length === 0) return 0;
   const share = (count: number): number => count / view.length;
   switch (phase) {
@@ -19,8 +19,10 @@ export function phaseProgress(s: SwarmState): number {
     case "open":
       return share(1 + view.filter((peer) => reached(fellow(s, peer)?.phase ?? PHASES[0], "open")).length);
     case "reduce":
+      if (tier) return tier.cut.length > 0 ? 1 : tier.parts.size / runningGroups(s).size;
       return share(((attempt?.pieces.size ?? 0) + (attempt?.shares.size ?? 0)) / 2);
     case "commit":
+      if (tier && s.round.candidate === null) return tier.totals.filter((total) => total !== null).length / tier.totals.length;
       return share(1 + view.filter((peer) => (fellow(s, peer)?.votes.length ?? 0) > 0).length);
   }
 }

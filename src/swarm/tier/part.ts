@@ -20,6 +20,8 @@ export interface Part {
   contributors: readonly PeerId[];
   members: readonly PeerId[];
   issuer: Hash | null;
+  /** Square of the sum's length, counters left out. */
+  square: number;
   /** SHA-256 of each packed chunk. */
   digests: readonly Hash[];
 }
@@ -30,6 +32,7 @@ const PartSchema = v.strictObject({
   contributors: v.pipe(PeerList(LIMITS.members), v.minLength(LIMITS.groupAtLeast)),
   members: PeerList(LIMITS.next),
   issuer: v.nullable(HashBytes),
+  square: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   digests: v.pipe(v.array(HashBytes), v.length(LIMITS.chunks)),
 });
 const wire = codec(1, PartSchema, 4096);

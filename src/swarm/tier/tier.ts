@@ -7,6 +7,7 @@ import { enter, lose } from "../membership.ts";
 import { ascending, fellowStand, groupsIn, present, runningGroups } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
+import { squareOf } from "./bound.ts";
 import { boundOf, digestOf, hashOfPart, packChunk, type Part } from "./part.ts";
 import { offerChunks } from "./totals.ts";
 
@@ -26,12 +27,17 @@ export interface Tier {
   /** Chunks of parts, checked against their digests; chunk's number → part → values. */
   chunks: readonly ReadonlyMap<Hash, Int32Array>[];
   /** The sums of chunks over the cut, and who gave each; null for those that this device added up itself. */
-  totals: readonly ({ values: Int32Array; giver: PeerId | null } | null)[];
-  /** Set when others vote for another root: every chunk is then added up here. */
-  doubts: boolean;
+  totals: readonly (Total | null)[];
+  /** What others gave, set when most vote for another root: every chunk is then added up here. */
+  doubted: readonly (Total | null)[] | null;
   /** How often it was asked for what is missing; when which part was. */
   asked: number;
   askedFor: ReadonlyMap<Hash, number>;
+}
+
+export interface Total {
+  values: Int32Array;
+  giver: PeerId | null;
 }
 
 const noChunks = (): Map<Hash, Int32Array>[] => Array.from({ length: LIMITS.chunks }, () => new Map());
@@ -41,9 +47,9 @@ export function openTier(s: SwarmState, out: Effect[], sum: Int32Array): boolean
   const { view, agreed, agreedIssuer } = s.round;
   const bound = boundOf(s.config, view.length);
   const digests = noChunks().map((_, chunk) => digestOf(packChunk(sum, chunk, bound)));
-  const part: Part = { root: s.head.root, group: groupsIn(s).of(s.config.self), contributors: view, members: agreed, issuer: agreedIssuer, digests };
+  const part: Part = { root: s.head.root, group: groupsIn(s).of(s.config.self), contributors: view, members: agreed, issuer: agreedIssuer, square: squareOf(sum, s.head.params.length), digests };
   const own = hashOfPart(part);
-  const tier: Tier = { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), doubts: false, asked: 0, askedFor: new Map() };
+  const tier: Tier = { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), doubted: null, asked: 0, askedFor: new Map() };
   s.round = { ...s.round, tier };
   return combine(s, out);
 }

@@ -14,6 +14,7 @@ import { fellowStand, groupsIn, others, present } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import { settle } from "../reduce.ts";
 import type { SwarmState } from "../state.ts";
+import { addBounded, factorsOf } from "./bound.ts";
 import { boundOf, chunkRange, decodePart, digestOf, encodePart, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";
 import { agreedIn, contributorsIn, type Tier } from "./tier.ts";
 
@@ -54,12 +55,12 @@ export function gather(s: SwarmState, out: Effect[]): boolean {
     return settle(s, sum, agreedIn(s));
   }
   if (s.now >= exchangeDeadline(s)) return lose(s, out);
-  if (s.now - s.round.askedAt < (tier.doubts && tier.asked === 0 ? 0 : LIMITS.askAgain)) return false;
+  if (s.now - s.round.askedAt < (tier.doubted && tier.asked === 0 ? 0 : LIMITS.askAgain)) return false;
   s.round = { ...s.round, askedAt: s.now, tier: { ...tier, asked: tier.asked + 1 } };
   for (const chunk of missing) {
     const [keeper] = keepersOf(tier.parts.get(tier.own)!, chunk);
     // Whoever waited once in vain makes the sum itself.
-    if (keeper !== s.config.self && tier.asked === 0 && !tier.doubts) ask(s, out, keeper!, cutHash(tier.cut), "total", chunk);
+    if (keeper !== s.config.self && tier.asked === 0 && !tier.doubted) ask(s, out, keeper!, cutHash(tier.cut), "total", chunk);
     else for (const hash of tier.cut) if (!tier.chunks[chunk]!.has(hash)) askFor(s, out, hash, chunk);
   }
   return false;
@@ -78,8 +79,12 @@ function addUp(s: SwarmState, out: Effect[], chunk: number): void {
   const known = tier.chunks[chunk]!;
   if (tier.totals[chunk] !== null || !tier.cut.every((hash) => known.has(hash))) return;
   const values = new Int32Array(known.get(tier.own)!.length);
-  for (const hash of tier.cut) known.get(hash)!.forEach((value, i) => (values[i]! += value));
+  const factors = factorsOf(tier.cut.map((hash) => tier.parts.get(hash)!));
+  const [from] = chunkRange(tier.sum.length, chunk);
+  tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, s.head.params.length));
   keepTotal(s, chunk, values, null);
+  const given = tier.doubted?.[chunk];
+  if (given?.giver && given.values.some((value, i) => value !== values[i])) out.push({ type: "accused", peer: given.giver, what: "total", round: s.head.record.round + 1 });
   if (keeps(s, tier, chunk)) for (const peer of others(s)) give(s, out, peer, "total", cutHash(tier.cut), chunk);
 }
 
@@ -95,12 +100,12 @@ function keepTotal(s: SwarmState, chunk: number, values: Int32Array, giver: Peer
  */
 export function doubt(s: SwarmState): boolean {
   const { tier, candidate } = s.round;
-  if (!tier || !candidate || tier.doubts || tier.totals.every((total) => total!.giver === null)) return false;
+  if (!tier || !candidate || tier.doubted || tier.totals.every((total) => total!.giver === null)) return false;
   const voters = contributorsIn(tier);
   const enough = voters.length - quorum(voters.length);
   const roots = voters.flatMap((peer) => fellowStand(s, peer)?.votes.filter((root) => root !== candidate.head.root) ?? []);
   if (!roots.some((root) => roots.filter((other) => other === root).length > enough)) return false;
-  s.round = { ...s.round, candidate: null, tier: { ...tier, doubts: true, asked: 0, totals: tier.totals.map((total) => (total!.giver === null ? total : null)) } };
+  s.round = { ...s.round, candidate: null, tier: { ...tier, doubted: tier.totals, asked: 0, totals: tier.totals.map((total) => (total!.giver === null ? total : null)) } };
   return true;
 }
 
@@ -154,6 +159,6 @@ function takeChunk(s: SwarmState, { view, index, payload }: Bulk): void {
 /** @throws UpdateError */
 function takeTotal(s: SwarmState, from: PeerId, { view, index, payload }: Bulk): void {
   const tier = s.round.tier!;
-  if (tier.doubts || tier.totals[index] !== null || tier.cut.length === 0 || view !== cutHash(tier.cut) || !s.round.view.includes(from)) return;
+  if (tier.doubted || tier.totals[index] !== null || tier.cut.length === 0 || view !== cutHash(tier.cut) || !s.round.view.includes(from)) return;
   keepTotal(s, index, unpackChunk(payload, countIn(s), index, totalBound(s, tier)), from);
 }

@@ -4,7 +4,10 @@ import { LIMITS } from "./limits.ts";
 import { encodeMessage, type Stand, type Status } from "./message.ts";
 import { groupsIn, hostsIn } from "./peers.ts";
 import { reached } from "./phase.ts";
-import type { Announced, SwarmState } from "./state.ts";
+import type { Hash } from "./record.ts";
+import type { Announced, Said, SwarmState } from "./state.ts";
+
+const NO_CUT: readonly Hash[] = [];
 
 /**
  * Says where this device stands: on every change, now and then, and when somebody new is there. Where there are several
@@ -29,7 +32,7 @@ export function announce(s: SwarmState, out: Effect[]): void {
   if (groupsIn(s).count === 1) return say(s, out, "announced", status, null);
   say(s, out, "announced", status, () => audience(s));
   const { tier } = round;
-  const stand: Omit<Stand, "seq"> = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier?.cut ?? [], signed: tier?.signed ?? false, votes: round.votes };
+  const stand: Omit<Stand, "seq"> = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier?.cut ?? NO_CUT, signed: tier?.signed ?? false, votes: round.votes };
   say(s, out, "stood", stand, null);
 }
 
@@ -40,14 +43,20 @@ function audience(s: SwarmState): PeerId[] {
 }
 
 /** @param to null: all */
-function say(s: SwarmState, out: Effect[], last: "announced" | "stood", what: Omit<Status, "seq"> | Omit<Stand, "seq">, to: (() => PeerId[]) | null): void {
-  const text = JSON.stringify("answer" in what ? { ...what, answer: what.answer !== null } : what);
+function say(s: SwarmState, out: Effect[], last: "announced" | "stood", what: Said, to: (() => PeerId[]) | null): void {
   const peers = s.reachable.length;
   const before: Announced = s[last];
-  if (text === before.text && peers <= before.peers && s.now - before.at < LIMITS.statusEvery) return;
-  s[last] = { text, at: s.now, peers };
+  if (alike(what, before.what) && peers <= before.peers && s.now - before.at < LIMITS.statusEvery) return;
+  s[last] = { what, at: s.now, peers };
   if (peers === 0) return;
   s.seq++;
   const bytes = encodeMessage({ ...what, seq: s.seq } as Status | Stand);
   out.push(to === null ? { type: "broadcast", bytes } : { type: "tell", to: to(), bytes });
+}
+
+/** Lists that nothing happened to are the same ones, for states are never written to. */
+function alike(a: Said, b: Said | null): boolean {
+  if (b === null) return false;
+  const keys = Object.keys(a) as (keyof Said)[];
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

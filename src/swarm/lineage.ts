@@ -21,10 +21,8 @@ const standing = (s: SwarmState) => ({ weight: s.head.record.weight, root: s.hea
 
 const heard = (s: SwarmState): (Status | Stand)[] => s.reachable.flatMap((peer) => newest(s, peer) ?? []);
 
-/** The best head that is ahead of this device's and that two peers confirm, or one where there is but one. */
-function ahead(s: SwarmState): Status | Stand | null {
-  const better = heard(s).filter((status) => heavier(status, standing(s)));
-  if (better.length === 0) return null;
+/** Of those that are ahead of this device, the best that two peers confirm, or one where there is but one. */
+function ahead(s: SwarmState, better: readonly (Status | Stand)[]): Status | Stand | null {
   const patience = s.behindSince !== null && s.now - s.behindSince >= LIMITS.agreeAtMost;
   const needed = patience ? 1 : Math.min(2, better.length);
   const confirmed = better.filter((status) => better.filter((other) => other.root === status.root).length >= needed);
@@ -36,13 +34,13 @@ function ahead(s: SwarmState): Status | Stand | null {
  * its head. In the midst of a round it first gets a moment to finish, for others commit a little earlier.
  */
 export function catchUp(s: SwarmState, out: Effect[]): boolean {
-  const target = ahead(s);
-  const trails = target !== null || heard(s).some((status) => heavier(status, standing(s)));
-  if (!trails) {
+  const better = heard(s).filter((status) => heavier(status, standing(s)));
+  if (better.length === 0) {
     s.behindSince = null;
     s.sync = null;
     return false;
   }
+  const target = ahead(s, better);
   s.behindSince ??= s.now;
   const { candidate, phase, view } = s.round;
   if (candidate && phase === "commit" && heard(s).some((status) => status.root === candidate.head.root)) return finish(s, out);

@@ -131,12 +131,14 @@ export interface Sync {
 
 /** What this device last said of itself, when, and to how many. */
 export interface Announced {
-  text: string;
+  what: Said | null;
   at: number;
   peers: number;
 }
 
-export const UNSAID: Announced = { text: "", at: -Infinity, peers: 0 };
+export type Said = Omit<Status, "seq"> | Omit<Stand, "seq">;
+
+export const UNSAID: Announced = { what: null, at: -Infinity, peers: 0 };
 
 export interface SwarmState {
   config: SwarmConfig;

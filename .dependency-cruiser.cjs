@@ -2,7 +2,7 @@
 const layers = [
   ["app", "sdk", "headless", "sim"],
   ["device"],
-  ["swarm", "library", "learn", "llm", "ledger"],
+  ["swarm", "library", "membership", "learn", "llm", "ledger"],
   ["update", "securesum", "coding", "identity"],
   ["mesh", "signal", "store", "workers"],
   ["wire", "wasm"],
@@ -23,13 +23,13 @@ module.exports = {
       name: "core-has-no-io",
       comment: "swarm, library, update and identity are functions from (state, event) to (state, effects)",
       severity: "error",
-      from: { path: "^src/(swarm|library|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(swarm|library|membership|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
       to: { path: ["^src/(mesh|signal|store|workers)/"] },
     },
     {
       name: "core-has-no-node",
       severity: "error",
-      from: { path: "^src/(swarm|library|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(swarm|library|membership|update|identity|wire)/", pathNot: "\\.test\\.ts$" },
       to: { dependencyTypes: ["core"] },
     },
     {

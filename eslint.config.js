@@ -20,7 +20,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/swarm/**/*.ts", "src/library/**/*.ts", "src/update/**/*.ts", "src/identity/**/*.ts", "src/wire/**/*.ts"],
+    files: ["src/swarm/**/*.ts", "src/library/**/*.ts", "src/membership/**/*.ts", "src/update/**/*.ts", "src/identity/**/*.ts", "src/wire/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: {
       "no-restricted-globals": ["error", ...noIO],

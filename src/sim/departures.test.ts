@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PHASES, reached } from "../swarm/phase.ts";
+import { step } from "../swarm/step.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
@@ -168,4 +169,19 @@ test("one seed, one history", () => {
     return sim.devices.map((device) => device.history);
   };
   expect(run()).toEqual(run());
+});
+
+test("two that the others have left out do not lead each other back into a view that is none", () => {
+  const sim = found(5);
+  reach(sim, 1, 30_000);
+  const [out, mate] = sim.devices as [SimDevice, SimDevice];
+  expect(sim.run(30_000, () => sim.devices.every(({ state }) => state.round.phase === "train" && state.head.root === out.state.head.root))).toBe(true);
+  sim.run(100);
+  const rest = sim.devices.filter((device) => device !== out && device !== mate).map(({ id }) => id).sort();
+  const { state } = out;
+  // The mate still names all five; the others go on as three.
+  const peers = new Map([...state.peers].map(([peer, status]) => [peer, rest.includes(peer) ? { ...status, view: rest } : status]));
+  const [after, effects] = step({ ...state, peers }, { type: "tick", now: state.now });
+  expect(after.round.phase).toBe("join-cutoff");
+  expect(effects.filter(({ type }) => type === "departed")).toHaveLength(rest.length);
 });

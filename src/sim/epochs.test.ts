@@ -60,3 +60,22 @@ test("a device that misses an epoch's last round comes after the others", () => 
   sim.partition(null);
   expect(sim.run(60_000, () => late.history.some(({ round, contributors, adopted }) => round > EPOCH + 1 && contributors.length === 5 && !adopted))).toBe(true);
 });
+
+test("devices that get their links late in an epoch wait for those they ended the last one with", () => {
+  for (const seed of [1, 2, 3]) {
+    const sim = createSim({ seed, epochRounds: EPOCH, linking: [2_000, 9_000] });
+    for (let i = 0; i < 4; i++) sim.add();
+    expect(sim.run(300_000, () => sim.devices.every((device) => roundOf(device) >= 3 * EPOCH + 1))).toBe(true);
+    for (const { history } of sim.devices) expect(history.map(({ contributors }) => contributors.length)).toEqual(history.map(() => 4));
+  }
+});
+
+test("whoever is left of those who ended an epoch goes on without them after a while", () => {
+  const sim = running(4, 13);
+  const [left, ...others] = sim.devices;
+  sim.watch((device) => {
+    if (device === left && device.epoch === 1) for (const other of others) sim.kill(other);
+  });
+  expect(sim.run(120_000, () => roundOf(left!) >= 2 * EPOCH + 1)).toBe(true);
+  expect(left!.history.find(({ round }) => round === EPOCH + 1)!.contributors.length).toBe(1);
+});

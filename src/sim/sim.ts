@@ -33,6 +33,8 @@ export interface SimOptions {
   groupSize?: number;
   /** Rounds of an epoch, at whose end every device takes another name. */
   epochRounds?: number;
+  /** Milliseconds until there are links under the new names, drawn between these two; as long as a message's way where absent. */
+  linking?: readonly [number, number];
   outer?: SwarmConfig["outer"];
   /** Differential privacy, and what adds a device's noise. */
   privacy?: Privacy | null;
@@ -80,7 +82,7 @@ const LABELS = 3;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, detection = 4_000, outer, privacy = null, noise = null } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, privacy = null, noise = null } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
@@ -212,7 +214,7 @@ export function createSim(options: SimOptions): Sim {
     const name = (device.id = nameOf(devices.indexOf(device), epoch));
     heard.set(device, new Map());
     handle(device, { type: "epoch", now: clock.now(), self: name });
-    settle();
+    settle(linking);
   };
 
   const reachability = (device: SimDevice): void => {
@@ -223,12 +225,12 @@ export function createSim(options: SimOptions): Sim {
   const nameTo = (a: SimDevice, b: SimDevice): PeerId | null => (connected(a, b) && a.epoch === b.epoch ? b.id : null);
 
   /** What changed on the network reaches the devices' mesh: links come up soon, silence is noticed late. */
-  const settle = (): void => {
+  const settle = (links = latency): void => {
     for (const a of devices) {
       for (const b of devices) {
         if (a === b) continue;
         const name = nameTo(a, b);
-        clock.after(name ? between(latency) : detection + between(latency), () => {
+        clock.after(name ? between(links) : detection + between(latency), () => {
           const names = heard.get(a)!;
           if (nameTo(a, b) !== name || names.get(b) === (name ?? undefined)) return;
           if (name) names.set(b, name);

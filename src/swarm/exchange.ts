@@ -18,11 +18,11 @@ import type { SwarmState } from "./state.ts";
 import { encodeValues } from "./values.ts";
 
 /** Into SEND: the update is encrypted under a fresh secret. Who is alone has its sum at once. */
-export function startSending(s: SwarmState, out: Effect[]): boolean {
+export function startSending(s: SwarmState, out: Effect[]): true {
   const values = encodeValues(s.round.update!, s.config);
   if (s.round.view.length === 1) {
     s.round = { ...s.round, agreed: withJoiners(s), agreedIssuer: s.issuer };
-    return conclude(s, out, Int32Array.from(values));
+    return conclude(s, Int32Array.from(values));
   }
   const attempt = newAttempt(s);
   s.round = { ...s.round, attempt };

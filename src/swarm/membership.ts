@@ -1,10 +1,10 @@
 import { groupOf } from "../securesum/params.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { erase, eraseRound } from "./attempt.ts";
+import { erase, eraseRound, sameView } from "./attempt.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { ascending, fellow, groupsIn, neighbours, others, present } from "./peers.ts";
+import { ascending, fellow, groupsIn, neighbours, newest, others, present } from "./peers.ts";
 import { reached, type Phase } from "./phase.ts";
 import { quorum } from "./record.ts";
 import type { SwarmState } from "./state.ts";
@@ -48,7 +48,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   if (!s.round.withdrawn || s.round.heldSince !== null) {
     const named = busy.map((peer) => fellow(s, peer)!).find(({ view, phase }) => view.includes(self) && !reached(phase, "send"))?.view;
     const here = named?.filter((peer) => joins(s, peer)) ?? [];
-    if (named && here.length === named.length && isMost(s, here) && hides(s, here)) return begin(s, out, here, here.length);
+    if (named && here.length === named.length && isMost(s, here) && hides(s, here) && fellowsIn(s, here, here.length).length >= quorum(here.length)) return begin(s, out, here, here.length);
   }
   if (busy.length > 0) return false;
 
@@ -67,7 +67,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
 function companyAtMost(s: SwarmState, unheard: boolean): number {
   const { round, contributors } = s.head.record;
   const company = endsEpoch(round, s.config.epochRounds) ? contributors.length : 0;
-  const here = 1 + waiting(s).length;
+  const here = 1 + s.reachable.filter((peer) => newest(s, peer)?.root === s.head.root).length;
   if (here >= company) return unheard ? LIMITS.foundingAtMost : 0;
   return here >= quorum(company) ? LIMITS.foundingAtMost : LIMITS.foundingApart;
 }
@@ -99,11 +99,19 @@ export function shrink(s: SwarmState, out: Effect[]): boolean {
   const { view, phase, leftOut, base } = s.round;
   if (view.length === 0 || reached(phase, "reduce")) return false;
   if (leftOut.includes(self)) return withdraw(s, out);
+  const rest = fellowsIn(s, view, base);
+  return rest.length < view.length && narrow(s, out, rest, false);
+}
+
+/** Those of a view who can finish together with this device. */
+function fellowsIn(s: SwarmState, view: readonly PeerId[], base: number): PeerId[] {
+  const { self } = s.config;
   const stated = (peer: PeerId): readonly PeerId[] => (peer === self ? [] : (fellow(s, peer)?.view ?? []));
+  // The usual case, in which nothing shrinks, is looked at after every event.
+  if (view.every((peer) => joins(s, peer) && (stated(peer).length === 0 || sameView(stated(peer), view)))) return [...view];
   const agrees = (peer: PeerId): boolean => stated(peer).length === 0 || (stated(peer).includes(self) && view.filter((other) => stated(peer).includes(other)).length >= quorum(base));
   const fellows = view.filter((peer) => joins(s, peer) && agrees(peer));
-  const rest = fellows.filter((peer) => fellows.every((other) => stated(other).length === 0 || stated(other).includes(peer)));
-  return rest.length < view.length && narrow(s, out, rest, false);
+  return fellows.filter((peer) => fellows.every((other) => stated(other).length === 0 || stated(other).includes(peer)));
 }
 
 /** Goes on without everybody who is not in `rest`. */

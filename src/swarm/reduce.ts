@@ -8,11 +8,12 @@ import { LIMITS } from "./limits.ts";
 import { enter, lose } from "./membership.ts";
 import { fellow, fellowStand, groupsIn, newest, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
-import { quorum, type CommitRecord, type Hash } from "./record.ts";
+import { quorum, type Hash } from "./record.ts";
 import type { SwarmState } from "./state.ts";
-import { combine, openTier } from "./tier/tier.ts";
+import { combine } from "./tier/agree.ts";
+import { openTier } from "./tier/tier.ts";
 import { doubt, gather } from "./tier/totals.ts";
-import { decodeSum, nextHead } from "./values.ts";
+import { settle } from "./settle.ts";
 
 /**
  * REDUCE ends when the sum is open. This device's share of its key goes out once U has its signatures, and never for
@@ -69,24 +70,16 @@ export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongS
   const round = s.head.record.round + 1;
   for (const member of wrongShares) out.push({ type: "accused", peer: attempt.view[member]!, what: "share", round });
   for (const member of wrongPieces) out.push({ type: "accused", peer: attempt.view[member]!, what: "piece", round });
-  conclude(s, out, sum);
+  conclude(s, sum);
 }
 
 /** The group's sum is open. Alone it is the round's; among several groups it is a part of it. */
-export function conclude(s: SwarmState, out: Effect[], sum: Int32Array): boolean {
+export function conclude(s: SwarmState, sum: Int32Array): true {
   const { view, agreed, agreedIssuer } = s.round;
-  if (groupsIn(s).count > 1) return openTier(s, out, sum);
+  if (groupsIn(s).count > 1) return openTier(s, sum);
   const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : agreed;
   enter(s, "commit");
   return settle(s, sum, { contributors: view, members, issuer: agreedIssuer });
-}
-
-/** The next model follows from the round's sum; this device votes for its root. */
-export function settle(s: SwarmState, sum: Int32Array, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">): true {
-  const { update, counters } = decodeSum(sum, s.head.params.length, agreed.contributors.length, s.config);
-  const head = nextHead(s.head, agreed, update, counters, s.config);
-  s.round = { ...s.round, candidate: { head, counters }, votes: [...new Set([...s.round.votes, head.root])].slice(-LIMITS.members) };
-  return true;
 }
 
 /** COMMIT ends when a quorum of the contributors voted for this device's root. */

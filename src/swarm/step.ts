@@ -5,7 +5,7 @@ import { UpdateError } from "../update/errors.ts";
 import { SumError } from "../securesum/errors.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { beginEpoch } from "./epoch.ts";
+import { beginEpoch } from "./begin-epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { answerShare, refuse, takeBulk } from "./bulk.ts";
 import { followSigner, keepAnswer, keepSealed, open, send } from "./exchange.ts";

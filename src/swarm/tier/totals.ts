@@ -12,7 +12,7 @@ import { lose } from "../membership.ts";
 import type { Bulk, Want } from "../message.ts";
 import { fellowStand, groupsIn, others, present } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
-import { settle } from "../reduce.ts";
+import { settle } from "../settle.ts";
 import type { SwarmState } from "../state.ts";
 import { addBounded, factorsOf } from "./bound.ts";
 import { boundOf, chunkRange, decodePart, digestOf, encodePart, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";

@@ -24,6 +24,7 @@ export function createClassifier(task: ClassifierTask, examples: Examples, heldO
   return {
     parameters: model.parameters,
     pieces: model.pieces,
+    shapes: model.shapes,
     samples: examples.labels.length,
     labelCounts: labelCounts(examples),
     initial: () => initialParams(task),

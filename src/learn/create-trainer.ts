@@ -8,6 +8,7 @@ import { loadLearner } from "./load-learner.ts";
 import { openLearner, type OpenDeps } from "./open-learner.ts";
 import { createOptimiser } from "./optimiser.ts";
 import { softmax } from "./score.ts";
+import type { TaskManifest } from "./task.ts";
 import { trainThroughLosses, type TrainingSession } from "./train.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -15,7 +16,7 @@ export type TrainerDeps = OpenDeps;
 
 /** A task's model and data on this thread. `load` may be called again, for another task or other data. */
 export function createTrainer(deps: TrainerDeps): Trainer {
-  let session: (TrainingSession & { recovery: Recovery }) | null = null;
+  let session: (TrainingSession & { task: TaskManifest; recovery: Recovery }) | null = null;
 
   const loaded = () => {
     if (!session) throw new TaskError("not-loaded", "no task is loaded yet; call load first");
@@ -32,6 +33,7 @@ export function createTrainer(deps: TrainerDeps): Trainer {
       const { learner, leftOut, backend, trial, atOnce } = await openLearner(task, data, wanted, deps);
       session?.learner.dispose();
       const opened = {
+        task,
         learner,
         backend,
         optimiser: createOptimiser(learner.pieces, task.inner),
@@ -45,8 +47,8 @@ export function createTrainer(deps: TrainerDeps): Trainer {
         }),
       };
       session = opened;
-      const { parameters, samples, labelCounts } = learner;
-      return { backend, trial, atOnce, parameters, samples, labelCounts, leftOut };
+      const { parameters, shapes, samples, labelCounts } = learner;
+      return { backend, trial, atOnce, parameters, shapes, samples, labelCounts, leftOut };
     },
 
     initial: async () => loaded().learner.initial(),
@@ -72,6 +74,9 @@ export function createTrainer(deps: TrainerDeps): Trainer {
       const probabilities = inputs.map((_, row) => softmax(logits.subarray(row * outputs, (row + 1) * outputs)));
       return { probabilities, milliseconds: performance.now() - started };
     },
+
+    exportModel: async (params, format, about) => (await import("./export/export.ts")).exportModel(loaded().task, params, format, about),
+    importModel: async (files) => (await import("./export/export.ts")).importModel(loaded().task, files),
 
     /** Length of the optimiser's part as big-endian u32, that part, then the drift's. */
     async saveState() {

@@ -147,9 +147,11 @@ async function shippedPassages(data: PassageData, set: "train" | "test", loadPac
   return passageExamples(wanted.map(({ group }, i) => ({ label: data.labels.indexOf(group), text: decoder.decode(texts[i]!) })), data);
 }
 
-async function fromFiles({ data }: ClassifierTask, { files, labels, leaveOutBadRows }: FilesChoice, { decodePicture }: DataSources): Promise<Table> {
-  const options = leaveOutBadRows === undefined ? {} : { leaveOutBadRows };
-  if (data.kind === "image") return { examples: imageExamples(await readPictures(files, labels, data, decodePicture), data), leftOut: { count: 0, rows: [] } };
+async function fromFiles({ data }: ClassifierTask, { files, labels, ...options }: FilesChoice, { decodePicture }: DataSources): Promise<Table> {
+  if (data.kind === "image") {
+    const { pictures, leftOut } = await readPictures(files, labels, data, decodePicture, options);
+    return { examples: imageExamples(pictures, data), leftOut };
+  }
   const [file, ...more] = files;
   if (!file || more.length > 0) throw new DataError("bad-choice", "one CSV file is needed");
   return data.kind === "table" ? readTable(file.stream(), data, options) : readPassages(file.stream(), data, options);

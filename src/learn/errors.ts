@@ -11,7 +11,7 @@ export class DataError extends Error {
 
 /** Where in a person's file something is wrong. */
 export interface BadRow {
-  /** From 1, counted as an editor counts lines. */
+  /** From 1, counted as an editor counts lines; of pictures, the file's place among them. */
   line: number;
   /** From 1; 0 where the row as a whole is wrong. */
   column: number;

@@ -26,6 +26,7 @@ export function createLanguageModel(task: TextTask, text: Uint8Array, heldOut: (
   return {
     parameters: gpt.parameters,
     pieces: gpt.pieces,
+    shapes: gpt.shapes,
     samples,
     labelCounts: [],
     initial: () => initialGpt(config, task.seed),

@@ -6,6 +6,7 @@ import type { Evaluation } from "./trainer.ts";
 export interface Learner {
   parameters: number;
   pieces: Model["pieces"];
+  shapes: Model["shapes"];
   /** Samples to train on. */
   samples: number;
   /** How many of them bear each label; empty where they have none. */

@@ -13,6 +13,8 @@ export interface Model {
   parameters: number;
   /** Lengths of the weights that make up the flat vector, and whether weight decay applies (kernels, not biases). */
   pieces: { length: number; decays: boolean }[];
+  /** Shapes of the weights, one for each piece. */
+  shapes: number[][];
   /**
    * Loss, logits and gradient of one batch.
    * @param inputs float32 [batch, …input shape], as the task prepares them; @param labels [batch]
@@ -52,6 +54,7 @@ export function createModel({ data, model }: Pick<TaskManifest, "data" | "model"
   return {
     parameters,
     pieces: variables.map(({ size: length, rank }) => ({ length, decays: rank > 1 })),
+    shapes: variables.map(({ shape: sides }) => sides),
     async gradient(params, inputs, labels, offsets, seed = 0) {
       write(variables, params, parameters);
       const chance = createRandom([seed, "dropout"]);

@@ -1,6 +1,6 @@
 import { proxy, releaseProxy, transfer, wrap, type Endpoint, type ProxyMarked, type Remote } from "comlink";
 import { abortable, exposeGenerator, installErrorTransfer, iterate, type Stepper } from "../workers/bridge.ts";
-import type { BatchProgress, RoundRequest, RoundResult, Trainer } from "./trainer.ts";
+import type { BatchProgress, ModelFormat, NamedFile, RoundRequest, RoundResult, Trainer } from "./trainer.ts";
 
 type ServedTrainer = Omit<Trainer, "train"> & { train(request: RoundRequest): Stepper<BatchProgress, RoundResult> & ProxyMarked };
 
@@ -23,6 +23,11 @@ export function serveTrainer(trainer: Trainer): ServedTrainer & ProxyMarked {
     evaluate: (params: Float32Array) => trainer.evaluate(params),
     predict: (params: Float32Array, input: Float32Array) => trainer.predict(params, input),
     predictMany: (params: Float32Array, inputs: Float32Array[]) => trainer.predictMany(params, inputs),
+    async exportModel(params: Float32Array, format: ModelFormat, about: Record<string, string>) {
+      const files = await trainer.exportModel(params, format, about);
+      return transfer(files, files.map(({ bytes }) => bytes.buffer));
+    },
+    importModel: async (files: NamedFile[]) => hand(await trainer.importModel(files)),
     async saveState() {
       const state = await trainer.saveState();
       return state && hand(state);
@@ -49,6 +54,8 @@ export function connectTrainer(endpoint: Endpoint, gone?: AbortSignal): RemoteTr
     evaluate: (params) => call(remote.evaluate(params)),
     predict: (params, input) => call(remote.predict(params, input)),
     predictMany: (params, inputs) => call(remote.predictMany(params, inputs)),
+    exportModel: (params, format, about) => call(remote.exportModel(params, format, about)),
+    importModel: (files) => call(remote.importModel(files)),
     saveState: () => call(remote.saveState()),
     loadState: (state) => call(remote.loadState(state)),
     close() {

@@ -18,6 +18,8 @@ export const ImageDataSchema = v.strictObject({
   /** 1: grey (absent: 1); 3: red, green, blue. */
   channels: v.optional(v.picklist([1, 3])),
   labels: count(MAX_LABELS),
+  /** What each label is called, in their order; absent: by its number. */
+  names: v.optional(v.pipe(words, v.minLength(2))),
   /** Pixels, 0 to 1, are shifted and scaled by these before they enter the model; absent: taken as they are. */
   scale: v.optional(v.strictObject({ mean: fraction, deviation: v.pipe(v.number(), v.minValue(0.001), v.maxValue(1)) })),
   /** Training images are moved by up to `shift` pixels, turned by up to `rotate` degrees and, if `flip`, mirrored, by chance. */

@@ -23,6 +23,9 @@ export type DataChoice =
       labels?: number[];
       /** The person has agreed to leave out what cannot be used; absent: the first such rows are an error. */
       leaveOutBadRows?: boolean;
+      /** Of a CSV file: what it calls a column, by its name in the task, and what stands between two fields. */
+      names?: Record<string, string>;
+      separator?: string;
     };
 
 export interface TrainerInfo {
@@ -32,6 +35,8 @@ export interface TrainerInfo {
   /** Samples whose activations fit into this device's memory; a larger batch goes in parts, with the same result. */
   atOnce: number;
   parameters: number;
+  /** Shapes of the trainable tensors, in the order of the flat vector: compression works on them. */
+  shapes: number[][];
   /** Samples that this device trains on; of a text, sequences. */
   samples: number;
   /** How many of them bear each label; empty for text. */
@@ -112,6 +117,14 @@ export interface Predictions {
   milliseconds: number;
 }
 
+/** `tfjs`: model.json and weights.bin; `onnx`: one file. */
+export type ModelFormat = "tfjs" | "onnx";
+
+export interface NamedFile {
+  name: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** One task's model and data on this device; lives in the train worker. */
 export interface Trainer {
   /** Without data (null) it can answer and score, and not train. */
@@ -129,6 +142,10 @@ export interface Trainer {
   predict(params: Float32Array, input: Float32Array): Promise<Prediction>;
   /** The same for many inputs in one pass. */
   predictMany(params: Float32Array, inputs: Float32Array[]): Promise<Predictions>;
+  /** These params for other programs; `about` is said in the files. @throws TaskError `unsupported` where the model is no chain of layers */
+  exportModel(params: Float32Array, format: ModelFormat, about: Record<string, string>): Promise<NamedFile[]>;
+  /** Params of a model that tfjs saved, if it is this task's. @throws TaskError `bad-model` */
+  importModel(files: NamedFile[]): Promise<Float32Array<ArrayBuffer>>;
   /** Inner optimiser state and data position, to go on after a reload; null before the first round. */
   saveState(): Promise<Uint8Array<ArrayBuffer> | null>;
   loadState(state: Uint8Array): Promise<void>;

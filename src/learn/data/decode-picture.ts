@@ -27,3 +27,19 @@ export function takeChannels(rgba: Uint8ClampedArray, channels: number): Uint8Ar
   }
   return pixels;
 }
+
+/** Longer side of a picture as it is shown in a list. */
+const THUMBNAIL = 96;
+
+/** A small copy of a picture, with its proportions. */
+export async function thumbnail(file: Blob): Promise<Blob> {
+  const bitmap = await createImageBitmap(file);
+  try {
+    const scale = THUMBNAIL / Math.max(bitmap.width, bitmap.height);
+    const canvas = new OffscreenCanvas(Math.max(1, Math.round(scale * bitmap.width)), Math.max(1, Math.round(scale * bitmap.height)));
+    canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    return await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+  } finally {
+    bitmap.close();
+  }
+}

@@ -78,7 +78,7 @@ describe("IDX files", () => {
 describe("a person's pictures", () => {
   it("may be an IDX pair", async () => {
     const files = [new Blob([idx([1, 5, 5], dot)]), new Blob([idx([1], Uint8Array.of(2))])];
-    expect(await readPictures(files, undefined, task, undefined)).toEqual(one);
+    expect((await readPictures(files, undefined, task, undefined)).pictures).toEqual(one);
     expect(await rejected(readPictures(files.toReversed(), undefined, task, undefined))).toBe("malformed");
     expect(await rejected(readPictures([files[0]!, new Blob([idx([1], Uint8Array.of(3))])], undefined, task, undefined))).toBe("malformed");
     expect(await rejected(readPictures([files[0]!], undefined, task, undefined))).toBe("bad-choice");
@@ -96,9 +96,13 @@ describe("a person's pictures", () => {
       if (bytes.length === 0) throw new Error("no picture");
       return bytes;
     };
-    expect(await readPictures([new Blob([dot]), new Blob([dot])], [0, 2], task, decode)).toEqual({ labels: Uint8Array.of(0, 2), pixels: Uint8Array.of(...dot, ...dot) });
-    await expect(readPictures([new Blob([dot]), new Blob([])], [0, 2], task, decode)).rejects.toThrow("picture 2 cannot be decoded");
-    expect(await rejected(readPictures([new Blob([dot.subarray(1)])], [0], task, decode))).toBe("malformed");
+    const both = { labels: Uint8Array.of(0, 2), pixels: Uint8Array.of(...dot, ...dot) };
+    expect(await readPictures([new Blob([dot]), new Blob([dot])], [0, 2], task, decode)).toEqual({ pictures: both, leftOut: { count: 0, rows: [] } });
+    await expect(readPictures([new Blob([dot]), new Blob([])], [0, 2], task, decode)).rejects.toThrow("line 2: cannot be decoded");
+    expect(await rejected(readPictures([new Blob([dot.subarray(1)])], [0], task, decode))).toBe("bad-rows");
+    const agreed = await readPictures([new Blob([]), new Blob([dot])], [0, 2], task, decode, { leaveOutBadRows: true });
+    expect(agreed.pictures).toEqual({ labels: Uint8Array.of(2), pixels: dot });
+    expect(agreed.leftOut).toMatchObject({ count: 1, rows: [{ line: 1, column: 0 }] });
     expect(await rejected(readPictures([new Blob([dot])], [3], task, decode))).toBe("malformed");
     expect(await rejected(readPictures([new Blob([dot])], [0, 1], task, decode))).toBe("bad-choice");
     expect(await rejected(readPictures([new Blob([dot])], [0], task, undefined))).toBe("unavailable");

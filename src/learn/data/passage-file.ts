@@ -3,21 +3,22 @@ import { LISTED_BAD_ROWS, MAX_TABLE_ROWS, MAX_TEXT_BYTES } from "../limits.ts";
 import type { PassageData } from "../task-data.ts";
 import { readCsv } from "./csv.ts";
 import { passageExamples, type LabelledText } from "./passages.ts";
-import type { Table, TableOptions } from "./table.ts";
+import { columnNames, type Table, type TableOptions } from "./table.ts";
 
 /**
  * A person's labelled texts: CSV with the columns `label` and `text`. Each text is cut into passages.
  * @throws BadRowsError unless the person agreed, DataError if it is no such file
  */
-export async function readPassages(stream: ReadableStream<Uint8Array>, task: PassageData, { leaveOutBadRows = false }: TableOptions = {}): Promise<Table> {
+export async function readPassages(stream: ReadableStream<Uint8Array>, task: PassageData, { leaveOutBadRows = false, names = {}, separator = "," }: TableOptions = {}): Promise<Table> {
   const texts: LabelledText[] = [];
   const bad: BadRow[] = [];
   let count = 0;
   let places: { label: number; text: number } | null = null;
   let characters = 0;
-  for await (const { line, fields, problem } of readCsv(stream)) {
+  for await (const { line, fields, problem } of readCsv(stream, separator)) {
     if (places === null) {
-      places = { label: fields.indexOf("label"), text: fields.indexOf("text") };
+      const named = columnNames(fields);
+      places = { label: named.indexOf(names["label"] ?? "label"), text: named.indexOf(names["text"] ?? "text") };
       if (places.label < 0 || places.text < 0) throw new DataError("malformed", "the first line has to name the columns label and text");
       continue;
     }

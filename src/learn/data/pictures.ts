@@ -1,35 +1,54 @@
-import { DataError } from "../errors.ts";
-import { MAX_PICTURE_BYTES, MAX_PICTURES, MAX_PIXEL_BYTES } from "../limits.ts";
+import { type BadRow, BadRowsError, DataError } from "../errors.ts";
+import { LISTED_BAD_ROWS, MAX_PICTURE_BYTES, MAX_PICTURES, MAX_PIXEL_BYTES } from "../limits.ts";
 import type { ImageData } from "../task-data.ts";
 import { readIdx } from "./idx.ts";
 import type { Pictures } from "./images.ts";
+import type { TableOptions } from "./table.ts";
 
 /** Decodes a picture file to height × width × channels bytes, scaled to that size. A browser can; Node cannot. */
 export type DecodePicture = (file: Blob, size: { height: number; width: number; channels: number }) => Promise<Uint8Array>;
 
+/** Pictures that can be used, and those that cannot: a bad "line" is a picture's place among the files, from 1. */
+export interface ReadPictures {
+  pictures: Pictures;
+  leftOut: { count: number; rows: BadRow[] };
+}
+
 /**
  * A person's pictures: files with a label each, or an IDX file of pictures and one of labels.
- * @throws DataError
+ * @throws BadRowsError for what cannot be decoded, unless the person agreed; DataError
  */
-export async function readPictures(files: readonly Blob[], labels: readonly number[] | undefined, task: ImageData, decode: DecodePicture | undefined): Promise<Pictures> {
+export async function readPictures(
+  files: readonly Blob[],
+  labels: readonly number[] | undefined,
+  task: ImageData,
+  decode: DecodePicture | undefined,
+  { leaveOutBadRows = false }: Pick<TableOptions, "leaveOutBadRows"> = {},
+): Promise<ReadPictures> {
   const [height, width] = task.shape;
   const channels = task.channels ?? 1;
   const size = height * width * channels;
-  if (labels === undefined) return readIdxPair(files, task, size);
+  if (labels === undefined) return { pictures: await readIdxPair(files, task, size), leftOut: { count: 0, rows: [] } };
   if (!decode) throw new DataError("unavailable", "picture files cannot be decoded here; bring IDX files");
   if (files.length !== labels.length || files.length === 0) throw new DataError("bad-choice", `${files.length} pictures with ${labels.length} labels`);
   if (files.length > MAX_PICTURES || files.length * size > MAX_PIXEL_BYTES) throw new DataError("too-large", `at most ${Math.min(MAX_PICTURES, Math.floor(MAX_PIXEL_BYTES / size))} pictures of this size can be trained on`);
   checkLabels(labels, task.labels);
   const pixels = new Uint8Array(files.length * size);
+  const taken: number[] = [];
+  const bad: BadRow[] = [];
+  const refuse = (index: number, problem: string): void => void bad.push({ line: index + 1, column: 0, problem });
   for (const [index, file] of files.entries()) {
-    if (file.size > MAX_PICTURE_BYTES) throw new DataError("too-large", `picture ${index + 1} has ${file.size} bytes; at most ${MAX_PICTURE_BYTES} are decoded`);
-    const decoded = await decode(file, { height, width, channels }).catch((cause: unknown) => {
-      throw new DataError("malformed", `picture ${index + 1} cannot be decoded (${String(cause)}); leave it out`);
-    });
-    if (decoded.length !== size) throw new DataError("malformed", `picture ${index + 1} was decoded to ${decoded.length} bytes where ${size} are needed`);
-    pixels.set(decoded, index * size);
+    if (file.size > MAX_PICTURE_BYTES) refuse(index, `${file.size} bytes; at most ${MAX_PICTURE_BYTES} are decoded`);
+    else {
+      const decoded = await decode(file, { height, width, channels }).catch((cause: unknown) => String(cause));
+      if (typeof decoded === "string") refuse(index, `cannot be decoded (${decoded})`);
+      else if (decoded.length !== size) refuse(index, `decoded to ${decoded.length} bytes where ${size} are needed`);
+      else pixels.set(decoded, size * (taken.push(labels[index]!) - 1));
+    }
   }
-  return { labels: Uint8Array.from(labels), pixels };
+  const leftOut = { count: bad.length, rows: bad.slice(0, LISTED_BAD_ROWS) };
+  if (bad.length > 0 && !leaveOutBadRows) throw new BadRowsError(bad.length, leftOut.rows);
+  return { pictures: { labels: Uint8Array.from(taken), pixels: pixels.subarray(0, taken.length * size) }, leftOut };
 }
 
 async function readIdxPair(files: readonly Blob[], task: ImageData, size: number): Promise<Pictures> {

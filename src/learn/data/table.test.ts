@@ -62,6 +62,13 @@ describe("a table from CSV", () => {
     await expect(read('age,"colour,sick\n')).rejects.toThrow(DataError);
   });
 
+  it("is read under other names and with another separator, where the person says so", async () => {
+    const text = "вік;колір;хворіє\n50,5;green;yes\n";
+    const { examples } = await readTable(inPieces(text), task, { names: { age: "вік", colour: "колір", sick: "хворіє" }, separator: ";" });
+    expect(batchOf(examples, Uint32Array.of(0), null).inputs[0]).toBeCloseTo(1.05);
+    await expect(readTable(inPieces(text), task, { names: { age: "вік" }, separator: ";" })).rejects.toThrow("no column colour, sick");
+  });
+
   it("gives a typed error or a table, whatever the bytes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.boolean(), async (bytes, header) => {

@@ -7,6 +7,10 @@ import type { Examples } from "./examples.ts";
 export interface TableOptions {
   /** The person has agreed to go on without the rows that cannot be used. */
   leaveOutBadRows?: boolean;
+  /** What the file calls a column, by its name in the task; absent: the same. */
+  names?: Readonly<Record<string, string>>;
+  /** Between two fields; absent: a comma. With a semicolon a number may have a decimal comma, as spreadsheets write it. */
+  separator?: string;
 }
 
 export interface Table {
@@ -20,7 +24,7 @@ export interface Table {
  * the task knows may be there.
  * @throws BadRowsError unless the person agreed, DataError if it is no such table
  */
-export async function readTable(stream: ReadableStream<Uint8Array>, task: TableData, { leaveOutBadRows = false }: TableOptions = {}): Promise<Table> {
+export async function readTable(stream: ReadableStream<Uint8Array>, task: TableData, { leaveOutBadRows = false, names = {}, separator = "," }: TableOptions = {}): Promise<Table> {
   const size = inputShape(task)[0]!;
   const most = Math.min(MAX_TABLE_ROWS, Math.floor(MAX_TABLE_NUMBERS / size));
   const rows: Float32Array[] = [];
@@ -29,14 +33,14 @@ export async function readTable(stream: ReadableStream<Uint8Array>, task: TableD
   let count = 0;
   let places: Place[] | null = null;
   let columns = 0;
-  for await (const row of readCsv(stream)) {
+  for await (const row of readCsv(stream, separator)) {
     if (places === null) {
-      places = findColumns(row, task.columns);
+      places = findColumns(row, task.columns, names);
       columns = row.fields.length;
       continue;
     }
     if (rows.length === most) throw new DataError("too-large", `the table has more than ${most} rows; take a part of it`);
-    const encoded = encodeRow(row, columns, places, task, size);
+    const encoded = encodeRow(row, columns, places, task, size, separator === ";");
     if ("problem" in encoded) {
       count += 1;
       if (bad.length < LISTED_BAD_ROWS) bad.push(encoded);
@@ -57,18 +61,22 @@ interface Place {
   index: number;
 }
 
-function findColumns({ fields, problem }: CsvRow, columns: readonly Column[]): Place[] {
+/** Of a file's line of names. */
+export const columnNames = (fields: readonly string[]): string[] => fields.map((name) => name.replace(/^\uFEFF/, "").trim());
+
+function findColumns({ fields, problem }: CsvRow, columns: readonly Column[], called: Readonly<Record<string, string>>): Place[] {
   if (problem) throw new DataError("malformed", `the line of names cannot be read (column ${problem.column}: ${problem.what})`);
-  const names = fields.map((name) => name.replace(/^\uFEFF/, "").trim());
+  const names = columnNames(fields);
+  const placeOf = ({ name }: Column): number => names.indexOf(called[name] ?? name);
   const wanted = columns.filter(({ role }) => role !== "ignored");
-  const missing = wanted.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
+  const missing = wanted.filter((column) => placeOf(column) < 0).map(({ name }) => name);
   if (missing.length > 0) throw new DataError("malformed", `the table has no column ${missing.join(", ")}; its first line has to name the columns`);
-  return wanted.map((column) => ({ column, index: names.indexOf(column.name) }));
+  return wanted.map((column) => ({ column, index: placeOf(column) }));
 }
 
 type Encoded = { numbers: Float32Array; label: number } | BadRow;
 
-function encodeRow({ line, fields, problem }: CsvRow, columns: number, places: readonly Place[], task: TableData, size: number): Encoded {
+function encodeRow({ line, fields, problem }: CsvRow, columns: number, places: readonly Place[], task: TableData, size: number, decimalComma: boolean): Encoded {
   if (problem) return { line, column: problem.column, problem: problem.what };
   if (fields.length !== columns) return { line, column: 0, problem: `${fields.length} fields where ${columns} columns are named` };
   const numbers = new Float32Array(size);
@@ -77,7 +85,7 @@ function encodeRow({ line, fields, problem }: CsvRow, columns: number, places: r
   for (const { column, index } of places) {
     const text = fields[index]!.trim();
     if (text === "" && (column.role === "label" || task.missing !== "mean")) return { line, column: index + 1, problem: `${column.name} is empty` };
-    const value = text === "" ? NaN : valueOf(column, text);
+    const value = text === "" ? NaN : valueOf(column, text, decimalComma);
     if (text !== "" && Number.isNaN(value)) return { line, column: index + 1, problem: `${column.name} cannot be "${text.slice(0, 40)}"` };
     if (column.role === "label") label = value;
     else at = put(column, value, numbers, at);
@@ -86,9 +94,15 @@ function encodeRow({ line, fields, problem }: CsvRow, columns: number, places: r
 }
 
 /** A number, or which of the column's values it is; NaN if it is neither. */
-function valueOf(column: Column, text: string): number {
+function valueOf(column: Column, text: string, decimalComma: boolean): number {
   if (column.role !== "number") return "values" in column && column.values.includes(text) ? column.values.indexOf(text) : NaN;
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  return numberIn(text, decimalComma);
+}
+
+/** A decimal number as a table writes it; NaN for anything else. */
+export function numberIn(text: string, decimalComma: boolean): number {
+  const plain = decimalComma ? text.replace(",", ".") : text;
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
   return Number.isFinite(value) ? value : NaN;
 }
 

@@ -10,7 +10,7 @@ import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want }
 import { modelBytes, modelFrom, modelSize } from "./head.ts";
 import { newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
-import { decodeRecord, encodeRecord, rootOf, type Hash } from "./record.ts";
+import { decodeRecord, encodeRecord, quorum, rootOf, type Hash } from "./record.ts";
 import type { Head, SwarmState, Sync } from "./state.ts";
 
 /** The heavier lineage wins when two meet; ties go to the lower root, so that all decide alike. */
@@ -43,7 +43,12 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   const target = ahead(s, better);
   s.behindSince ??= s.now;
   const { candidate, phase, view } = s.round;
-  if (candidate && phase === "commit" && heard(s).some((status) => status.root === candidate.head.root)) return finish(s, out);
+  // So many of its contributors stand on it that an honest one committed it.
+  if (candidate && phase === "commit") {
+    const { root, record: { contributors } } = candidate.head;
+    const there = contributors.filter((peer) => newest(s, peer)?.root === root).length;
+    if (there > contributors.length - quorum(contributors.length)) return finish(s, out);
+  }
   if (target === null || (s.sync && !stale(s, s.sync, target))) return false;
   if (view.length > 0 && s.now - s.behindSince < LIMITS.catchUpGrace) return false;
   if (view.length > 0) withdraw(s, out);

@@ -48,7 +48,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   if (!s.round.withdrawn || s.round.heldSince !== null) {
     const named = busy.map((peer) => fellow(s, peer)!).find(({ view, phase }) => view.includes(self) && !reached(phase, "send"))?.view;
     const here = named?.filter((peer) => joins(s, peer)) ?? [];
-    if (named && here.length === named.length && isMost(s, here) && hides(s, here) && fellowsIn(s, here, here.length).length >= quorum(here.length)) return begin(s, out, here, here.length);
+    if (named && here.length === named.length && here.every((peer) => groups.of(peer) === groups.of(self)) && isMost(s, here) && hides(s, here) && fellowsIn(s, here, here.length).length >= quorum(here.length)) return begin(s, out, here, here.length);
   }
   if (busy.length > 0) return false;
 

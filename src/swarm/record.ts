@@ -24,7 +24,7 @@ const RecordSchema = v.strictObject({
   task: HashBytes,
   round: natural,
   prev: HashBytes,
-  contributors: PeerList(LIMITS.devices),
+  contributors: PeerList(LIMITS.groups * LIMITS.members),
   members: PeerList(LIMITS.devices),
   groups: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.groups)),
   draw: HashBytes,
@@ -57,7 +57,7 @@ export interface CommitRecord {
   weight: number;
 }
 
-const wire = codec(2, RecordSchema, 8192);
+const wire = codec(2, RecordSchema, 16384);
 
 export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
   wire.encode({

@@ -12,7 +12,7 @@ import { quorum, type Hash } from "./record.ts";
 import type { SwarmState } from "./state.ts";
 import { combine } from "./tier/agree.ts";
 import { openTier } from "./tier/tier.ts";
-import { doubt, gather } from "./tier/totals.ts";
+import { gather } from "./tier/totals.ts";
 import { settle } from "./settle.ts";
 
 /**
@@ -90,7 +90,6 @@ export function commit(s: SwarmState, out: Effect[]): boolean {
   const silent = contributors.filter((peer) => peer !== s.config.self && !votedFor(s, peer, root));
   const needed = quorum(contributors.length);
   if (contributors.length - silent.length >= needed) return finish(s, out);
-  if (doubt(s)) return true;
   const possible = contributors.length - silent.filter((peer) => !present(s, peer)).length;
   return (possible < needed || s.now >= exchangeDeadline(s)) && lose(s, out);
 }

@@ -162,6 +162,8 @@ export interface SwarmState {
   stands: ReadonlyMap<PeerId, Stand>;
   /** Peers that sent what no honest device sends. */
   refused: readonly PeerId[];
+  /** Whose group certified a part and gave nobody a chunk of it: in this epoch their parts count no more here. */
+  unserved: readonly PeerId[];
   round: Round;
   behindSince: number | null;
   sync: Sync | null;
@@ -221,6 +223,7 @@ export const initialState = (config: SwarmConfig, head: Head, now: number): Swar
   peers: new Map(),
   stands: new Map(),
   refused: [],
+  unserved: [],
   round: freshRound(now),
   behindSince: null,
   sync: null,

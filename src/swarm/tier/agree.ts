@@ -3,7 +3,7 @@ import { ask, exchangeDeadline } from "../bulk.ts";
 import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
-import { fellowStand, present, runningGroups } from "../peers.ts";
+import { fellowStand, groupsIn, present, runningGroups } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
 import type { Part } from "./part.ts";
@@ -29,34 +29,52 @@ export function combine(s: SwarmState, out: Effect[]): boolean {
 
 /** Parts that others state and this device has not seen yet, each of one that states it. */
 function fetchParts(s: SwarmState, out: Effect[]): void {
+  const tier = s.round.tier!;
+  const askedFor = new Map<Hash, number>();
   for (const peer of s.reachable) {
-    const tier = s.round.tier!;
     const part = fellowStand(s, peer)?.part;
-    if (!part || tier.parts.has(part) || s.now - (tier.askedFor.get(part) ?? -Infinity) < LIMITS.askAgain) continue;
-    s.round = { ...s.round, tier: { ...tier, askedFor: new Map(tier.askedFor).set(part, s.now) } };
-    ask(s, out, peer, part, "part", 0);
+    if (!part || tier.parts.has(part) || askedFor.has(part)) continue;
+    const before = tier.askedFor.get(part) ?? -Infinity;
+    const due = s.now - before >= LIMITS.askAgain;
+    askedFor.set(part, due ? s.now : before);
+    if (due) ask(s, out, peer, part, "part", 0);
   }
+  s.round = { ...s.round, tier: { ...tier, askedFor } };
 }
 
 /** The parts of all groups that are at this round, once they are certified; of most of them after a while. */
 function propose(s: SwarmState, out: Effect[]): boolean {
   const tier = s.round.tier!;
-  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, hash, part));
-  const running = runningGroups(s);
-  if (new Set(certified.map(([, { group }]) => group)).size < running.size && s.now < partsDeadline(s, certified.length >= quorum(running.size))) return false;
-  // Two parts of one group: its members are not of one mind, and none of them counts.
-  const single = certified.filter(([, { group }]) => certified.filter(([, other]) => other.group === group).length === 1);
+  const served = ({ contributors }: Part): boolean => !contributors.some((peer) => s.unserved.includes(peer));
+  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, hash, part) && isMost(s, part) && (hash === tier.own || served(part)));
+  const running = new Set([...runningGroups(s)].filter((group) => !s.unserved.some((peer) => groupsIn(s).of(peer) === group)));
+  running.add(groupsIn(s).of(s.config.self));
+  const ready = new Set(certified.map(([, { group }]) => group)).size;
+  if (ready < running.size && s.now < partsDeadline(s, ready >= quorum(running.size))) return false;
+  // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
+  const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || other.group !== part.group || weightOf(s, part) > weightOf(s, other)));
   if (!single.some(([hash]) => hash === tier.own)) return s.now >= exchangeDeadline(s) && lose(s, out);
+  // Fewer than a quorum of the frozen list are no round yet: the others may be at one without them.
+  const many = single.reduce((count, [, { contributors }]) => count + contributors.length, 0) >= quorum(s.head.record.members.length);
+  if (!many && s.head.record.members.length > 0 && s.now < tier.since + LIMITS.reformAfter) return false;
   const cut = single.sort(([, a], [, b]) => a.group - b.group).map(([hash]) => hash);
   s.round = { ...s.round, tier: { ...tier, cut, proposedAt: s.now } };
   return true;
 }
 
+/** Most of a group's frozen members are in its part; where none are frozen, whoever founded it. */
+function isMost(s: SwarmState, part: Part): boolean {
+  const members = s.head.record.members.filter((peer) => groupsIn(s).of(peer) === part.group).length;
+  return members === 0 || 2 * weightOf(s, part) > members;
+}
+
+const weightOf = (s: SwarmState, { contributors }: Part): number => contributors.filter((peer) => s.head.record.members.includes(peer)).length;
+
 /** Groups train as long as their slowest do: the others wait by the length of the round so far. */
 function partsDeadline(s: SwarmState, most: boolean): number {
-  const { tier, startedAt } = s.round;
-  const took = tier!.since - startedAt;
-  return tier!.since + (most ? Math.max(LIMITS.openAtLeast, took / 4) : Math.max(LIMITS.exchangeAtMost, took / 2));
+  const { tier, formedAt } = s.round;
+  const took = tier!.since - formedAt;
+  return tier!.since + Math.max(most ? LIMITS.openAtLeast : LIMITS.exchangeAtMost, took);
 }
 
 /** A part that so many would leave out that one of them is honest will not get a quorum; one device alone leaves nothing out. */
@@ -73,7 +91,7 @@ function shrinkCut(s: SwarmState): boolean {
   return true;
 }
 
-/** What n − Q + 1 of a cut's contributors signed, an honest one did: one cut gets a quorum or none does. */
+/** What n − Q + 1 of a cut's contributors signed, an honest one did. */
 function followCut(s: SwarmState, out: Effect[]): boolean {
   const tier = s.round.tier!;
   const signed = s.reachable.flatMap((peer): (readonly Hash[])[] => {

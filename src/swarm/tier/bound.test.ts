@@ -4,7 +4,7 @@ import type { PeerId } from "../../wire/ids.ts";
 import { addBounded, factorsOf, squareOf, WHOLE } from "./bound.ts";
 
 const devices = Array.from({ length: 4 }, (_, i) => String(i).repeat(32) as PeerId);
-const partOf = (sum: Int32Array) => ({ square: squareOf(sum, sum.length), contributors: devices });
+const partOf = (sum: Int32Array) => ({ squares: [squareOf(sum, sum.length)], contributors: devices });
 
 test("a group that pulls a hundred times as hard as the others counts one and a half times as much as they do", () => {
   const fair = Int32Array.of(30, -40);

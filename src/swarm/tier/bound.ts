@@ -10,7 +10,7 @@ export const WHOLE = 2 ** 16;
 /** Square of the length of a sum's first `count` values; added up in one order, so that all round alike where it is not exact. */
 export function squareOf(sum: Int32Array, count: number): number {
   let square = 0;
-  for (let i = 0; i < count; i++) square += sum[i]! * sum[i]!;
+  for (let i = 0; i < Math.min(count, sum.length); i++) square += sum[i]! * sum[i]!;
   return Math.min(square, Number.MAX_SAFE_INTEGER);
 }
 
@@ -19,8 +19,8 @@ export function squareOf(sum: Int32Array, count: number): number {
  * do. Of all rules across groups the bound is the one that matters under sign flips, scaled, ALIE and IPM updates
  * (the design's swarm.md); the square root is IEEE 754's, the same everywhere.
  */
-export function factorsOf(parts: readonly Pick<Part, "square" | "contributors">[]): number[] {
-  const lengths = parts.map(({ square, contributors }) => Math.sqrt(square) / contributors.length);
+export function factorsOf(parts: readonly Pick<Part, "squares" | "contributors">[]): number[] {
+  const lengths = parts.map(({ squares, contributors }) => Math.sqrt(squares.reduce((sum, square) => sum + square, 0)) / contributors.length);
   if (parts.length < GROUPS_AT_LEAST) return lengths.map(() => WHOLE);
   const most = MOST * [...lengths].sort((a, b) => a - b)[lengths.length >> 1]!;
   return lengths.map((length) => (length <= most ? WHOLE : Math.floor((WHOLE * most) / length)));

@@ -20,8 +20,8 @@ export interface Part {
   contributors: readonly PeerId[];
   members: readonly PeerId[];
   issuer: Hash | null;
-  /** Square of the sum's length, counters left out. */
-  square: number;
+  /** Of each chunk the square of its length, counters left out. */
+  squares: readonly number[];
   /** SHA-256 of each packed chunk. */
   digests: readonly Hash[];
 }
@@ -32,7 +32,7 @@ const PartSchema = v.strictObject({
   contributors: v.pipe(PeerList(LIMITS.members), v.minLength(LIMITS.groupAtLeast)),
   members: PeerList(LIMITS.next),
   issuer: v.nullable(HashBytes),
-  square: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  squares: v.pipe(v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0))), v.length(LIMITS.chunks)),
   digests: v.pipe(v.array(HashBytes), v.length(LIMITS.chunks)),
 });
 const wire = codec(1, PartSchema, 4096);
@@ -42,6 +42,7 @@ export const encodePart = (part: Part): Uint8Array<ArrayBuffer> =>
     ...part,
     root: hexToBytes(part.root),
     contributors: part.contributors.map(peerIdBytes),
+    squares: [...part.squares],
     members: part.members.map(peerIdBytes),
     issuer: part.issuer === null ? null : hexToBytes(part.issuer),
     digests: part.digests.map((digest) => hexToBytes(digest)),

@@ -10,13 +10,13 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { lose } from "../membership.ts";
 import type { Bulk, Want } from "../message.ts";
-import { fellowStand, groupsIn, others, present } from "../peers.ts";
-import { quorum, type Hash } from "../record.ts";
+import { ascending, fellowStand, groupsIn, others, present } from "../peers.ts";
+import type { Hash } from "../record.ts";
 import { settle } from "../settle.ts";
 import type { SwarmState } from "../state.ts";
-import { addBounded, factorsOf } from "./bound.ts";
+import { addBounded, factorsOf, squareOf } from "./bound.ts";
 import { boundOf, chunkRange, decodePart, digestOf, encodePart, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";
-import { agreedIn, contributorsIn, type Tier } from "./tier.ts";
+import { agreedIn, type Tier } from "./tier.ts";
 
 type What = "part" | "chunk" | "total";
 export const isTierKind = (what: string): what is What => what === "part" || what === "chunk" || what === "total";
@@ -27,7 +27,15 @@ const partBound = (s: SwarmState, part: Part): number => boundOf(s.config, part.
 
 const totalBound = (s: SwarmState, { cut, parts }: Tier): number => cut.reduce((bound, hash) => bound + partBound(s, parts.get(hash)!), 0);
 
-const keeps = (s: SwarmState, tier: Tier, chunk: number): boolean => keepersOf(tier.parts.get(tier.own)!, chunk)[0] === s.config.self;
+/** So many of a group that one of them is honest: that many keep each chunk, and a sum of it counts once that many gave the same. */
+const witnesses = ({ contributors }: Part): number => Math.floor(contributors.length / 3) + 1;
+
+const witnessesOf = (part: Part, chunk: number): PeerId[] => keepersOf(part, chunk).slice(0, witnesses(part));
+
+/** Of a chunk, counters left out. */
+const squareIn = (values: Int32Array, chunk: number, s: SwarmState): number => squareOf(values, s.head.params.length - chunkRange(countIn(s), chunk)[0]);
+
+const keeps = (s: SwarmState, tier: Tier, chunk: number): boolean => witnessesOf(tier.parts.get(tier.own)!, chunk).includes(s.config.self);
 
 /** Each chunk of the own group's sum goes to who keeps that chunk in the other groups. */
 export function offerChunks(s: SwarmState, out: Effect[]): void {
@@ -35,8 +43,8 @@ export function offerChunks(s: SwarmState, out: Effect[]): void {
   const chunks = tier.chunks.map((known, chunk) => new Map(known).set(tier.own, tier.sum.subarray(...chunkRange(tier.sum.length, chunk))));
   s.round = { ...s.round, tier: { ...tier, chunks } };
   for (let chunk = 0; chunk < LIMITS.chunks; chunk++) {
-    if (!keeps(s, tier, chunk)) continue;
-    for (const hash of tier.cut) if (hash !== tier.own) give(s, out, keepersOf(tier.parts.get(hash)!, chunk)[0]!, "chunk", tier.own, chunk);
+    if (keepersOf(tier.parts.get(tier.own)!, chunk)[0] !== s.config.self) continue;
+    for (const hash of tier.cut) if (hash !== tier.own) for (const peer of witnessesOf(tier.parts.get(hash)!, chunk)) give(s, out, peer, "chunk", tier.own, chunk);
   }
 }
 
@@ -51,16 +59,19 @@ export function gather(s: SwarmState, out: Effect[]): boolean {
   const missing = tier.totals.flatMap((total, chunk) => (total === null ? [chunk] : []));
   if (missing.length === 0) {
     const sum = new Int32Array(countIn(s));
-    tier.totals.forEach((total, chunk) => sum.set(total!.values, chunkRange(sum.length, chunk)[0]));
+    tier.totals.forEach((total, chunk) => sum.set(total!, chunkRange(sum.length, chunk)[0]));
     return settle(s, sum, agreedIn(s));
   }
-  if (s.now >= exchangeDeadline(s)) return lose(s, out);
-  if (s.now - s.round.askedAt < (tier.doubted && tier.asked === 0 ? 0 : LIMITS.askAgain)) return false;
+  if (s.now >= exchangeDeadline(s)) {
+    const never = tier.cut.filter((hash) => hash !== tier.own && missing.some((chunk) => !tier.chunks[chunk]!.has(hash)));
+    s.unserved = ascending([...s.unserved, ...never.flatMap((hash) => tier.parts.get(hash)!.contributors)]);
+    return lose(s, out);
+  }
+  if (s.now - s.round.askedAt < LIMITS.askAgain) return false;
   s.round = { ...s.round, askedAt: s.now, tier: { ...tier, asked: tier.asked + 1 } };
   for (const chunk of missing) {
-    const [keeper] = keepersOf(tier.parts.get(tier.own)!, chunk);
     // Whoever waited once in vain makes the sum itself.
-    if (keeper !== s.config.self && tier.asked === 0 && !tier.doubted) ask(s, out, keeper!, cutHash(tier.cut), "total", chunk);
+    if (!keeps(s, tier, chunk) && tier.asked === 0) for (const keeper of witnessesOf(tier.parts.get(tier.own)!, chunk)) ask(s, out, keeper, cutHash(tier.cut), "total", chunk);
     else for (const hash of tier.cut) if (!tier.chunks[chunk]!.has(hash)) askFor(s, out, hash, chunk);
   }
   return false;
@@ -82,31 +93,15 @@ function addUp(s: SwarmState, out: Effect[], chunk: number): void {
   const factors = factorsOf(tier.cut.map((hash) => tier.parts.get(hash)!));
   const [from] = chunkRange(tier.sum.length, chunk);
   tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, s.head.params.length));
-  keepTotal(s, chunk, values, null);
-  const given = tier.doubted?.[chunk];
-  if (given?.giver && given.values.some((value, i) => value !== values[i])) out.push({ type: "accused", peer: given.giver, what: "total", round: s.head.record.round + 1 });
+  keepTotal(s, out, chunk, values, digestOf(pack(values, totalBound(s, tier))));
   if (keeps(s, tier, chunk)) for (const peer of others(s)) give(s, out, peer, "total", cutHash(tier.cut), chunk);
 }
 
-function keepTotal(s: SwarmState, chunk: number, values: Int32Array, giver: PeerId | null): void {
+/** A sum of a chunk that counts. Whoever said that it is another one is named. */
+function keepTotal(s: SwarmState, out: Effect[], chunk: number, values: Int32Array, digest: Hash): void {
   const tier = s.round.tier!;
-  s.round = { ...s.round, tier: { ...tier, totals: tier.totals.with(chunk, { values, giver }) } };
-}
-
-/**
- * Others vote for another root than this device does: somebody of the own group gave it a wrong sum of a chunk. It
- * makes all of them again from what the groups certified.
- * @returns whether there is something to do again
- */
-export function doubt(s: SwarmState): boolean {
-  const { tier, candidate } = s.round;
-  if (!tier || !candidate || tier.doubted || tier.totals.every((total) => total!.giver === null)) return false;
-  const voters = contributorsIn(tier);
-  const enough = voters.length - quorum(voters.length);
-  const roots = voters.flatMap((peer) => fellowStand(s, peer)?.votes.filter((root) => root !== candidate.head.root) ?? []);
-  if (!roots.some((root) => roots.filter((other) => other === root).length > enough)) return false;
-  s.round = { ...s.round, candidate: null, tier: { ...tier, doubted: tier.totals, asked: 0, totals: tier.totals.map((total) => (total!.giver === null ? total : null)) } };
-  return true;
+  s.round = { ...s.round, tier: { ...tier, totals: tier.totals.with(chunk, values) } };
+  for (const [peer, said] of tier.said[chunk]!) if (said !== digest) out.push({ type: "accused", peer, what: "total", round: s.head.record.round + 1 });
 }
 
 function give(s: SwarmState, out: Effect[], to: PeerId, what: What, name: Hash, index: number): void {
@@ -115,7 +110,7 @@ function give(s: SwarmState, out: Effect[], to: PeerId, what: What, name: Hash, 
   if (what === "part" && part) return post(s, out, to, name, what, 0, encodePart(part));
   if (what === "chunk" && name === tier.own) return post(s, out, to, name, what, index, packChunk(tier.sum, index, partBound(s, part!)));
   const total = tier.totals[index];
-  if (what === "total" && total && name === cutHash(tier.cut)) post(s, out, to, name, what, index, pack(total.values, totalBound(s, tier)));
+  if (what === "total" && total && name === cutHash(tier.cut)) post(s, out, to, name, what, index, pack(total, totalBound(s, tier)));
 }
 
 export function answerTier(s: SwarmState, out: Effect[], to: PeerId, { root, what, view, from }: Want): void {
@@ -127,7 +122,7 @@ export function takeTier(s: SwarmState, out: Effect[], from: PeerId, message: Bu
   try {
     if (message.what === "part") takePart(s, message);
     else if (message.what === "chunk") takeChunk(s, message);
-    else takeTotal(s, from, message);
+    else takeTotal(s, out, from, message);
   } catch (error) {
     if (!(error instanceof WireError || error instanceof UpdateError)) throw error;
     refuse(s, out, from, error);
@@ -137,13 +132,13 @@ export function takeTier(s: SwarmState, out: Effect[], from: PeerId, message: Bu
 /** Only what somebody states to be its group's, so that what is kept stays small. @throws WireError */
 function takePart(s: SwarmState, { view, payload }: Bulk): void {
   const tier = s.round.tier!;
-  const stated = s.reachable.some((peer) => fellowStand(s, peer)?.part === view);
-  if (!stated || tier.parts.has(view)) return;
+  const stated = new Set(s.reachable.flatMap((peer) => fellowStand(s, peer)?.part ?? []));
+  if (!stated.has(view) || tier.parts.has(view)) return;
   if (digestOf(payload) !== view) throw new WireError("malformed", "a part that is not the one of its hash");
   const part = decodePart(payload);
   const groups = groupsIn(s);
   if (part.root !== s.head.root || part.contributors.some((peer) => groups.of(peer) !== part.group)) throw new WireError("malformed", "a part of another round, or of devices of other groups");
-  s.round = { ...s.round, tier: { ...tier, parts: new Map(tier.parts).set(view, part) } };
+  s.round = { ...s.round, tier: { ...tier, parts: new Map([...tier.parts].filter(([hash]) => hash === tier.own || tier.cut.includes(hash) || stated.has(hash))).set(view, part) } };
 }
 
 /** @throws WireError, UpdateError */
@@ -151,14 +146,21 @@ function takeChunk(s: SwarmState, { view, index, payload }: Bulk): void {
   const tier = s.round.tier!;
   const part = tier.parts.get(view);
   if (!part || tier.chunks[index]!.has(view)) return;
-  if (digestOf(payload) !== part.digests[index]) throw new WireError("malformed", "a chunk that its group did not certify");
+  // Its length first, so that nothing long is hashed.
   const values = unpackChunk(payload, countIn(s), index, partBound(s, part));
+  if (digestOf(payload) !== part.digests[index] || squareIn(values, index, s) !== part.squares[index]) throw new WireError("malformed", "a chunk that its group did not certify");
   s.round = { ...s.round, tier: { ...tier, chunks: tier.chunks.with(index, new Map(tier.chunks[index]).set(view, values)) } };
 }
 
 /** @throws UpdateError */
-function takeTotal(s: SwarmState, from: PeerId, { view, index, payload }: Bulk): void {
+function takeTotal(s: SwarmState, out: Effect[], from: PeerId, { view, index, payload }: Bulk): void {
   const tier = s.round.tier!;
-  if (tier.doubted || tier.totals[index] !== null || tier.cut.length === 0 || view !== cutHash(tier.cut) || !s.round.view.includes(from)) return;
-  keepTotal(s, index, unpackChunk(payload, countIn(s), index, totalBound(s, tier)), from);
+  if (tier.totals[index] !== null || !tier.signed || view !== cutHash(tier.cut)) return;
+  const own = tier.parts.get(tier.own)!;
+  if (!witnessesOf(own, index).includes(from)) return;
+  const values = unpackChunk(payload, countIn(s), index, totalBound(s, tier));
+  const digest = digestOf(payload);
+  const said = new Map(tier.said[index]).set(from, digest);
+  s.round = { ...s.round, tier: { ...tier, said: tier.said.with(index, said) } };
+  if ([...said.values()].filter((other) => other === digest).length >= witnesses(own)) keepTotal(s, out, index, values, digest);
 }

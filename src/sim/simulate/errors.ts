@@ -1,0 +1,11 @@
+/** What was asked for cannot be simulated; the message says what can. */
+export class SimulateError extends Error {
+  override readonly name = "SimulateError";
+  constructor(
+    /** `too-many`: more devices than the swarm's code runs; `bad-option`: out of its range. */
+    readonly code: "bad-option" | "too-many",
+    message: string,
+  ) {
+    super(message);
+  }
+}

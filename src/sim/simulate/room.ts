@@ -1,0 +1,225 @@
+import type { SwimEffect, SwimEvent } from "../../membership/events.ts";
+import type { SwimMessage } from "../../membership/message.ts";
+import { epochOf, EPOCH_ROUNDS } from "../../swarm/epoch.ts";
+import type { Effect, SwarmEvent } from "../../swarm/events.ts";
+import type { Head } from "../../swarm/state.ts";
+import { step } from "../../swarm/step.ts";
+import { createRandom } from "../../wire/random.ts";
+import { between } from "./chance.ts";
+import { createDevices, nameOf, type Devices, type SimulatedDevice } from "./devices.ts";
+import { swimBytes } from "./detector.ts";
+import { frozenHead, genesis, swarmConfig } from "./heads.ts";
+import type { Learning } from "./learning/learning.ts";
+import { createMeasures, type Measures } from "./measures.ts";
+import { createNetwork, type Network } from "./network.ts";
+import type { SimulateOptions } from "./options.ts";
+import { KIND, SETTING } from "./setting.ts";
+import type { Sums } from "./sums/sums.ts";
+import { createTimeline, type Due, type Timeline } from "./timeline.ts";
+import { createTrace, type Trace } from "./trace.ts";
+
+/** May change or swallow (null) what is about to happen to a device's core. */
+export type Tamper = (device: SimulatedDevice, event: SwarmEvent) => SwarmEvent | null;
+
+export interface Room {
+  readonly timeline: Timeline;
+  readonly devices: Devices;
+  readonly network: Network;
+  readonly measures: Measures;
+  readonly trace: Trace;
+  handle(due: Due): void;
+  /** A newcomer, who is told the epoch at the door. */
+  join(attacks: boolean): SimulatedDevice;
+  /** Gone without a word. */
+  kill(device: SimulatedDevice): void;
+}
+
+const milliseconds = (at: number): number => Math.floor(at / 1000);
+
+/** The swarm's own code and its failure detector on a virtual clock and network, in a room that is at work already. */
+export function createRoom(options: SimulateOptions, learning: Learning, sums: Sums, tamper: Tamper = (_, event) => event): Room {
+  const { seed, peers } = options;
+  const random = createRandom(["simulate", seed]);
+  const timeline = createTimeline();
+  const network = createNetwork(timeline, createRandom(["simulate", "network", seed]));
+  const config = swarmConfig(seed, sums.kernels);
+  const devices = createDevices(seed, config, random);
+  const measures = createMeasures(devices.alive, network.sent);
+  const trace = createTrace();
+  const first = genesis(config.task, learning.initial);
+  /** The epoch that those ahead are in. */
+  let latest = 0;
+
+  function handle(device: SimulatedDevice, event: SwarmEvent): void {
+    const given = tamper(device, event);
+    if (given === null) return;
+    const [state, effects] = step(device.state, given);
+    device.state = state;
+    for (const effect of effects) perform(device, effect);
+    enterEpoch(device, epochOf(state.head.record.round, EPOCH_ROUNDS));
+  }
+
+  function later(device: SimulatedDevice, delay: number, kind: number, payload: unknown): void {
+    timeline.put(Math.ceil(timeline.now + delay), kind, device.number, 0, device.epoch, payload);
+  }
+
+  function perform(device: SimulatedDevice, effect: Effect): void {
+    const { number, epoch } = device;
+    switch (effect.type) {
+      case "broadcast":
+        return network.flood(number, [...device.present], effect.bytes.length, KIND.message, epoch, effect.bytes);
+      case "tell":
+        for (const peer of effect.to) network.send(number, devices.numberOf(peer), effect.bytes.length, KIND.message, epoch, effect.bytes);
+        return;
+      case "send":
+        return network.send(number, devices.numberOf(effect.to), effect.bytes.length, KIND.message, epoch, effect.bytes);
+      case "train": {
+        const { head, lost } = effect;
+        return later(device, device.pace * between(random, SETTING.trainingJitter), KIND.trained, { head, lost });
+      }
+      case "seal": {
+        const sealed = sums.seal(number, effect);
+        return later(device, between(random, SETTING.crypto), KIND.computed, { type: "sealed", attempt: effect.attempt, ...sealed });
+      }
+      case "answer": {
+        const answered = sums.answer(number, effect.challenge, device.state.round.view.length);
+        return later(device, between(random, SETTING.crypto), KIND.computed, { type: "answered", attempt: effect.attempt, ...answered });
+      }
+      case "open": {
+        const opened = sums.open(effect);
+        return later(device, between(random, SETTING.crypto), KIND.computed, { type: "opened", attempt: effect.attempt, ...opened });
+      }
+      case "erase":
+        return sums.erase(number);
+      case "group":
+        network.link(number, new Set(effect.peers.map((peer) => devices.numberOf(peer))));
+        return measures.begun(device, timeline.now);
+      case "committed":
+      case "adopted": {
+        const { record, root } = effect.head;
+        trace.decision(number, record.round, root);
+        return measures.committed(device, timeline.now);
+      }
+      case "departed":
+      case "refused":
+      case "accused":
+        return trace.event(timeline.now, -1, number, devices.numberOf(effect.peer), effect.type.length);
+      case "problem":
+      case "stop-training":
+        return;
+    }
+  }
+
+  function detect(device: SimulatedDevice, event: SwimEvent): void {
+    for (const effect of device.swim.handle(event)) follow(device, effect);
+    const at = 1000 * Math.ceil(device.swim.wakeAt);
+    if (at === device.probeAt) return;
+    device.probeAt = at;
+    timeline.put(at, KIND.probe, device.number, 0, device.epoch, null);
+  }
+
+  function follow(device: SimulatedDevice, effect: SwimEffect): void {
+    if (effect.type === "send") return network.send(device.number, devices.numberOf(effect.to), swimBytes(effect.message), KIND.detect, device.epoch, effect.message);
+    const about = devices.all[devices.numberOf(effect.peer)]!;
+    if (effect.status === "suspect") return;
+    if (effect.status === "dead") {
+      device.present.delete(about.number);
+      measures.verdict(device, about, timeline.now);
+    } else device.present.add(about.number);
+    if (device.settling) return;
+    device.settling = true;
+    later(device, SETTING.settling, KIND.settled, null);
+  }
+
+  /** Those who are in the same epoch see each other again under their new names, once they have linked up. */
+  function enterEpoch(device: SimulatedDevice, epoch: number): void {
+    if (epoch <= device.epoch) return;
+    latest = Math.max(latest, epoch);
+    devices.rename(device, timeline.now, epoch);
+    handle(device, { type: "epoch", now: milliseconds(timeline.now), self: device.name });
+    later(device, between(random, SETTING.linking), KIND.linked, null);
+  }
+
+  /** All who are there already are told of it, and it of them. */
+  function link(device: SimulatedDevice): void {
+    const now = milliseconds(timeline.now);
+    const there = [...devices.alive].filter((other) => other !== device && other.epoch === device.epoch && other.probeAt >= 0);
+    for (const other of there) detect(other, { type: "meet", now, peers: [device.name] });
+    detect(device, { type: "meet", now, peers: there.map(({ name }) => name) });
+  }
+
+  function tick(device: SimulatedDevice): void {
+    handle(device, { type: "tick", now: milliseconds(timeline.now) });
+    if (latest > device.epoch && timeline.now - Math.max(device.epochAt, measures.last?.at ?? 0) > SETTING.doorAfter) enterEpoch(device, latest);
+    timeline.put(timeline.now + SETTING.tick, KIND.tick, device.number, 0, device.epoch, null);
+  }
+
+  function trained(device: SimulatedDevice, head: Head, lost: number): void {
+    const update = learning.update(head, device.number, lost, device.attacks);
+    handle(device, { type: "trained", now: milliseconds(timeline.now), root: head.root, ...update });
+  }
+
+  function add(epoch: number, head: Head, attacks: boolean, linking: readonly [number, number]): SimulatedDevice {
+    const device = devices.add(timeline.now, network.add(), epoch, head, attacks);
+    timeline.put(timeline.now + SETTING.tick + Math.floor(SETTING.tick * random.uniform()), KIND.tick, device.number, 0, epoch, null);
+    later(device, between(random, linking), KIND.linked, null);
+    return device;
+  }
+
+  const attackers = Math.round(peers * (options.attack?.share ?? 0));
+  const head = frozenHead(first, Array.from({ length: peers }, (_, device) => nameOf(seed, device, 0)), SETTING.groupSize);
+  // Spread over the replicas, whatever they have.
+  const places = new Set(random.shuffle(Array.from({ length: peers }, (_, device) => device)).slice(0, attackers));
+  for (let device = 0; device < peers; device++) add(0, head, places.has(device), [0, 0]);
+
+  return {
+    timeline,
+    devices,
+    network,
+    measures,
+    trace,
+    handle({ at, kind, a, b, c, payload }) {
+      const device = devices.all[a]!;
+      trace.event(at, kind, a, b, payload instanceof Uint8Array ? payload.length : 0);
+      if (device.diedAt !== null) return;
+      // What was for its last name nobody hears any more.
+      if (device.epoch !== c && kind !== KIND.tick && kind !== KIND.trained && kind !== KIND.computed && kind !== KIND.settled) return;
+      const now = milliseconds(at);
+      switch (kind) {
+        case KIND.tick:
+          return tick(device);
+        case KIND.message:
+          return handle(device, { type: "message", now, from: devices.nameOf(b, c), bytes: payload as Uint8Array });
+        case KIND.detect:
+          return detect(device, { type: "message", now, from: devices.nameOf(b, c), message: payload as SwimMessage });
+        case KIND.probe:
+          if (device.probeAt === at) {
+            device.probeAt = -1;
+            detect(device, { type: "tick", now });
+          }
+          return;
+        case KIND.trained: {
+          const { head: from, lost } = payload as { head: Head; lost: number };
+          return trained(device, from, lost);
+        }
+        case KIND.computed:
+          return handle(device, { now, ...(payload as object) } as SwarmEvent);
+        case KIND.linked:
+          return link(device);
+        case KIND.settled:
+          device.settling = false;
+          return handle(device, { type: "reachable", now, peers: [...device.present].map((number) => devices.nameOf(number, device.epoch)), pending: [] });
+      }
+    },
+    join(attacks) {
+      const device = add(latest, first, attacks, SETTING.linking);
+      measures.joined(device);
+      return device;
+    },
+    kill(device) {
+      sums.erase(device.number);
+      devices.remove(device, timeline.now);
+      network.remove(device.number);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import { beforeAll, expect, test } from "vitest";
+import type { SwarmEvent } from "../../swarm/events.ts";
+import { decodeMessage, type Message } from "../../swarm/message.ts";
+import type { Samples } from "../../learn/pack.ts";
+import { createRandom } from "../../wire/random.ts";
+import { dataOf, type Data } from "./learning/replicas.ts";
+import { SimulateError } from "./errors.ts";
+import type { SimulateOptions } from "./options.ts";
+import type { SimulateReport } from "./report.ts";
+import type { Room, Tamper } from "./room.ts";
+import { simulate } from "./simulate.ts";
+
+/** Pictures of ten blots, each at its label's place. */
+function blots(count: number, seed: number): Samples {
+  const random = createRandom(["blots", seed]);
+  const pixels = new Uint8Array(count * 784);
+  const labels = Uint8Array.from({ length: count }, () => random.below(10));
+  labels.forEach((label, i) => {
+    for (let spot = 0; spot < 40; spot++) pixels[i * 784 + label * 78 + random.below(60)] = 100 + random.below(156);
+  });
+  return { labels, pixels, height: 28, width: 28, labelCount: 10 };
+}
+
+let data: Data;
+beforeAll(() => {
+  data = dataOf(blots(400, 1), blots(100, 2));
+});
+
+function run(options: Partial<SimulateOptions>, tamper?: Tamper, watch?: (room: Room) => void): SimulateReport {
+  let seconds = 0;
+  const running = simulate({ peers: 6, minutes: 0.25, churn: 0, attack: null, seed: 1, ...options }, { data, clock: () => seconds++, ...(tamper && { tamper }), ...(watch && { watch }) });
+  for (;;) {
+    const next = running.next();
+    if (next.done) return next.value;
+  }
+}
+
+test("one seed gives one trace, and another seed another", () => {
+  const [first, again, other] = [1, 1, 2].map((seed) => run({ minutes: 0.15, churn: 0.2, seed }));
+  expect(again!.line).toEqual(first!.line);
+  expect(first!.line.traceHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(other!.line.traceHash).not.toBe(first!.line.traceHash);
+});
+
+test("the line has the fields that were agreed on, and no other", () => {
+  const number = expect.any(Number) as number;
+  const { line } = run({ minutes: 0.15, churn: 0.1, attack: { kind: "sign", share: 0.2 } });
+  expect(JSON.parse(JSON.stringify(line))).toEqual({
+    v: 1,
+    command: "simulate",
+    peers: 6,
+    minutes: 0.15,
+    seed: 1,
+    churn: 0.1,
+    attack: "sign:0.2",
+    rounds: { started: number, committed: number },
+    stalls: number,
+    roots: number,
+    upload: { median: expect.toBeOneOf([number, null]), p95: expect.toBeOneOf([number, null]), inC: expect.toBeOneOf([number, null]) },
+    joinRounds: { median: expect.toBeOneOf([number, null]), max: expect.toBeOneOf([number, null]) },
+    detectionSeconds: { median: expect.toBeOneOf([number, null]), p95: expect.toBeOneOf([number, null]) },
+    falseSuspicions: { count: number, rate: number },
+    accuracy: number,
+    realCrypto: { devices: 6, of: 6 },
+    realTraining: { replicas: 6 },
+    events: number,
+    traceHash: expect.any(String) as string,
+    wallSeconds: number,
+    ok: expect.any(Boolean) as boolean,
+  });
+});
+
+test("whoever drops is replaced: the number stays", () => {
+  const numbers = new Set<number>();
+  const { departures } = run({ churn: 0.5, minutes: 0.3 }, undefined, ({ devices }) => void numbers.add(devices.alive.size));
+  expect(departures).toBeGreaterThan(1);
+  expect([...numbers]).toEqual([6]);
+});
+
+test("what a device sends in a round is near the ciphertexts that the design counts", () => {
+  const { line } = run({});
+  // 2 (n − 1) / n of C, and the small messages.
+  expect(line.upload.inC).toBeGreaterThan(1.6);
+  expect(line.upload.inC).toBeLessThan(4);
+});
+
+test("more devices than the swarm's code runs are refused, not made up", () => {
+  const refused = (options: Partial<SimulateOptions>): unknown => {
+    try {
+      return run(options);
+    } catch (error) {
+      return error instanceof SimulateError ? error.code : error;
+    }
+  };
+  expect(refused({ peers: 10_000 })).toBe("too-many");
+  expect(refused({ churn: 0.9 })).toBe("bad-option");
+});
+
+const message = (event: SwarmEvent): Message | null => (event.type === "message" ? decodeMessage(event.bytes) : null);
+const says = (event: SwarmEvent, what: (message: Message) => boolean): boolean => {
+  const said = message(event);
+  return said !== null && what(said);
+};
+
+/** For each phase, what carries a device past it. */
+const carriers: Record<string, (event: SwarmEvent) => boolean> = {
+  "join-cutoff": (event) => event.type === "reachable",
+  train: (event) => event.type === "trained",
+  ready: (event) => says(event, (said) => said.kind === "status" && said.phase === "ready"),
+  send: (event) => event.type === "sealed",
+  open: (event) => event.type === "answered",
+  reduce: (event) => event.type === "opened",
+  commit: (event) => says(event, (said) => (said.kind === "status" || said.kind === "stand") && said.votes.length > 0),
+};
+
+test("undisturbed, the simulation holds all goals", () => {
+  expect(run({}).line).toMatchObject({ ok: true, stalls: 0, roots: 1 });
+});
+
+test.each(Object.entries(carriers))("without what carries %s on, the simulation fails", (_, carries) => {
+  expect(run({}, (_device, event) => (carries(event) ? null : event)).line.ok).toBe(false);
+});

@@ -1,0 +1,88 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { expect, test } from "vitest";
+import { countIn } from "../swarm/attempt.ts";
+import { decodeMessage, encodeMessage } from "../swarm/message.ts";
+import { boundOf, chunkRange } from "../swarm/tier/part.ts";
+import { groupsAfter } from "../swarm/tier/groups.ts";
+import { pack } from "../update/pack.ts";
+import { createSim, type Sim, type SimDevice } from "./sim.ts";
+
+const roundOf = (device: SimDevice): number => device.state.head.record.round;
+const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config.epochRounds).of(id);
+const cutHash = (cut: readonly string[]): string => bytesToHex(cut.reduce((digest, hash) => digest.update(hexToBytes(hash)), sha256.create()).digest());
+const CHUNK = 7;
+
+function running(devices: number, groupSize: number, seed: number): Sim {
+  const sim = createSim({ parameters: 60, seed, groupSize });
+  for (let i = 0; i < devices; i++) sim.add();
+  expect(sim.run(180_000, () => sim.devices.every(({ state: { head } }) => head.record.contributors.length === devices))).toBe(true);
+  return sim;
+}
+
+/** These give everybody in their groups made-up sums of all chunks, as soon as a cut is proposed and again when it is signed. */
+function giveFalseTotals(sim: Sim, liars: readonly SimDevice[], round: number): void {
+  const told = new Map<SimDevice, boolean>();
+  sim.watch((device) => {
+    const { tier, view } = device.state.round;
+    if (roundOf(device) !== round || !tier || tier.cut.length < 2 || liars.includes(device) || told.get(device) === tier.signed) return;
+    const liar = liars.find(({ id }) => view.includes(id));
+    if (!liar) return;
+    told.set(device, tier.signed);
+    const bound = tier.cut.reduce((sum, hash) => sum + boundOf(device.state.config, tier.parts.get(hash)!.contributors.length), 0);
+    const { root } = device.state.head;
+    sim.clock.after(1, () => {
+      for (let index = 0; index < 8; index++) {
+        const [from, to] = chunkRange(countIn(device.state), index);
+        const payload = pack(new Int32Array(to - from).fill(bound), bound);
+        sim.inject(device, { type: "message", from: liar.id, bytes: encodeMessage({ kind: "bulk", what: "total", root, view: cutHash(tier.cut), index, payload }) });
+      }
+    });
+  });
+}
+
+/** All honest devices hold one model, and not the one that follows from the made-up sums: in it all parameters moved alike. */
+function expectTrueRound(honest: readonly SimDevice[], before: Int32Array, round: number): void {
+  const roots = honest.map(({ history }) => history.find((commit) => commit.round === round)!);
+  expect(new Set(roots.map(({ root }) => root)).size).toBe(1);
+  for (const { state } of honest) expect(new Set(state.head.params.map((value, i) => value - before[i]!)).size).toBeGreaterThan(1);
+}
+
+test("a liar in each group cannot pass made-up sums off on its own, and is named", () => {
+  const sim = running(8, 4, 21);
+  const { params } = sim.devices[0]!.state.head;
+  const round = roundOf(sim.devices[0]!);
+  const liars = [0, 1].map((group) => sim.devices.find((device) => groupOf(device) === group)!);
+  const honest = sim.devices.filter((device) => !liars.includes(device));
+  giveFalseTotals(sim, liars, round);
+  sim.run(60_000, () => honest.every((device) => roundOf(device) > round));
+  expectTrueRound(honest, params, round + 1);
+  const accused = honest.flatMap(({ problems }) => problems.flatMap((problem) => (problem.type === "accused" ? [problem.peer] : [])));
+  expect(new Set(accused)).toEqual(new Set(liars.map(({ id }) => id)));
+});
+
+test("a liar that says it stands on what a device is about to vote for does not make it commit", () => {
+  const sim = running(8, 4, 22);
+  const { params } = sim.devices[0]!.state.head;
+  const round = roundOf(sim.devices[0]!);
+  const liar = sim.devices.find((device) => groupOf(device) === 0)!;
+  const honest = sim.devices.filter((device) => device !== liar);
+  giveFalseTotals(sim, [liar], round);
+  sim.tamper((from, to, bytes) => {
+    const candidate = to.state.round.candidate?.head;
+    if (from !== liar || bytes[0]! >= 0x80 || candidate?.record.round !== round + 1) return bytes;
+    const message = decodeMessage(bytes);
+    return message.kind === "stand" ? encodeMessage({ ...message, root: candidate.root, round: round + 1, weight: candidate.record.weight }) : bytes;
+  });
+  sim.run(60_000, () => honest.every((device) => roundOf(device) > round));
+  expectTrueRound(honest, params, round + 1);
+});
+
+test("a group that certifies its sum and gives nobody a chunk of it costs one attempt, not every round", () => {
+  const sim = running(12, 3, 23);
+  const round = roundOf(sim.devices[0]!);
+  const hiding = sim.devices.filter((device) => groupOf(device) === 2).map(({ id }) => id);
+  const honest = sim.devices.filter(({ id }) => !hiding.includes(id));
+  sim.tamper((from, to, bytes) => (hiding.includes(from.id) && !hiding.includes(to.id) && bytes[0]! >= 0x80 && bytes[1] === CHUNK ? null : bytes));
+  expect(sim.run(150_000, () => honest.every((device) => roundOf(device) > round + 2))).toBe(true);
+});

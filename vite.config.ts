@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { buildDigits } from "./tools/digits.ts";
 import { headersPlugin } from "./tools/headers.ts";
+import { manifest } from "./tools/manifest.ts";
 import { signalPlugin } from "./tools/serve.ts";
 import { buildTexts } from "./tools/texts.ts";
 import { buildWasm } from "./tools/wasm.ts";
@@ -23,38 +25,26 @@ const commit = (): string => {
   }
 };
 
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+
 export default defineConfig({
   plugins: [
     generated,
     headersPlugin(),
     signalPlugin(),
     VitePWA({
-      strategies: "generateSW",
+      strategies: "injectManifest",
+      srcDir: "src/workers/entry",
+      filename: "sw.ts",
       registerType: "prompt",
       injectRegister: null,
-      manifest: {
-        name: "Hromada",
-        short_name: "Hromada",
-        description: "Devices that pool their compute into AI that belongs to all of them",
-        theme_color: "#12615a",
-        background_color: "#f7f6f2",
-        display: "standalone",
-        start_url: ".",
-        icons: [
-          { src: "icons/icon-192.png", sizes: "192x192", type: "image/png" },
-          { src: "icons/icon-512.png", sizes: "512x512", type: "image/png" },
-          { src: "icons/icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
-        ],
-      },
-      workbox: {
-        // The shell only: engines and data come when they are first needed.
-        globPatterns: ["index.html", "assets/{index,modulepreload-polyfill}-*.{js,css}", "icons/*.svg"],
-        navigateFallbackDenylist: [/^\/(health|signal|bench\.html)/],
-      },
+      manifest,
+      // All that is built: the service worker keeps the shell at once, and the rest when it was needed.
+      injectManifest: { globPatterns: ["index.html", "assets/*.{js,css,wasm}", "icons/*.svg"], maximumFileSizeToCacheInBytes: 8e6 },
     }),
   ],
-  define: { __COMMIT__: JSON.stringify(commit()) },
+  define: { __COMMIT__: JSON.stringify(commit()), __VERSION__: JSON.stringify(version) },
   // The app, and the measurement that anybody may run on their own device.
-  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500, rolldownOptions: { input: ["index.html", "bench.html"] } },
+  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500, rolldownOptions: { input: ["index.html", "bench.html"], output: { chunkFileNames: "assets/app-[name]-[hash].js" } } },
   worker: { format: "es" },
 });

@@ -1,15 +1,17 @@
 import { coding } from "./coding.ts";
+import { compression } from "./compression.ts";
 import { federation } from "./federation.ts";
 import { identity } from "./identity.ts";
 import { keep } from "./kept.ts";
 import { machine, table, type Bench, type BenchResult } from "./harness.ts";
 import { securesum } from "./securesum.ts";
 import { signal } from "./signal.ts";
+import { swarm } from "./swarm.ts";
 import { text } from "./text.ts";
 import { training } from "./training.ts";
 
 /** Every benchmark of the project, by name. */
-const benches: readonly Bench[] = [federation, signal, identity, securesum, coding, training, text];
+const benches: readonly Bench[] = [federation, signal, identity, securesum, coding, training, text, compression, swarm];
 
 const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes("--json");

@@ -40,12 +40,12 @@ globalThis.lendFalsely = async (place, task, epoch) => {
   });
   const liar: Presence = {
     ...presence,
-    send(to, bytes, signal) {
+    send(to, bytes, signal, kind) {
       const message = decodeLibrary(bytes);
-      if (message.kind !== "shard") return presence.send(to, bytes, signal);
+      if (message.kind !== "shard") return presence.send(to, bytes, signal, kind);
       const payload = message.payload.slice();
       payload[0]! ^= 1;
-      return presence.send(to, encodeLibrary({ ...message, payload }), signal);
+      return presence.send(to, encodeLibrary({ ...message, payload }), signal, kind);
     },
   };
   library.lane.entered(liar, credential);

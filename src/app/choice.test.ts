@@ -14,7 +14,7 @@ describe("data choice", () => {
   });
 
   it("is the same on the next visit", () => {
-    for (const choice of [{ kind: "even" }, { kind: "drawn" }, { kind: "labels", labels: [0, 7] }] satisfies Choice[]) {
+    for (const choice of [{ kind: "even" }, { kind: "drawn" }, { kind: "own", set: "0123456789abcdef" }, { kind: "labels", labels: [0, 7] }] satisfies Choice[]) {
       const store = memory();
       keepChoice(0, store, choice);
       expect(keptChoice(0, store)).toEqual(choice);
@@ -30,7 +30,7 @@ describe("data choice", () => {
 
   it("falls back to the even share when the kept text is damaged", () => {
     const store = memory();
-    for (const text of ["labels:", "labels:1,,2", "labels:11,2", "x"]) {
+    for (const text of ["labels:", "labels:1,,2", "labels:11,2", "own:", "own:../x", "x"]) {
       store.write("0.data", text);
       expect(keptChoice(0, store)).toEqual({ kind: "even" });
     }

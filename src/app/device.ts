@@ -1,5 +1,5 @@
 import { proxy, wrap } from "comlink";
-import type { Device, DeviceOptions, Snapshot } from "../device/api.ts";
+import type { Device, DeviceOptions, Room, Snapshot } from "../device/api.ts";
 import { createRtcHost } from "../mesh/rtc.page.ts";
 import { installErrorTransfer } from "../workers/bridge.ts";
 import deviceWorker from "../workers/entry/device.ts?worker&url";
@@ -8,14 +8,19 @@ import deviceWorker from "../workers/entry/device.ts?worker&url";
 const START_TIMEOUT = 20_000;
 
 /**
- * Starts the device on a worker of its own. Its script is asked for with the room's signalling server, so that
- * the policy of that worker, and of nothing else, allows the one address from the join link.
+ * Its script is asked for with the room's signalling server, so that the policy of that worker, and of nothing
+ * else, allows the one address from the join link.
  */
+export function deviceWorkerUrl(room: Room): URL {
+  const url = new URL(deviceWorker, location.href);
+  url.searchParams.set("connect", new URL(room.server).origin);
+  return url;
+}
+
+/** Starts the device on a worker of its own. */
 export async function startDevice(options: DeviceOptions, onChange: (snapshot: Snapshot) => void): Promise<Device> {
   installErrorTransfer();
-  const url = new URL(deviceWorker, location.href);
-  url.searchParams.set("connect", new URL(options.room.server).origin);
-  const worker = new Worker(url, { type: "module", name: "device" });
+  const worker = new Worker(deviceWorkerUrl(options.room), { type: "module", name: "device" });
   const device = wrap<Device>(worker);
   await new Promise<void>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error("the device's worker did not start; reload the page")), START_TIMEOUT);

@@ -1,26 +1,38 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { TextStore } from "./local-store.ts";
 import { en, type Messages } from "./messages/en.ts";
-import { uk } from "./messages/uk.ts";
+import { page } from "./router.ts";
 
 export const LANGUAGES = ["en", "uk"] as const;
 type Language = (typeof LANGUAGES)[number];
 
-const all: Record<Language, Messages> = { en, uk };
+/** English is here at once; another language comes when it is wanted. */
+const here: Partial<Record<Language, Messages>> = { en };
 
 export const language = signal<Language>("en");
 /** The page's texts in the person's language. */
-export const messages = computed(() => all[language.value]);
+export const messages = computed(() => here[language.value] ?? en);
 
 const isLanguage = (text: string): text is Language => (LANGUAGES as readonly string[]).includes(text);
 
+/** Shows the page in another language, once its texts are here; where they cannot be had the page stays as it is. */
+export async function setLanguage(wanted: Language): Promise<void> {
+  try {
+    if (wanted === "uk") here.uk ??= (await import("./messages/uk.ts")).uk;
+    language.value = wanted;
+  } catch (cause) {
+    console.warn("the texts of this language could not be loaded:", cause);
+  }
+}
+
 /** The kept choice, else the first of the browser's languages that the page speaks, else English. */
-export function startLanguage(store: TextStore, wanted: readonly string[], root: HTMLElement): void {
+export async function startLanguage(store: TextStore, wanted: readonly string[], root: HTMLElement): Promise<void> {
   const candidates = [store.read("language") ?? "", ...wanted.map((tag) => tag.split("-")[0] ?? "")];
-  language.value = candidates.find(isLanguage) ?? "en";
+  await setLanguage(candidates.find(isLanguage) ?? "en");
   effect(() => {
     root.lang = language.value;
-    root.ownerDocument.title = messages.value.title;
+    const { title, pageTitle, nav } = messages.value;
+    root.ownerDocument.title = page.value === "contribute" ? title : pageTitle(nav[page.value]);
   });
 }
 
@@ -38,6 +50,8 @@ export const format = computed(() => {
   const seconds = of({ style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: 0 });
   return {
     whole: of({ maximumFractionDigits: 0 }),
+    /** To three digits, however large. */
+    rounded: of({ maximumSignificantDigits: 3 }),
     one: of({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     loss: of({ minimumFractionDigits: 3, maximumFractionDigits: 3 }),
     percent: of({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),

@@ -1,26 +1,40 @@
+import { computed, effect } from "@preact/signals";
 import { render } from "preact";
 import type { Device, Room } from "../device/api.ts";
 import { App } from "./app.tsx";
 import { missing, probe } from "./capabilities.ts";
+import { followCare, keepAwake, facts, startCare } from "./care.ts";
 import type { Choice } from "./choice.ts";
-import { startDevice } from "./device.ts";
+import { deviceWorkerUrl, startDevice } from "./device.ts";
+import { watchFacts } from "./facts.ts";
 import { startLanguage } from "./i18n.ts";
+import { watchInstall } from "./install.ts";
 import { parseJoinLink } from "./join-link.ts";
 import { textStore } from "./local-store.ts";
 import { dataChoice, deviceOptions, joinsAtOnce } from "./options.ts";
-import { registerServiceWorker } from "./service-worker.ts";
+import { startRouter } from "./router.ts";
 import { createSession, type Session } from "./session.ts";
 import { claimSlot } from "./slot.ts";
 import { startTheme } from "./theme.ts";
+import { watchTroubles } from "./troubles.ts";
+import { keepParts, registerServiceWorker, updateOffer } from "./update.ts";
+import { startWakeLock } from "./wake-lock.ts";
+import { wipeIfWanted } from "./wipe.ts";
 
 declare global {
   /** The device of this page, the same object that the page uses: for the console and for test drivers. */
   var hromada: Device | undefined;
 }
 
+await wipeIfWanted();
+
 const store = textStore(() => localStorage);
+startRouter();
+startCare(store, matchMedia("(pointer: coarse)").matches);
+watchFacts(document);
+watchInstall(window);
 startTheme(store, document.documentElement);
-startLanguage(store, navigator.languages, document.documentElement);
+await startLanguage(store, navigator.languages, document.documentElement);
 
 /** The room and data that the address asks for; a broken address stops the device, and the page says why. */
 function readAddress(): { room: Room | null; given: Choice | null; wrong: unknown } {
@@ -40,6 +54,7 @@ function startSession(): Session {
       if (wrong !== null) throw wrong;
       const device = await startDevice(deviceOptions(location, slot), receive);
       globalThis.hromada = device;
+      followCare(device, (cause) => console.error(cause));
       return device;
     },
     room,
@@ -57,12 +72,19 @@ const lacking = missing(probe(globalThis));
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no #app");
 const session = lacking.length === 0 ? startSession() : null;
-render(<App session={session} missing={lacking} store={store} />, root);
 
-/** A new version is taken at once where nothing is under way. */
-function replaced(): void {
-  if ((session?.snapshot.value?.status ?? "idle") === "idle" && session?.pending.value !== "join") location.reload();
-}
+/** Whether anything is under way that a reload would interrupt. */
+const busy = computed(() => session !== null && (session.pending.value === "join" || (session.snapshot.value?.status ?? "idle") !== "idle"));
+if (session) watchTroubles(session, window);
+startWakeLock(computed(() => keepAwake.value && busy.value), computed(() => !facts.value.hidden));
+render(<App session={session} missing={lacking} store={store} update={updateOffer(busy)} />, root);
 
 // The development server builds none.
-if (import.meta.env.PROD && "serviceWorker" in navigator) void registerServiceWorker(navigator.serviceWorker, "/sw.js", replaced);
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+  const container = navigator.serviceWorker;
+  void registerServiceWorker(container, `${import.meta.env.BASE_URL}sw.js`, busy);
+  const room = session?.room ?? null;
+  // After each of the first rounds: what the sums need comes behind the training.
+  const trained = computed(() => Math.min(5, session?.snapshot.value?.rounds.length ?? 0));
+  effect(() => void (trained.value > 0 && room !== null && keepParts(container, [deviceWorkerUrl(room).href])));
+}

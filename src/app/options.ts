@@ -34,7 +34,7 @@ function breakpoint(text: string): NonNullable<DeviceOptions["breakpoint"]> {
 
 /**
  * The device's options from the page's address. The fragment is the join link; these query parameters serve
- * tests and `npm run swarm`: `task` (a name), `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `break=ROUND:STAGE`, `record=1`.
+ * tests and `npm run swarm`: `task` (a name, or a hash as a task's link has it), `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `break=ROUND:STAGE`, `record=1`.
  * @throws LinkError
  */
 export function deviceOptions(address: Address, slot: number): DeviceOptions {
@@ -47,7 +47,7 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   const seed = query.get("seed");
   if (seed !== null) options.seed = whole(seed, "seed", 0, 0xffff_ffff);
   const task = query.get("task");
-  if (task !== null) options.task = /^[a-z][a-z0-9-]{0,39}$/.test(task) ? task : bad("task", "the name of a task");
+  if (task !== null) options.task = /^([a-z][a-z0-9-]{0,39}|[0-9a-f]{64})$/.test(task) ? task : bad("task", "the name or the hash of a task");
   const steps = query.get("steps");
   if (steps !== null) options.localSteps = whole(steps, "steps", 1, 100_000);
   const epoch = query.get("epoch");

@@ -26,6 +26,9 @@ export interface Session {
   /** Null until the device reports for the first time. */
   snapshot: ReadonlySignal<Snapshot | null>;
   slot: ReadonlySignal<SlotClaim | null>;
+  claimed: Promise<SlotClaim>;
+  /** For what a page asks of it beside all this. */
+  device: Promise<Device>;
   problem: ReadonlySignal<Problem | null>;
   /** The action that was pressed and is not yet done. */
   pending: ReadonlySignal<Action | null>;
@@ -45,6 +48,8 @@ export interface Session {
   predict(pixels: Float32Array): Promise<Prediction>;
   addDrawing(pixels: Uint8Array, label: number): Promise<void>;
   forgetDrawings(): Promise<void>;
+  /** Leaves, and forgets the kept model and keys. */
+  forget(): Promise<void>;
   /** Bytes of memory for others' shards. */
   lend(bytes: number): Promise<void>;
   exportKeys(passphrase: string): Promise<Uint8Array<ArrayBuffer>>;
@@ -114,6 +119,8 @@ export function createSession({ slot: claim, start, room, given, store }: Sessio
   return {
     snapshot,
     slot,
+    claimed: claim,
+    device,
     problem,
     pending,
     choice,
@@ -133,6 +140,7 @@ export function createSession({ slot: claim, start, room, given, store }: Sessio
     predict: async (pixels) => (await device).predict(pixels),
     addDrawing: async (pixels, label) => (await device).addDrawing(pixels, label),
     forgetDrawings: async () => (await device).forgetDrawings(),
+    forget: async () => (await device).forget(),
     lend: async (bytes) => (await device).lend(bytes),
     exportKeys: async (passphrase) => (await device).exportKeys(passphrase),
     importKeys: async (bytes, passphrase) => (await device).importKeys(bytes, passphrase),

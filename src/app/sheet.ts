@@ -10,6 +10,24 @@ export interface Sheet {
   clear(): void;
   /** 0 (paper) to 1 (ink), row by row. */
   ink(): Float32Array;
+  readonly canvas: HTMLCanvasElement;
+}
+
+/** The sheet as a PNG, white ink on black paper. */
+export function pictureOf(sheet: Sheet): Promise<Blob> {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SHEET_SIDE;
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("this browser draws no 2D canvas");
+  // The sheet's ink is black: what is not there of it becomes the paper, and it becomes white.
+  context.drawImage(sheet.canvas, 0, 0);
+  context.globalCompositeOperation = "source-in";
+  context.fillStyle = "white";
+  context.fillRect(0, 0, SHEET_SIDE, SHEET_SIDE);
+  context.globalCompositeOperation = "destination-over";
+  context.fillStyle = "black";
+  context.fillRect(0, 0, SHEET_SIDE, SHEET_SIDE);
+  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the drawing could not be made a picture"))), "image/png"));
 }
 
 /** Ink on a canvas, kept in its alpha channel only, so that the page's theme may colour it as it likes. */
@@ -30,6 +48,7 @@ export function createSheet(canvas: HTMLCanvasElement): Sheet {
     at = { x, y };
   };
   return {
+    canvas,
     down(x, y) {
       at = { x, y };
       line(x, y);

@@ -2,15 +2,13 @@ import { codeOf, erasures, powerOfTwo, range, type Code, type Shape } from "./co
 import { CodingError } from "./errors.ts";
 import { bestBuild, kernelModule, startKernel, type Build, type Job } from "./kernel.ts";
 import { locators } from "./leopard.ts";
-import { MAX_MEMORY_PAGES, POOL_MIN_BYTES } from "./limits.ts";
+import { BLOCK_BYTES, MAX_MEMORY_PAGES, POOL_MIN_BYTES } from "./limits.ts";
 import { interpolate } from "./matrix.ts";
 import { createPool, type Port } from "./pool.ts";
 
 const PAGE = 65_536;
 /** Of the kernel's strips (`coding-leopard.ts`). */
 const SCRATCH_BYTES = 16_384;
-/** The kernels work on whole blocks of so many columns. */
-export const BLOCK_BYTES = 64;
 
 /** The shards of one segment, in the coder's memory. */
 export interface Workspace {

@@ -1,5 +1,8 @@
 const MiB = 2 ** 20;
 
+/** The kernels work on whole blocks of so many columns. */
+export const BLOCK_BYTES = 64;
+
 /** Bytes of an object that are coded at a time. */
 export const SEGMENT_BYTES = 16 * MiB;
 /** Bytes that the shards of one segment may take together, so that a manifest cannot ask for all memory. */

@@ -3,9 +3,8 @@ import { concatBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { codec, WireError } from "../wire/codec.ts";
 import { codeOf, CODECS, type Shape } from "./code.ts";
-import { BLOCK_BYTES } from "./coder.ts";
 import { CodingError } from "./errors.ts";
-import { MAX_CODED_BYTES, MAX_HASHES, MAX_SHARDS, MAX_SIGNATURE_BYTES, SEGMENT_BYTES } from "./limits.ts";
+import { BLOCK_BYTES, MAX_CODED_BYTES, MAX_HASHES, MAX_SHARDS, MAX_SIGNATURE_BYTES, SEGMENT_BYTES } from "./limits.ts";
 
 const VERSION = 1;
 const HASH_BYTES = 32;

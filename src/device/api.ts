@@ -34,7 +34,7 @@ export interface DeviceOptions {
   backend?: Backend;
   /** Seeds this device's choices (data order, rounding); random when absent. */
   seed?: number;
-  /** Name of a task that ships, or a manifest as JSON has it; the digits when absent. */
+  /** Name of a task that ships, the hash of one of the room's board, or a manifest as JSON has it; the digits when absent. */
   task?: unknown;
   /** Local steps a round, and rounds an epoch, in place of the task's. */
   localSteps?: number;
@@ -100,7 +100,7 @@ export interface PeerView {
 export type Protection = "signed" | "sealed" | "signcrypted" | "passed on" | "connection";
 
 /** `shards`: pieces of models and published objects, and word of them. `server`: all that the signalling server gets. */
-export const SENT_KINDS = ["update", "sum", "model", "status", "keys", "shards", "relay", "link", "server"] as const;
+export const SENT_KINDS = ["update", "sum", "model", "status", "keys", "shards", "tasks", "relay", "link", "server"] as const;
 export type SentKind = (typeof SENT_KINDS)[number];
 
 /** What was sent of one kind, headers included. */
@@ -205,7 +205,7 @@ export interface Snapshot {
   status: DeviceStatus;
   slot: number;
   self: PeerId | null;
-  task: { name: string; title: { en: string; uk: string }; parameters: number | null };
+  task: { name: string; title: { en: string; uk: string }; parameters: number | null; data: Pick<TaskManifest["data"], "kind" | "source"> };
   trainer: TrainerInfo | null;
   signal: "connecting" | "open" | "down" | "outdated";
   round: number;
@@ -243,6 +243,10 @@ export interface Snapshot {
   drawings: number;
   /** Pseudonyms kept for the epochs at hand; `lasting` is false where they go with the tab. */
   keys: { count: number; lasting: boolean };
+  /** Counts the changes of the room's board of tasks. */
+  board: number;
+  /** Hash of a task that this tab is for and that is not here yet. */
+  wanted: string | null;
   /** Memory that is lent, and what lies in it. */
   library: LibraryView;
   /** Null where the task asks for no differential privacy. */
@@ -281,6 +285,17 @@ export interface DeviceProblem {
   detail: string;
 }
 
+/** A task on the room's board. */
+export interface PostedTask {
+  /** What its room and its links go by. */
+  hash: string;
+  manifest: TaskManifest;
+  /** When this device heard of it, in milliseconds since 1970. */
+  at: number;
+  /** This device posted it. */
+  mine: boolean;
+}
+
 /** What to train on: data that ship, that are handed over, or a set that this device keeps (desk/api.ts). */
 export type JoinChoice = DataChoice | { kind: "own"; set: string };
 
@@ -291,6 +306,16 @@ export interface Device {
   join(data: JoinChoice): Promise<void>;
   /** The task of this tab, and the hash that its room and its links go by. */
   task(): Promise<{ manifest: TaskManifest; hash: string }>;
+  /** The room's board, as far as this device has heard of it; `Snapshot.board` says when it changes. */
+  board(): Promise<PostedTask[]>;
+  /** The tasks whose data ship with the app. */
+  shippedTasks(): Promise<PostedTask[]>;
+  /** Signs a task for the room's board; the others hear of it while this device is in the room. @throws TaskError */
+  postTask(manifest: unknown): Promise<string>;
+  /** Off this device's board, for good. */
+  hideTask(hash: string): Promise<void>;
+  /** Gets the task that `DeviceOptions.task` names by its hash from the devices that train it. */
+  fetchTask(): Promise<void>;
   /** Finish or drop this round's training and hold; links stay. */
   pause(): Promise<void>;
   resume(): Promise<void>;

@@ -1,11 +1,14 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { LIMITS } from "../identity/committee/limits.ts";
 import type { Random } from "../identity/suite.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { NOBODY, TAG_BYTES, type RegistryMessage } from "./registry-wire.ts";
 
 export const CARRIAGE_LIMITS = {
-  /** How long an answer is waited for, in milliseconds. */
+  /** How long an answer is waited for, in milliseconds: an open request is made again … */
   answer: 5_000,
+  /** … a sealed one is not, for its token is spent: as long as the signature that it is for. */
+  sealed: LIMITS.answerAtMost,
   /** Requests of others under way at one time. */
   carried: 256,
 } as const;
@@ -36,10 +39,10 @@ export function createCarriage({ self, random, chance, reachable, send, answer }
   const waiting = new Map<string, { from: PeerId; resolve: (bytes: Uint8Array | null) => void }>();
   const timers = new Set<ReturnType<typeof setTimeout>>();
 
-  function answerTo(tag: Uint8Array, from: PeerId): Promise<Uint8Array | null> {
+  function answerTo(tag: Uint8Array, from: PeerId, open: boolean): Promise<Uint8Array | null> {
     const name = bytesToHex(tag);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => done(null), CARRIAGE_LIMITS.answer);
+      const timer = setTimeout(() => done(null), open ? CARRIAGE_LIMITS.answer : CARRIAGE_LIMITS.sealed);
       timers.add(timer);
       const done = (bytes: Uint8Array | null): void => {
         clearTimeout(timer);
@@ -56,7 +59,7 @@ export function createCarriage({ self, random, chance, reachable, send, answer }
     if (waiting.size >= CARRIAGE_LIMITS.carried) return Promise.resolve(null);
     const tag = random(TAG_BYTES);
     send(member, { kind: "carried", tag, device, body: request });
-    return answerTo(tag, member);
+    return answerTo(tag, member, device !== NOBODY);
   }
 
   return {
@@ -67,7 +70,7 @@ export function createCarriage({ self, random, chance, reachable, send, answer }
       if (carrier === undefined) return Promise.resolve(null);
       const tag = random(TAG_BYTES);
       send(carrier, { kind: "carry", peer: member, tag, open, body: request });
-      return answerTo(tag, carrier);
+      return answerTo(tag, carrier, open);
     },
     receive(from, { kind, peer, tag, device, open, body }) {
       switch (kind) {

@@ -9,6 +9,7 @@ import { MeshError } from "../mesh/errors.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
 import { peerIdOfCertificate } from "./credential.ts";
 import type { EpochGuard } from "./guard.ts";
+import type { SentLabel } from "./sent-log.ts";
 
 /** First byte of what goes to one peer. */
 const KIND = { offer: 1, answer: 2, data: 3 } as const;
@@ -27,11 +28,9 @@ export const CHANNEL_LIMITS = {
 /** Confidential and authentic messages to one peer each, over a mesh that promises neither. */
 export interface Channels {
   /** Opens a channel where there is none. Sent, not received, when it resolves. @throws MeshError */
-  send(to: PeerId, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  send(to: PeerId, bytes: Uint8Array, signal: AbortSignal, label: SentLabel): Promise<void>;
   /** What came for this device alone. */
   receive(from: PeerId, bytes: Uint8Array): void;
-  /** Messages and bytes of handshakes sent. */
-  readonly handshakes: { messages: number; bytes: number };
   close(): void;
 }
 
@@ -40,7 +39,7 @@ export interface ChannelsDeps {
   key: FullKey;
   guard: EpochGuard;
   random: Random;
-  transmit(to: PeerId, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void>;
+  transmit(to: PeerId, parts: readonly Uint8Array[], signal: AbortSignal, label: SentLabel): Promise<void>;
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
 }
 
@@ -61,7 +60,6 @@ interface Entry {
 export function createChannels({ self, key, guard, random, transmit, onMessage }: ChannelsDeps): Channels {
   const entries = new Map<PeerId, Entry>();
   const closing = new AbortController();
-  const handshakes = { messages: 0, bytes: 0 };
   const aad = guard.aad("unicast");
   const between = (from: PeerId, to: PeerId): Uint8Array => guard.aad("bulk", peerIdBytes(from), peerIdBytes(to));
 
@@ -85,11 +83,7 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
     return channel;
   }
 
-  async function handshake(to: PeerId, kind: number, bytes: Uint8Array): Promise<void> {
-    handshakes.messages++;
-    handshakes.bytes += 1 + bytes.length;
-    await transmit(to, [Uint8Array.of(kind), bytes], closing.signal);
-  }
+  const handshake = (to: PeerId, kind: number, bytes: Uint8Array): Promise<void> => transmit(to, [Uint8Array.of(kind), bytes], closing.signal, "handshake");
 
   /** The newest channel with this peer, or one that is being opened. */
   function channelTo(to: PeerId): Promise<Channel> | Channel {
@@ -157,11 +151,10 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
   }
 
   return {
-    handshakes,
-    async send(to, bytes, signal) {
+    async send(to, bytes, signal, label) {
       const channel = await channelTo(to);
       const sealed = await channel.sealParts(bytes, between(self, to));
-      await transmit(to, [Uint8Array.of(KIND.data), ...sealed], signal);
+      await transmit(to, [Uint8Array.of(KIND.data), ...sealed], signal, label);
     },
     receive(from, bytes) {
       const rest = bytes.subarray(1);

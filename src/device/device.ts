@@ -1,31 +1,33 @@
-import { chooseTask } from "../learn/tasks/built-in.ts";
+import { builtInTasks, chooseTask } from "../learn/tasks/built-in.ts";
 import type { TaskManifest } from "../learn/task.ts";
 import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/trainer.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
-import { createKernels, type Kernels } from "../securesum/kernel.ts";
+import type { Kernels } from "../securesum/kernel.ts";
 import type { SumPool } from "../securesum/pool.ts";
 import { openOwnData } from "../store/own-data.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { EPOCH_ROUNDS, GROUP_SIZE } from "../swarm/epoch.ts";
-import { taskHash } from "../swarm/record.ts";
+import { type Hash, taskHash } from "../swarm/record.ts";
 import { genesisHead, type Head } from "../swarm/state.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
 import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, JoinChoice, RoundRecord, Snapshot } from "./api.ts";
 import { createCarer } from "./carer.ts";
+import { bothLanes, type Board, openBoard } from "./board.ts";
 import { openOwnChoice } from "./desk/kept.ts";
 import { DeviceError, problemOf } from "./errors.ts";
 import { createKeeping, type Keeping } from "./keeping.ts";
+import { lookingOn } from "./looking.ts";
 import { type Keyring, openKeyring } from "./keyring.ts";
 import { type DeviceLibrary, openLibrary } from "./library.ts";
 import type { StartCodingWorkers } from "./library-coders.ts";
 import { createModels, type Models } from "./models.ts";
 import { openPrivacy, type PrivacyGuard } from "./privacy.ts";
 import { roomKeys } from "./room.ts";
-import { createSealing } from "./sealing.ts";
 import { sentFile } from "./sent-file.ts";
 import { createSentLog } from "./sent-log.ts";
-import { createSession, type Session } from "./session.ts";
-import { sessionView, IDLE_VIEW } from "./snapshot.ts";
+import type { Session } from "./session.ts";
+import { IDLE_VIEW } from "./idle-view.ts";
+import type { sessionView } from "./snapshot.ts";
 import { createTraining, type Training } from "./training.ts";
 
 /** Between two snapshots that are pushed, in milliseconds. */
@@ -53,6 +55,10 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   let keeping: Keeping;
   let keyring: Keyring;
   let library: DeviceLibrary;
+  let board: Board;
+  /** Hash of the task that this tab is for, while it is not here. */
+  let wanted: Hash | null = null;
+  let searching: AbortController | null = null;
   let task: TaskManifest = chooseTask(undefined);
   let trainer: Trainer | null = null;
   let training: Training | null = null;
@@ -61,6 +67,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   let info: TrainerInfo | null = null;
   let head: Head | null = null;
   let session: Session | null = null;
+  let viewOf: typeof sessionView | null = null;
   let status: DeviceStatus = "idle";
   let error: DeviceProblem | null = null;
   let batch: BatchProgress | null = null;
@@ -80,10 +87,10 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
 
   function snapshot(): Snapshot {
     const kept = rounds.at(-1);
-    const live = session ? sessionView(session, rounds, batch) : IDLE_VIEW;
+    const live = session && viewOf ? viewOf(session, rounds, batch) : IDLE_VIEW;
     return {
       slot: options.slot,
-      task: { name: task.name, title: task.title, parameters: info?.parameters ?? null },
+      task: { name: task.name, title: task.title, parameters: info?.parameters ?? null, data: { kind: task.data.kind, source: task.data.source } },
       trainer: info,
       batch,
       care: carer.view,
@@ -96,6 +103,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       drawings,
       keys: { count: keyring.count, lasting: keyring.lasting },
       library: library.view,
+      board: board.version,
+      wanted,
       error,
       ...live,
       sent: sent.totals,
@@ -176,7 +185,16 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     if (session) throw new DeviceError("keys-in-use", "leave the room first: its keys are in use");
   }
 
+  /** One of the board is named by its hash; where it is not here yet, it has to be fetched first. */
+  function taskFor(named: unknown): TaskManifest {
+    if (typeof named !== "string" || !/^[0-9a-f]{64}$/.test(named)) return chooseTask(named);
+    const found = board.find(named);
+    wanted = found === null ? named : null;
+    return chooseTask(found ?? undefined);
+  }
+
   function stop(): void {
+    searching?.abort(new DOMException("the search was ended", "AbortError"));
     session?.close();
     session = null;
     batch = null;
@@ -187,12 +205,13 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       options = opened;
       rtc = host;
       push = onChange;
-      const chosen = chooseTask(opened.task);
+      store = await openStore(opened.slot);
+      board = await openBoard({ room: opened.room, store, now, onChange: changed, onProblem: fail });
+      const chosen = taskFor(opened.task);
       task = { ...chosen, inner: { ...chosen.inner, localSteps: opened.localSteps ?? chosen.inner.localSteps } };
       if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
       if (opened.groupSize !== undefined) task = { ...task, groupSize: opened.groupSize };
       if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
-      store = await openStore(opened.slot);
       keeping = createKeeping(store, taskHash(task), now);
       rounds = await keeping.rounds();
       drawings = (await store.get("drawings"))?.labels.length ?? 0;
@@ -228,11 +247,15 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     },
 
     async join(data) {
-      if (session) return;
+      if (session || status === "loading" || wanted !== null) return;
       status = "loading";
       error = null;
       changed();
       try {
+        // The protocol comes with the first press, so that the page is there sooner.
+        const { createKernels, createSealing, createSession, sessionView } = await import("./stay.ts");
+        viewOf = sessionView;
+        if ((status as DeviceStatus) !== "loading") return; // left meanwhile
         counted = { up: 0, down: 0 };
         const room = roomKeys(options.room, taskHash(task));
         const stay = createSession({
@@ -242,7 +265,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           kept: head?.record ?? (await keeping.standing()),
           epochRounds: epochRounds(),
           rtc,
-          library: library.lane,
+          library: bothLanes(library.lane, board.lane),
           sent,
           training: () => training,
           now,
@@ -376,6 +399,45 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
 
     snapshot: async () => snapshot(),
     task: async () => ({ manifest: task, hash: taskHash(task) }),
+    board: async () => board.tasks,
+    shippedTasks: async () => builtInTasks.map((manifest) => ({ hash: taskHash(manifest), manifest, at: 0, mine: false })),
+    postTask: (manifest) => board.post(manifest),
+    hideTask: (hash) => board.hide(hash),
+
+    async fetchTask() {
+      if (wanted === null || session || status === "joining") return;
+      status = "joining";
+      error = null;
+      changed();
+      const search = (searching = new AbortController());
+      try {
+        const { createSession } = await import("./stay.ts");
+        search.signal.throwIfAborted();
+        const room = roomKeys(options.room, wanted);
+        session = createSession({
+          options,
+          room,
+          keys: keyring.of(room.hash),
+          kept: { round: 0, weight: 0 },
+          epochRounds: EPOCH_ROUNDS,
+          rtc,
+          library: board.lane,
+          sent,
+          training: () => null,
+          now,
+          events: lookingOn({ onChange: changed, onProblem: fail, onTampered: () => undefined }),
+        });
+        await board.fetch(wanted, search.signal);
+        wanted = null;
+      } catch (cause) {
+        if (!search.signal.aborted) fail(cause);
+      } finally {
+        searching = null;
+        if (!search.signal.aborted) stop();
+        if ((status as DeviceStatus) !== "failed") status = "idle";
+        changed();
+      }
+    },
 
     async exportModel() {
       const { head: current } = await (head ? { head } : prepare(null));

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { decodeAnnouncement, encodeAnnouncement, type Announcement } from "../identity/committee/announce.ts";
 import { POINT_BYTES } from "../identity/suite.ts";
-import { createSignalClient, type SignalClient } from "../signal/client.ts";
+import { createSignalClient, type SignalClient, type SignalEvents } from "../signal/client.ts";
 import { codec, WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { createCarriage, type Carriage } from "./carriage.ts";
@@ -67,8 +67,11 @@ export interface DoorDeps {
   standing(): Standing;
   /** Somebody stands further on: the heavier model, or an epoch that this device did not hear of. */
   onAhead(standing: Standing): void;
+  /** Somebody is inside, wherever that is; told before `onAhead`. */
+  onInside(standing: Standing): void;
   /** Asks a member of the committee for somebody at the door; null where this device is not inside, or has no answer. */
   carry(member: PeerId, device: PeerId, open: boolean, request: Uint8Array): Promise<Uint8Array | null>;
+  onSent: SignalEvents["onSent"];
 }
 
 /**
@@ -102,7 +105,7 @@ interface Stay {
   inside: Set<PeerId>;
 }
 
-export function createDoor({ server, room, utc, standing: own, onAhead, carry }: DoorDeps): Door {
+export function createDoor({ server, room, utc, standing: own, onAhead, onInside, carry, onSent }: DoorDeps): Door {
   let settle = (): void => undefined;
   const settled = new Promise<void>((resolve) => (settle = resolve));
   const timers = [setTimeout(() => settle(), DOOR_LIMITS.server)];
@@ -122,7 +125,7 @@ export function createDoor({ server, room, utc, standing: own, onAhead, carry }:
         url: server,
         topic: name,
         claim: credential.claim,
-        events: { onState: () => undefined, onPeers: (peers) => met(next, peers), onBlob: (from, blob) => heard(next, from, blob) },
+        events: { onState: () => undefined, onPeers: (peers) => met(next, peers), onBlob: (from, blob) => heard(next, from, blob), ...(onSent && { onSent }) },
       }),
       carriage: createCarriage({
         self: credential.self,
@@ -170,7 +173,10 @@ export function createDoor({ server, room, utc, standing: own, onAhead, carry }:
 
   function meet(at: Stay, from: PeerId, theirs: Standing): void {
     const mine = own();
-    if (theirs.inside) at.inside.add(from);
+    if (theirs.inside) {
+      at.inside.add(from);
+      onInside(theirs);
+    }
     if (theirs.inside ? !mine.inside || theirs.weight > mine.weight : theirs.weight > mine.weight) onAhead(theirs);
     // Whoever knocks again wants to hear how things are now.
     if (mine.inside && !theirs.inside && at.told.has(from) && !at.waiting.has(from)) say(at, from, encodeStanding(mine));

@@ -116,9 +116,12 @@ export async function obtainToken({ committee, random, now, signal }: CommitteeR
     for (const effect of effects) if (effect.type === "token") token = effect.token;
   };
   const silent = new Set(committee.members);
+  let settle = (): void => undefined;
+  const enough = new Promise<void>((resolve) => (settle = resolve));
+  signal.addEventListener("abort", settle, { once: true });
   while (token === null && !signal.aborted) {
     // The same blinded point again: a member that has answered gives nothing new.
-    await Promise.all(
+    const answers = Promise.all(
       requests.map(async (request) => {
         if (request.type !== "send" || !silent.has(request.to)) return;
         const bytes = await ask(request.to, request.bytes);
@@ -126,8 +129,10 @@ export async function obtainToken({ committee, random, now, signal }: CommitteeR
         const before = state.parts.length;
         feed({ now: now(), type: "message", from: request.to, bytes });
         if (state.parts.length > before) silent.delete(request.to);
+        if (token !== null) settle();
       }),
     );
+    await Promise.race([answers, enough]);
     if (token !== null || signal.aborted) break;
     state = extended(state, now());
     await pause(ENROLMENT_LIMITS.again, signal);

@@ -20,6 +20,8 @@ import type { RoomKeys } from "./room.ts";
 export const BLOB_BYTES = 4_096;
 /** First byte of a blob: the suite's version. */
 const SUITE_VERSION = 1;
+/** Issuers of others in the room that are remembered. */
+const STRANGERS_KEPT = 8;
 /** Certificates of peers that are remembered, so that messages can be sealed to them. */
 const CERTIFICATES_KEPT = 1_024;
 
@@ -54,6 +56,8 @@ export interface EpochGuard extends Guard {
   readonly issuers: readonly Uint8Array[];
   /** Pseudonyms of this issuer are let in too, from now on. @param P 32 bytes. */
   trust(P: Uint8Array): void;
+  /** Others in this epoch are let in by this issuer: to this device they are strangers, and what they send is not forged. @param P 32 bytes. */
+  hear(P: Uint8Array): void;
   /** Pseudonyms of this issuer are let in no more: it made two keys for one id. */
   distrust(P: Uint8Array): void;
   /** These hold no more: H(W) or H(id) as hex (committee/revocation.ts). */
@@ -73,6 +77,7 @@ export interface EpochGuard extends Guard {
  */
 export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, issuers: readonly Uint8Array[], random: Random, onMisissue: (proof: Uint8Array) => void = () => undefined): EpochGuard {
   let trusted = [...issuers];
+  let strangers: Uint8Array[] = [];
   let revoked: ReadonlySet<string> = new Set();
   /** The first thing that each id signed. */
   const first = new Map<string, Signed>();
@@ -149,7 +154,7 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
       const { from, message } = unsigncrypt({ self: room.key, bytes, aad: roomAad, P, accept, random });
       return { certificate: from, P, message };
     };
-    for (const P of trusted) {
+    for (const P of [...trusted, ...strangers]) {
       if (equalBytes(P, room.issuer.P)) continue;
       try {
         return openedBy(P);
@@ -203,6 +208,9 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
     known: (peer) => certificates.get(peer) ?? null,
     trust(P) {
       if (!trusted.some((known) => equalBytes(known, P))) trusted.push(P);
+    },
+    hear(P) {
+      if (![...trusted, ...strangers].some((known) => equalBytes(known, P))) strangers = [...strangers, P].slice(-STRANGERS_KEPT);
     },
     distrust(P) {
       trusted = trusted.filter((known) => !equalBytes(known, P));

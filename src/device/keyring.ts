@@ -1,6 +1,5 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { IdentityError } from "../identity/errors.ts";
-import { exportKeyFile, importKeyFile } from "../identity/keyfile.ts";
 import type { Store } from "../store/store.ts";
 import { openVault, type Vault, VaultError } from "../store/vault.ts";
 import { WireError } from "../wire/codec.ts";
@@ -61,9 +60,9 @@ export async function openKeyring(store: Store, onProblem: (cause: unknown) => v
         keep: (mine) => void replace([...passes.filter((pass) => roomOf(pass) !== room), ...mine]).catch(onProblem),
       };
     },
-    toFile: (passphrase) => asDeviceError(() => exportKeyFile({ secrets: encodePasses(passes), passphrase, random: systemRandom })),
+    toFile: (passphrase) => asDeviceError(async () => (await keyFile()).exportKeyFile({ secrets: encodePasses(passes), passphrase, random: systemRandom })),
     async fromFile(bytes, passphrase) {
-      const brought = await asDeviceError(async () => decodePasses(await importKeyFile({ bytes, passphrase })));
+      const brought = await asDeviceError(async () => decodePasses(await (await keyFile()).importKeyFile({ bytes, passphrase })));
       const names = new Set(brought.map(({ credential }) => credential.self));
       await replace([...passes.filter(({ credential }) => !names.has(credential.self)), ...brought]);
     },
@@ -77,6 +76,9 @@ export async function openKeyring(store: Store, onProblem: (cause: unknown) => v
     },
   };
 }
+
+/** Argon2 and what goes with it: rarely needed, so loaded then. */
+const keyFile = () => import("../identity/keyfile.ts");
 
 async function kept(store: Store, vault: Vault): Promise<IssuedPass[]> {
   const sealed = await store.get("passes");

@@ -10,7 +10,6 @@ import { modelSize } from "../swarm/head.ts";
 import type { Head } from "../swarm/state.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import type { SentEntry } from "./api.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Credential } from "./credential.ts";
 import { manifestAuthor, signManifest } from "./library-author.ts";
@@ -55,8 +54,6 @@ export interface DeviceLibrary extends Pick<Librarian, "publish"> {
   committed(previous: Head | null, head: Head): void;
   /** The last head that the others hold, if it is ahead of this one and can be had soon. */
   newest(head: Head): Promise<Head | null>;
-  /** What was sent, under the headings of the page. */
-  readonly sent: SentEntry[];
   /** Drops all that is kept. */
   forget(): void;
 }
@@ -75,7 +72,6 @@ export interface DeviceLibraryDeps {
 export async function openLibrary({ slot, room, lends, now, startCodingWorkers, onChange, onProblem }: DeviceLibraryDeps): Promise<DeviceLibrary> {
   const shelf = await openShardStore(slot, { subtle: crypto.subtle, storage: globalThis.navigator?.storage });
   const fetches = new Map<string, AbortController>();
-  const sent = { signed: { messages: 0, bytes: 0 }, sealed: { messages: 0, bytes: 0 } };
   let here: { presence: Presence; credential: Credential; left: AbortController } | null = null;
   let reachable: readonly PeerId[] = [];
   let ticking: ReturnType<typeof setInterval> | undefined;
@@ -83,25 +79,18 @@ export async function openLibrary({ slot, room, lends, now, startCodingWorkers, 
   /** There is something to be shown from then on. */
   let opened = false;
 
-  function count(protection: "signed" | "sealed", bytes: number): void {
-    sent[protection].messages++;
-    sent[protection].bytes += bytes;
-  }
-
   const transport: Pick<LibrarianDeps, "broadcast" | "send"> = {
     broadcast(bytes) {
       if (here === null) return;
       try {
-        here.presence.broadcast(bytes);
-        count("signed", bytes.length);
+        here.presence.broadcast(bytes, "shards");
       } catch (error) {
         unsent(error);
       }
     },
     async send(to, bytes) {
       if (here === null) return;
-      count("sealed", bytes.length);
-      await here.presence.send(to, bytes, here.left.signal).catch(unsent);
+      await here.presence.send(to, bytes, here.left.signal, "shards").catch(unsent);
     },
   };
 
@@ -197,28 +186,11 @@ export async function openLibrary({ slot, room, lends, now, startCodingWorkers, 
         throw error;
       }
     },
-    get sent(): SentEntry[] {
-      return [
-        { kind: "status", protection: "signed", ...sent.signed },
-        { kind: "model", protection: "sealed", ...sent.sealed },
-      ];
-    },
     forget() {
       librarian.lend(0);
       librarian.lend(lent);
     },
   };
-}
-
-/** What a stay sent, with what the library sent added under the same headings. */
-export function withLibrary(sent: readonly SentEntry[], library: Pick<DeviceLibrary, "sent">): SentEntry[] {
-  const all = new Map([...sent].map((entry) => [`${entry.kind} ${entry.protection}`, entry]));
-  for (const { kind, protection, messages, bytes } of library.sent) {
-    const name = `${kind} ${protection}`;
-    const before = all.get(name) ?? { kind, protection, messages: 0, bytes: 0 };
-    if (messages > 0) all.set(name, { ...before, messages: before.messages + messages, bytes: before.bytes + bytes });
-  }
-  return [...all.values()];
 }
 
 /** The receiver is gone, or asks again. */

@@ -1,17 +1,19 @@
 import { createMesh, type MeshDeps, type MeshEvents, type MeshSnapshot } from "../mesh/mesh.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
-import { createSignalClient, type SignalState } from "../signal/client.ts";
+import { createSignalClient, type SignalEvents, type SignalState } from "../signal/client.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { createChannels } from "./channels.ts";
 import type { Credential } from "./credential.ts";
 import { createGuard, type EpochGuard } from "./guard.ts";
 import { type RoomKeys, systemRandom } from "./room.ts";
-import type { DeviceOptions } from "./api.ts";
+import type { DeviceOptions, SentKind } from "./api.ts";
 
-export interface PresenceEvents extends Pick<MeshEvents, "onReachable" | "onOutdated" | "onTampered"> {
+export interface PresenceEvents extends Pick<MeshEvents, "onReachable" | "onOutdated" | "onTampered" | "onSent"> {
   /** From whom it says, unchanged, in this epoch. */
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
   onChange(): void;
+  /** Of the signalling server. */
+  onSentToServer?: SignalEvents["onSent"];
   /** Its issuer made two keys for one id; the proof is for everybody. */
   onMisissue(proof: Uint8Array): void;
 }
@@ -33,14 +35,12 @@ export interface Presence {
   readonly epoch: number;
   readonly signal: SignalState;
   readonly guard: EpochGuard;
-  /** Blobs sent by the signalling server, and handshakes sent over the mesh. */
-  readonly keys: { messages: number; bytes: number };
   mesh(): MeshSnapshot;
   setGroup(peers: readonly PeerId[]): void;
   /** Signed. @throws MeshError */
-  broadcast(bytes: Uint8Array): void;
+  broadcast(bytes: Uint8Array, kind: SentKind): void;
   /** Sealed. @throws MeshError */
-  send(to: PeerId, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  send(to: PeerId, bytes: Uint8Array, signal: AbortSignal, kind: SentKind): Promise<void>;
   close(): void;
 }
 
@@ -66,6 +66,7 @@ export function createPresence({ options, room, credential, issuers, rtc, before
         gone.forEach((peer) => mesh.gone(peer));
       },
       onBlob: (from, blob) => mesh.blob(from, blob),
+      onSent: (bytes, to) => events.onSentToServer?.(bytes, to),
     },
   });
 
@@ -89,7 +90,7 @@ export function createPresence({ options, room, credential, issuers, rtc, before
     key,
     guard,
     random: systemRandom,
-    transmit: (to, parts, abort) => mesh.send(to, parts, { signal: abort }),
+    transmit: (to, parts, abort, label) => mesh.send(to, parts, { signal: abort, label }),
     onMessage: events.onMessage,
   });
 
@@ -100,11 +101,10 @@ export function createPresence({ options, room, credential, issuers, rtc, before
       return state;
     },
     guard,
-    keys: channels.handshakes,
     mesh: () => mesh.snapshot(),
     setGroup: (peers) => mesh.setGroup(peers),
-    broadcast: (bytes) => mesh.broadcast(bytes),
-    send: (to, bytes, abort) => channels.send(to, bytes, abort),
+    broadcast: (bytes, kind) => mesh.broadcast(bytes, kind),
+    send: (to, bytes, abort, kind) => channels.send(to, bytes, abort, kind),
     close() {
       channels.close();
       signal.close();

@@ -13,12 +13,14 @@ import { roomCredential, type Credential } from "./credential.ts";
 import { createDoor, type Standing } from "./door.ts";
 import { obtainToken, pause, redeemToken, workFor } from "./enrolment.ts";
 import type { RoomKeyring } from "./keyring.ts";
+import { isBoard } from "./board-wire.ts";
 import { isLibrary, type LibraryLane } from "./library.ts";
 import type { IssuedPass } from "./passes.ts";
 import { createPresence, type Presence, type PresenceEvents } from "./presence.ts";
 import { createRegistry, type IssuerView, type Registry } from "./registry.ts";
 import { REGISTRY_BYTE } from "./registry-wire.ts";
 import { type RoomKeys, systemRandom } from "./room.ts";
+import type { SentLog } from "./sent-log.ts";
 import { add, noTotals, type Totals } from "./totals.ts";
 
 export const PRESENCE_LIMITS = {
@@ -28,6 +30,10 @@ export const PRESENCE_LIMITS = {
   repeat: 2_000,
   /** Links that were made on a word at the door are let go when nothing comes of them. */
   visit: 30_000,
+  /** Nobody is inside for this long, and no pseudonym came: the room's own issuer lets in again. */
+  deserted: 30_000,
+  /** Issuers that are remembered, with their epochs. */
+  heard: 8,
   /** A newcomer asks this often whether there is a committee to register with. */
   knock: 2_000,
   look: 250,
@@ -60,6 +66,7 @@ export interface PresencesDeps {
   beforeDial?: MeshDeps["beforeDial"];
   /** Memory that devices lend to each other: what goes on under the present name. */
   library?: LibraryLane;
+  sent: SentLog;
   events: PresencesEvents;
 }
 
@@ -80,9 +87,9 @@ export interface Presences {
   tick(): void;
   /** This peer sent what no honest device sends. */
   revoke(peer: PeerId): void;
-  /** To all of the present epoch. @throws MeshError */
+  /** A status, to all of the present epoch. @throws MeshError */
   broadcast(bytes: Uint8Array): void;
-  /** Bytes at the data channels, handshakes and refusals, under all names. */
+  /** Bytes at the data channels and refusals, under all names. */
   totals(): Totals;
   close(): void;
 }
@@ -107,7 +114,7 @@ interface Held {
 const nameOf = ({ credential, committee }: IssuedPass): string => `${credential.epoch} ${committee}`;
 const chance = (): number => new DataView(systemRandom(4).buffer as ArrayBuffer).getUint32(0) / 2 ** 32;
 
-export function createPresences({ options, room, keys, rtc, now, standing, beforeDial, library, events }: PresencesDeps): Presences {
+export function createPresences({ options, room, keys, rtc, now, standing, beforeDial, library, sent, events }: PresencesDeps): Presences {
   const work = options.room.secret === undefined ? COMMITTEE_LIMITS.work : INVITED;
   const retired = noTotals();
   const closing = new AbortController();
@@ -119,8 +126,14 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
   let old: Held | null = null;
   /** The furthest that somebody at the door says to be. */
   let ahead: Standing | null = null;
+  /** Who issued the pseudonyms of which epoch, as those inside say. */
+  let issuers: Pick<Standing, "epoch" | "P">[] = [];
   let settled = false;
   let arriving = false;
+  /** A look at where somebody heavier stands; it is `next` as long as it lasts. */
+  let visited: { held: Held; weight: number } | null = null;
+  /** A pass that is being asked for at the door, for nothing once the epoch is over. */
+  let asking: { epoch: number; over: AbortController } | null = null;
   /** The epoch that it should be in by now, and the committee whose pseudonym it still waits for. */
   let missed: { epoch: number; issuer: Hash | undefined } | null = null;
   let said: Uint8Array | null = null;
@@ -136,16 +149,30 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     room,
     utc: () => Date.now(),
     standing: ownStanding,
+    onInside({ epoch, P }) {
+      issuers = [...issuers.filter((known) => known.epoch !== epoch || !sameIssuer(known.P, P)), { epoch, P }].slice(-PRESENCE_LIMITS.heard);
+      for (const held of [current, next]) if (held) tellApart(held.presence);
+    },
     onAhead(theirs) {
       if (ahead === null || theirs.weight >= ahead.weight) ahead = theirs;
-      if (current && theirs.epoch !== current.presence.epoch) void visit(theirs);
+      if (asking && ahead.epoch !== asking.epoch) asking.over.abort();
+      if (ahead === theirs && apart(theirs)) void visit(theirs);
     },
     carry: (member, device, open, request) => current?.registry.carry(member, device, open, request) ?? Promise.resolve(null),
+    onSent: (bytes, to) => sent.server(bytes, to !== null),
   });
   void door.settled.then(() => {
     settled = true;
     return arrive();
   });
+
+  /** Whether those who stand there cannot be met from here: in another epoch, or let in by another issuer. */
+  const apart = ({ epoch, P }: Standing): boolean => current !== null && (epoch !== current.presence.epoch || !sameIssuer(P, current.P));
+
+  /** Those whom another issuer let into the same epoch are strangers there, and no forgers. */
+  function tellApart(presence: Presence): void {
+    for (const { epoch, P } of issuers) if (P !== null && epoch === presence.epoch) presence.guard.hear(P);
+  }
 
   const passOfRoom = (epoch: number): Pass => ({ credential: roomCredential(room, epoch, systemRandom), P: null });
 
@@ -160,11 +187,11 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     arriving = true;
     for (let waited = 0; current === null && !closing.signal.aborted; waited += PRESENCE_LIMITS.look) {
       const own = missed && passes.get(`${missed.epoch} ${missed.issuer}`);
-      const where = ahead ?? (missed ? null : ownStanding());
+      const where = ahead ?? (missed && waited < PRESENCE_LIMITS.deserted ? null : ownStanding());
       const pass = own ?? (where && (await passAtDoor(where)));
       if (closing.signal.aborted || current !== null) break;
       if (pass) {
-        install(open(pass.credential.epoch, pass, own ? null : where));
+        install(open(pass, own ? null : where));
         break;
       }
       if (waited % PRESENCE_LIMITS.knock === 0) door.knock();
@@ -186,23 +213,30 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
   /** What lets a stranger into an epoch: made by itself, or issued by the committee for its work. */
   async function passAtDoor({ epoch, P, committee }: Standing): Promise<Pass | null> {
     if (P === null) return passOfRoom(epoch);
+    // It has one from the epoch before, whose end it missed.
+    const issued = [...passes.values()].find(({ credential, P: issuer }) => credential.epoch === epoch && equalBytes(issuer, P));
+    if (issued) return issued;
     if (committee === null) return null;
     const kept = passOfBefore(epoch, P, committee.committee);
     if (kept) return kept;
     const enrolment = { committee: committee.committee, random: systemRandom, now, signal: closing.signal };
     const proof = await workFor(enrolment, epoch, door.self, work);
-    const limit = AbortSignal.any([closing.signal, AbortSignal.timeout(PRESENCE_LIMITS.visit)]);
+    asking = { epoch, over: new AbortController() };
+    const limit = AbortSignal.any([closing.signal, asking.over.signal, AbortSignal.timeout(PRESENCE_LIMITS.visit)]);
     const token = await obtainToken({ ...enrolment, signal: limit }, proof, (member, request) => door.ask(member, request, true));
     const credential = token && (await redeemToken({ ...enrolment, signal: limit }, token, epoch, (member, sealed) => door.ask(member, sealed, false)));
+    asking = null;
     return credential && { credential, P };
   }
 
-  function open(epoch: number, { credential, P }: Pass, where: Standing | null): Held {
+  function open({ credential, P }: Pass, where: Standing | null): Held {
     const known = where?.committee ?? null;
     const presenceEvents: PresenceEvents = {
       onChange: events.onChange,
       onOutdated: events.onOutdated,
       onTampered: events.onTampered,
+      onSent: sent.frame,
+      onSentToServer: (bytes, to) => sent.server(bytes, to !== null),
       onMisissue: (proof) => registry.accuse(proof),
       onReachable(reachable, pending) {
         Object.assign(held, { reachable, pending });
@@ -215,11 +249,11 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       },
       onMessage(from, bytes) {
         if (bytes[0] === REGISTRY_BYTE) return held.registry.receive(from, bytes);
-        if (isLibrary(bytes)) return held === current ? library?.receive(from, bytes) : undefined;
+        if (isLibrary(bytes) || isBoard(bytes)) return held === current ? library?.receive(from, bytes) : undefined;
         if (held === current) return events.onMessage(from, bytes);
         if (held !== next) return;
         held.heard.set(from, bytes);
-        if (events.leads(bytes)) enter(epoch, undefined);
+        if (events.leads(bytes)) goOver(held);
       },
     };
     const presence = createPresence({ options, room, credential, issuers: [P ?? room.issuer.P], rtc, ...(beforeDial && { beforeDial }), events: presenceEvents });
@@ -233,8 +267,8 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       work,
       known,
       reachable: () => held.reachable,
-      send: (to, bytes) => void presence.send(to, bytes, closing.signal).catch(unsent),
-      broadcast: (bytes) => presence.broadcast(bytes),
+      send: (to, bytes) => void presence.send(to, bytes, closing.signal, "keys").catch(unsent),
+      broadcast: (bytes) => presence.broadcast(bytes, "keys"),
       events: {
         onCommittee(hash) {
           if (held === current) events.onCommittee(hash);
@@ -251,25 +285,35 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       },
     });
     const held: Held = { credential, presence, registry, P, reachable: [], pending: [], heard: new Map() };
+    tellApart(presence);
     return held;
   }
 
   /** Where the others have gone on without this device. */
   function follow(): void {
-    if (current && next && current.reachable.length === 0 && next.reachable.length > 0) enter(next.presence.epoch, undefined);
+    if (current && next && current.reachable.length === 0 && next.reachable.length > 0) goOver(next);
   }
 
-  /** Looks in on an epoch that somebody at the door spoke of; goes there if a heavier model is there. */
+  function goOver(held: Held): void {
+    if (!closing.signal.aborted) install(held);
+  }
+
+  /** Something better to do than to look in there: the next epoch's links, or a visit to a heavier lineage. */
+  const busy = ({ weight }: Standing): boolean => next !== null && (visited?.held !== next || visited.weight >= weight);
+
+  /** Looks in on those that somebody at the door spoke of; goes there if a heavier model is there. */
   async function visit(where: Standing): Promise<void> {
-    if (next !== null || arriving) return;
+    if (arriving || busy(where)) return;
     arriving = true;
     const pass = await passAtDoor(where);
     arriving = false;
-    if (pass === null || next !== null || closing.signal.aborted || where.epoch === current?.presence.epoch) return;
-    const visited = (next = open(where.epoch, pass, where));
+    if (pass === null || busy(where) || closing.signal.aborted || !apart(where)) return;
+    if (next) retire(next);
+    const held = (next = open(pass, where));
+    visited = { held, weight: where.weight };
     await pause(PRESENCE_LIMITS.visit, closing.signal);
-    if (next !== visited) return;
-    retire(visited);
+    if (next !== held) return;
+    retire(held);
     next = null;
   }
 
@@ -280,7 +324,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     const pass = next?.presence.epoch === epoch && (issuer === undefined || (next.P === null) === (issuer === null)) ? null : passFor(epoch, issuer);
     if (pass === null) return next?.presence.epoch === epoch ? next : null;
     if (next) retire(next);
-    return (next = open(epoch, pass, null));
+    return (next = open(pass, null));
   }
 
   function enter(epoch: number, issuer: Hash | null | undefined): void {
@@ -305,7 +349,8 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
   function install(entered: Held): void {
     const left = current;
     current = entered;
-    next = null;
+    if (next && next !== entered) retire(next);
+    next = visited = null;
     ahead = missed = null;
     if (left) {
       linger(left);
@@ -333,16 +378,17 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     for (let waited = 0; waited < PRESENCE_LIMITS.linger; waited += PRESENCE_LIMITS.repeat) {
       await pause(PRESENCE_LIMITS.repeat, closing.signal);
       if (old !== held || closing.signal.aborted) return;
-      if (last) held.presence.broadcast(last);
+      if (last) held.presence.broadcast(last, "status");
     }
     old = null;
     retire(held);
   }
 
   function retire({ presence, registry }: Held): void {
-    add(retired, presence);
     registry.close();
     presence.close();
+    // With its goodbyes.
+    add(retired, presence);
   }
 
   return {
@@ -359,12 +405,12 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       for (const held of [current, old]) held?.registry.tick();
       if (current === null && settled) void arrive(); // unless it is at it
       // The others have gone on, and their links with them: it is a newcomer again.
-      if (current && ahead && current.reachable.length === 0 && ahead.epoch !== current.presence.epoch && !arriving) leave(current);
+      if (current && ahead && current.reachable.length === 0 && apart(ahead) && next === null && !arriving) leave(current);
     },
     revoke: (peer) => current?.registry.revoke(peer),
     broadcast(bytes) {
       said = bytes;
-      current?.presence.broadcast(bytes);
+      current?.presence.broadcast(bytes, "status");
     },
     totals: () => [current, next, old].reduce((sum, held) => (held ? add(sum, held.presence) : sum), structuredClone(retired)),
     close() {
@@ -378,6 +424,8 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     },
   };
 }
+
+const sameIssuer = (a: Uint8Array | null, b: Uint8Array | null): boolean => (a === null || b === null ? a === b : equalBytes(a, b));
 
 /** The receiver is gone, or asks again. */
 function unsent(error: unknown): void {

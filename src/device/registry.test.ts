@@ -5,7 +5,7 @@ import { genesisRecord, type CommitRecord, type Hash } from "../swarm/record.ts"
 import type { PeerId } from "../wire/ids.ts";
 import { credentialOf, drawId, roomCredential, type Credential } from "./credential.ts";
 import { createGuard, type EpochGuard } from "./guard.ts";
-import { createRegistry, drawMembers, type Registry } from "./registry.ts";
+import { createRegistry, drawMembers, REGISTRY_LIMITS, type Registry } from "./registry.ts";
 import { roomKeys, systemRandom, type RoomKeys } from "./room.ts";
 
 interface Person {
@@ -144,6 +144,36 @@ test("three devices form none", async () => {
 
 const statement = new TextEncoder().encode("said");
 
+test("whoever comes in by a committee keeps it until it has its links, and not for ever without them", async () => {
+  const { people, room, commit, settle } = gather(4, createIssuer(systemRandom));
+  commit(1);
+  await settle(() => people.every(({ registry }) => registry.hash !== null));
+  const { announcement: known, hash } = people[0]!.registry;
+  const credential = roomCredential(room, 0, systemRandom);
+  const ignore = (): void => undefined;
+  let time = 0;
+  const registry = createRegistry({
+    room,
+    credential,
+    guard: createGuard(room, credential, [], systemRandom),
+    random: systemRandom,
+    now: () => time,
+    chance: () => 0,
+    work: CHEAP,
+    known,
+    reachable: () => [],
+    send: ignore,
+    broadcast: ignore,
+    events: { onCommittee: ignore, onPseudonym: ignore },
+  });
+  onTestFinished(() => registry.close());
+  registry.tick();
+  expect(registry.hash).toBe(hash);
+  time = REGISTRY_LIMITS.arrival;
+  registry.tick();
+  expect(registry.hash).toBe(null);
+});
+
 test("members that hold a pseudonym for a cheat's have it revoked for everybody, by a list that the committee signs", async () => {
   const { people, commit, settle } = gather(5, createIssuer(systemRandom));
   commit(1);
@@ -200,5 +230,11 @@ test("a room that trusts its own issuer and a committee opens what either's pseu
   }
   const stranger = createIssuer(systemRandom);
   const unknown = roomCredential({ ...room, issuer: stranger }, 0, systemRandom);
-  expect(() => guard.openBlob(unknown.self, createGuard(room, unknown, [], systemRandom).sealBlob(receiver.self, statement))).toThrow();
+  const sealed = (): Uint8Array => createGuard(room, unknown, [], systemRandom).sealBlob(receiver.self, statement);
+  expect(() => guard.openBlob(unknown.self, sealed())).toThrow();
+  // Others of the room are let in by it, who are apart: it is no forgery then, and nobody tampered with it.
+  guard.hear(stranger.P);
+  expect(guard.openBlob(unknown.self, sealed())).toBe(null);
+  expect([guard.refusals.forged, guard.refusals.unknown]).toEqual([1, 1]);
+  expect(() => guard.check(unknown.self, statement, createGuard(room, unknown, [], systemRandom).prove(statement)), "it is not let in").toThrow();
 });

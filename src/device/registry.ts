@@ -27,6 +27,8 @@ export const REGISTRY_LIMITS = {
   /** Draws of members that are remembered, by round. */
   draws: 16,
   unplaced: 4,
+  /** Whoever comes in by a committee has this long to get its links, before the committee can count as lost, in milliseconds. */
+  arrival: 15_000,
   /** Between two tries to have the revoked listed, in milliseconds. */
   listEvery: 1_000,
   /** Redemptions of one epoch are spread over this many milliseconds, so that their order tells nothing. */
@@ -109,8 +111,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const { self, epoch, key } = credential;
   const draws = new Map<number, readonly PeerId[]>();
   const counts = new Map<PeerId, Counts>();
+  const begun = now();
   let announcement: Announcement | null = null;
   let lost = false;
+  /** Whether this device has met enough of the committee for it to do its work. */
+  let gathered = false;
   let member: MemberState | null = null;
   /** What the committee's last list of the revoked held, and when this device may ask for the next. */
   let listed = "";
@@ -376,8 +381,9 @@ export function createRegistry(deps: RegistryDeps): Registry {
       if (!old) return;
       listRevoked(old);
       // Below the threshold it can neither issue nor name a successor: the survivors found another.
-      if (lost || old.members.filter(present).length >= thresholdOf(old.members.length)) return;
-      lose();
+      const enough = old.members.filter(present).length >= thresholdOf(old.members.length);
+      gathered ||= enough;
+      if (!lost && !enough && (gathered || now() - begun >= REGISTRY_LIMITS.arrival)) lose();
     },
     accuse(proof) {
       tell("misissue", proof);

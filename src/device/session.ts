@@ -96,6 +96,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   let frozen = false;
   /** What it began with, once it has both a model and a name. */
   let start: { config: Omit<SwarmConfig, "self">; head: Head; own: Own } | null = null;
+  /** Its head has changed since it was last looked at which epoch follows. */
+  let moved = false;
   let first: SwarmState | null = null;
   let state: SwarmState | null = null;
   let met: SwarmEvent & { type: "reachable" } = { type: "reachable", now: now(), peers: [], pending: [] };
@@ -139,22 +141,31 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   /** A quarter of the epoch, five rounds at most, is for getting the next one's pseudonym. */
   const nearEdge = (round: number): boolean => round % epochRounds >= epochRounds - Math.max(1, Math.min(5, Math.ceil(epochRounds / 4)));
 
-  const noteCommit = ({ root, record }: Head): void => presences.committed(root, record, nearEdge(record.round));
+  function noteCommit({ root, record }: Head): void {
+    moved = true;
+    presences.committed(root, record, nearEdge(record.round));
+  }
 
   function commence(): void {
     const self = presences.current?.self;
     if (start === null || self === undefined || state) return;
     first = state = initialState({ ...start.config, self }, start.head, now());
+    moved = true;
     dispatch({ ...met, now: now() });
   }
 
-  /** The epoch's last round is the time to make the next one's links; its commit is the time to go. */
+  /**
+   * The epoch's last round is the time to make the next one's links; its commit is the time to go. Whoever came down to
+   * an epoch before its model's, to follow those who are there, stays until it has theirs.
+   */
   function keepEpoch(): void {
     const { current } = presences;
     if (!current || !state) return;
     const { round, issuer } = state.head.record;
     const epoch = epochOf(round, epochRounds);
-    if (epoch > current.epoch) presences.enter(epoch, endsEpoch(round, epochRounds) ? issuer : undefined);
+    const goes = moved && epoch > current.epoch;
+    moved = false;
+    if (goes) presences.enter(epoch, endsEpoch(round, epochRounds) ? issuer : undefined);
     else if (endsEpoch(round + 1, epochRounds) && state.round.view.length > 0 && epoch === current.epoch) presences.prepare(epoch + 1, issuer);
   }
 

@@ -4,33 +4,9 @@ import { newest } from "../swarm/peers.ts";
 import { phaseProgress, syncProgress } from "../swarm/progress.ts";
 import type { SwarmState } from "../swarm/state.ts";
 import type { PeerId } from "../wire/ids.ts";
-import type { DeviceStatus, PeerView, RoundRecord, Snapshot } from "./api.ts";
-import { noRefusals } from "./guard.ts";
+import type { DeviceStatus, PeerView, RoundRecord } from "./api.ts";
+import { IDLE_VIEW, type Live } from "./idle-view.ts";
 import type { Session } from "./session.ts";
-
-type Live = Pick<
-  Snapshot,
-  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
->;
-
-export const IDLE_VIEW: Live = {
-  status: "idle",
-  self: null,
-  signal: "down",
-  round: 0,
-  phase: null,
-  phaseProgress: 0,
-  timeLeft: null,
-  view: [],
-  groups: 1,
-  peers: [],
-  edges: [],
-  bytesUp: 0,
-  bytesDown: 0,
-  refusals: noRefusals(),
-  issuer: null,
-  breakpointReached: false,
-};
 
 /** What a stay in a swarm looks like from outside. */
 export function sessionView(session: Session, rounds: readonly RoundRecord[], batch: BatchProgress | null): Live {

@@ -6,13 +6,12 @@ import type { Presence } from "./presence.ts";
 export interface Totals {
   up: ByteCounts;
   down: ByteCounts;
-  keys: { messages: number; bytes: number };
   refusals: Refusals;
 }
 
 const noBytes = (): ByteCounts => ({ own: 0, relayed: 0, overhead: 0 });
 
-export const noTotals = (): Totals => ({ up: noBytes(), down: noBytes(), keys: { messages: 0, bytes: 0 }, refusals: noRefusals() });
+export const noTotals = (): Totals => ({ up: noBytes(), down: noBytes(), refusals: noRefusals() });
 
 export function add(into: Totals, presence: Presence): Totals {
   const { up, down } = presence.mesh();
@@ -20,8 +19,6 @@ export function add(into: Totals, presence: Presence): Totals {
     into.up[kind] += up[kind];
     into.down[kind] += down[kind];
   }
-  into.keys.messages += presence.keys.messages;
-  into.keys.bytes += presence.keys.bytes;
   for (const why of Object.keys(into.refusals) as (keyof Refusals)[]) into.refusals[why] += presence.guard.refusals[why];
   return into;
 }

@@ -1,6 +1,7 @@
 import type { BatchProgress, Evaluation, Prediction, RoundResult, Trainer } from "../learn/trainer.ts";
 import type { Midway } from "../store/store.ts";
 import { toFloat } from "../update/fixed.ts";
+import type { Carer } from "./carer.ts";
 
 /** How often a round that is under way is kept, in milliseconds, and at most what part of the time that may take. */
 const KEEPING = { every: 2_000, part: 1 / 20 };
@@ -22,7 +23,8 @@ export interface Training {
 }
 
 /** The trainer holds one model: rounds, scores and states take turns; a person's drawing need not wait. */
-export function createTraining(trainer: Trainer, localSteps: number, keep: (midway: Midway) => Promise<void>, { every, part } = KEEPING): Training {
+export function createTraining(trainer: Trainer, localSteps: number, keep: (midway: Midway) => Promise<void>, { every, part } = KEEPING, care?: Pick<Carer, "rest">): Training {
+  let stopping = new AbortController();
   let turn: Promise<unknown> = Promise.resolve();
   let current = 0;
   let left: Midway | null = null;
@@ -55,18 +57,25 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
         left = null;
         const steps = trainer.train({ params: toFloat(params), round, lost, localSteps, keepEvery: every, ...(from && { from }) });
         for (;;) {
+          const began = performance.now();
           const { done, value } = await steps.next();
+          const worked = performance.now() - began;
           if (done) return value;
           const { position, ...progress } = value;
           if (position) await keepMidway({ round, lost, model, position });
           await onBatch(progress);
+          if (progress.step < progress.steps) await care?.rest(worked, stopping.signal);
           if (ticket === current) continue;
           await steps.return(undefined as never);
           return null;
         }
       });
     },
-    stop: () => void current++,
+    stop() {
+      current++;
+      stopping.abort();
+      stopping = new AbortController();
+    },
     evaluate: (params) => inTurn(() => trainer.evaluate(toFloat(params))),
     predict: (params, pixels) => trainer.predict(toFloat(params), pixels),
     saveState: () => inTurn(() => trainer.saveState()),

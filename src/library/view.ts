@@ -11,6 +11,8 @@ export interface ObjectView {
   id: ObjectId;
   /** Of a checkpoint; null of what somebody published. */
   head: HeadNote | null;
+  /** Whose pseudonym signed it; null where that cannot be checked. */
+  author: string | null;
   bytes: number;
   k: number;
   m: number;
@@ -45,9 +47,10 @@ function keptShards(s: LibraryState, id: ObjectId): Set<number> {
 }
 
 export function libraryView(s: LibraryState, where: LibraryView["where"], fetching: ReadonlyMap<ObjectId, Fetching>, wrong: ReadonlySet<string>): LibraryView {
-  const objects = [...s.known.values()].map(({ id, head, manifest }): ObjectView => ({
+  const objects = [...s.known.values()].map(({ id, head, author, manifest }): ObjectView => ({
     id,
     head,
+    author,
     bytes: manifest.length,
     k: manifest.shape.k,
     m: shardsOf(manifest) - manifest.shape.k,

@@ -5,7 +5,7 @@ import { createReassembler } from "./frame.ts";
 import type { Guard } from "./guard.ts";
 import { inviteOf, signalOf, type Invite } from "./invite.ts";
 import { MESH_LIMITS } from "./limits.ts";
-import { createOutbox, type SendOptions, type Traffic } from "./outbox.ts";
+import { createOutbox, type SendOptions, type Sent } from "./outbox.ts";
 import { packetHeader, readPacket, statementOf, type Packet, type PacketKind } from "./packet.ts";
 import type { RtcHost, RtcOptions } from "./rtc.ts";
 
@@ -28,7 +28,7 @@ export interface LinkEvents {
   onLive(): void;
   /** `wireBytes`: what the packet took on the channel. Throws WireError where the packet is wrong. */
   onPacket(packet: Packet, wireBytes: number): void;
-  onSent(bytes: number, traffic: Traffic): void;
+  onSent(sent: Sent): void;
   onReceived(bytes: number): void;
   /** Once, last. Not called after `close`. */
   onEnd(end: LinkEnd): void;
@@ -110,9 +110,9 @@ export function createLink(deps: LinkDeps): Link {
   const outbox = createOutbox({
     clock,
     transmit: (frame) => rtc.send(id, frame),
-    onSent(bytes, traffic) {
-      up += bytes;
-      events.onSent(bytes, traffic);
+    onSent(sent) {
+      up += sent.bytes;
+      events.onSent(sent);
     },
     onFailed: (cause) => end(`the channel refused a frame: ${String(cause)}`, null, null),
   });

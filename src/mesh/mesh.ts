@@ -4,6 +4,7 @@ import { systemClock, type Clock } from "./clock.ts";
 import { MESH_LIMITS } from "./limits.ts";
 import { overlay } from "./overlay.ts";
 import type { Guard, Way } from "./guard.ts";
+import type { SendOptions, Sent } from "./outbox.ts";
 import { createPeers } from "./peers.ts";
 import { createRouter } from "./router.ts";
 import type { RtcHost } from "./rtc.ts";
@@ -26,6 +27,8 @@ export interface MeshEvents {
   onDropped(peer: PeerId, error: WireError): void;
   /** A blob is not as this peer sent it: the server, or a relay, lies. */
   onTampered(from: PeerId, way: Way): void;
+  /** A channel was given bytes: all of them are told of, and sum to those of the snapshot. */
+  onSent?(sent: Sent): void;
 }
 
 export interface MeshDeps {
@@ -77,12 +80,12 @@ export interface Mesh {
   /** Peers to be linked with directly, on top of the overlay. */
   setGroup(peers: readonly PeerId[]): void;
   /** To every reachable peer, once; not repeated to those who come later. @throws MeshError */
-  broadcast(bytes: Uint8Array): void;
+  broadcast(bytes: Uint8Array, label?: string): void;
   /**
    * To one peer, over relays where need be; several parts are sent as one message, without being joined here. Resolves when the first link has taken all of it, which says
    * nothing of its arrival; the bytes must not change until then. Never hangs. @throws MeshError
    */
-  send(to: PeerId, bytes: Uint8Array | readonly Uint8Array[], options?: { signal?: AbortSignal }): Promise<void>;
+  send(to: PeerId, bytes: Uint8Array | readonly Uint8Array[], options?: Pick<SendOptions, "signal" | "label">): Promise<void>;
   snapshot(): MeshSnapshot;
   close(): void;
 }
@@ -126,7 +129,10 @@ export function createMesh(deps: MeshDeps): Mesh {
     sendBlob,
     events: {
       onPacket: (link, packet, wireBytes) => router.onPacket(link, packet, wireBytes),
-      onSent: (bytes, traffic) => void (up[traffic] += bytes),
+      onSent(sent) {
+        up[sent.traffic] += sent.bytes;
+        events.onSent?.(sent);
+      },
       onReceived: (bytes) => void (down.all += bytes),
       onLinks(link) {
         topology.setLinks([...peers.live().keys()]);
@@ -264,8 +270,8 @@ export function createMesh(deps: MeshDeps): Mesh {
       group = [...list].sort();
       hurry();
     },
-    broadcast: (bytes) => router.broadcast(bytes),
-    send: (to, bytes, options) => router.send(to, bytes instanceof Uint8Array ? [bytes] : bytes, options?.signal),
+    broadcast: (bytes, label) => router.broadcast(bytes, label),
+    send: (to, bytes, options) => router.send(to, bytes instanceof Uint8Array ? [bytes] : bytes, options),
     snapshot: () => ({
       links: [...peers.live().values()].map(({ peer, up: sent, down: received }) => ({ peer, up: sent, down: received })),
       dialling: peers.dialling(),

@@ -2,20 +2,30 @@ import type { Clock } from "./clock.ts";
 import { MeshError } from "./errors.ts";
 import { cancelFrame, FRAME_HEADER_BYTES, split, type Splitter } from "./frame.ts";
 import { MESH_LIMITS } from "./limits.ts";
+import { type Address, addressOf } from "./packet.ts";
 
 /** Whose bytes they are: this device's own, another's passed on or a repeat, or the mesh's. */
 export type Traffic = "own" | "relayed" | "overhead";
 
 export interface SendOptions {
   traffic: Traffic;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** What the layer above calls the message, told again with its bytes. */
+  label?: string | undefined;
+}
+
+/** One frame that a channel was given. */
+export interface Sent extends Address, Pick<SendOptions, "traffic" | "label"> {
+  bytes: number;
+  /** The first of its message. */
+  first: boolean;
 }
 
 export interface OutboxDeps {
   clock: Clock;
   /** Hands one frame to the page; resolves when the channel takes more. */
   transmit(frame: Uint8Array<ArrayBuffer>): Promise<void>;
-  onSent(bytes: number, traffic: Traffic): void;
+  onSent(sent: Sent): void;
   /** The channel refused a frame. */
   onFailed(cause: unknown): void;
   frameBytes?: number;
@@ -37,7 +47,7 @@ export interface Outbox {
 interface Job {
   parts: readonly Uint8Array[];
   size: number;
-  traffic: Traffic;
+  about: Omit<Sent, "bytes" | "first">;
   /** Made when its first frame goes, so that ids go up by one in the order of beginning. */
   splitter: Splitter | null;
   id: number;
@@ -58,11 +68,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   let progress = 0;
   let closed = false;
 
-  function transmit(frame: Uint8Array<ArrayBuffer>, traffic: Traffic, taken: () => void): void {
+  function transmit(frame: Uint8Array<ArrayBuffer>, about: Job["about"], first: boolean, taken: () => void): void {
     if (inFlight === 0) progress = deps.clock.now();
     inFlight++;
     // The length is read first: a transferred buffer is empty.
-    deps.onSent(frame.length, traffic);
+    deps.onSent({ ...about, bytes: frame.length, first });
     deps.transmit(frame).then(
       () => {
         inFlight--;
@@ -85,14 +95,15 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         job.id = nextId++ >>> 0;
         job.splitter = split(job.id, job.parts, deps.frameBytes);
       }
+      const first = job.splitter.offset === 0;
       const frame = job.splitter.next();
       if (!job.splitter.done) {
-        transmit(frame, job.traffic, () => undefined);
+        transmit(frame, job.about, first, () => undefined);
         continue;
       }
       queue.shift();
       if (queue === urgent) urgentBytes -= job.size;
-      transmit(frame, job.traffic, () => job.done());
+      transmit(frame, job.about, first, () => job.done());
     }
   }
 
@@ -102,11 +113,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     if (at === -1) return; // All its frames are out already.
     queue.splice(at, 1);
     if (queue === urgent) urgentBytes -= job.size;
-    if (job.splitter && job.splitter.offset > 0) transmit(cancelFrame(job.id), job.traffic, () => undefined);
+    if (job.splitter && job.splitter.offset > 0) transmit(cancelFrame(job.id), job.about, false, () => undefined);
   }
 
   return {
-    push(parts, { traffic, signal }) {
+    push(parts, { traffic, signal, label }) {
       const size = parts.reduce((sum, part) => sum + part.length, 0);
       if (size > MESH_LIMITS.messageBytes) return Promise.reject(new MeshError("oversized", `a message of ${size} bytes; send at most ${MESH_LIMITS.messageBytes} at once`));
       if (closed) return Promise.reject(new MeshError("closed", "the link is closed"));
@@ -121,7 +132,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         const job: Job = {
           parts,
           size,
-          traffic,
+          about: { ...addressOf(parts[0]!), traffic, label },
           splitter: null,
           id: -1,
           done(error) {
@@ -140,7 +151,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     },
     last(message) {
       if (closed || message.length > MESH_LIMITS.frameBytes - FRAME_HEADER_BYTES) return;
-      transmit(split(nextId++ >>> 0, [message]).next(), "overhead", () => undefined);
+      transmit(split(nextId++ >>> 0, [message]).next(), { ...addressOf(message), traffic: "overhead", label: undefined }, true, () => undefined);
     },
     stalled: () => (inFlight === 0 ? 0 : deps.clock.now() - progress),
     get urgentWaiting() {

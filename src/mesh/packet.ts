@@ -52,6 +52,15 @@ export function packetHeader(header: PacketHeader): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** What a message is and whom it is for; null: everybody. */
+export type Address = Pick<PacketHeader, "kind" | "destination">;
+
+/** @param head of a message that this device sends: its header at least */
+export function addressOf(head: Uint8Array): Address {
+  const to = peerIdOf(head.subarray(24, 40));
+  return { kind: KINDS[head[0]! - 1]!, destination: to === NOBODY ? null : to };
+}
+
 /** @param neighbour the peer at the link's other end. @throws WireError */
 export function readPacket(message: Uint8Array<ArrayBuffer>, neighbour: PeerId): Packet {
   if (message.length < PACKET_HEADER_BYTES) throw new WireError("malformed", "shorter than a packet's header");

@@ -5,7 +5,7 @@ import type { Guard, Way } from "./guard.ts";
 import { inviteCodec, type Invite } from "./invite.ts";
 import { createLink, type Goodbye, type Link, type LinkEnd } from "./link.ts";
 import { MESH_LIMITS } from "./limits.ts";
-import type { Traffic } from "./outbox.ts";
+import type { Sent } from "./outbox.ts";
 import type { Packet } from "./packet.ts";
 import type { RtcHost } from "./rtc.ts";
 
@@ -26,7 +26,7 @@ export interface PeersDeps {
   sendBlob(to: PeerId, blob: Uint8Array, prefer: Way): void;
   events: {
     onPacket(link: Link, packet: Packet, wireBytes: number): void;
-    onSent(bytes: number, traffic: Traffic): void;
+    onSent(sent: Sent): void;
     onReceived(bytes: number): void;
     /** A link came up or went: `live()` has changed. */
     onLinks(up: Link | null): void;

@@ -6,6 +6,7 @@ import type { Link } from "./link.ts";
 import type { Guard } from "./guard.ts";
 import { decodeLinkState, encodeLinkState, type LinkState } from "./linkstate.ts";
 import { MESH_LIMITS } from "./limits.ts";
+import type { SendOptions } from "./outbox.ts";
 import { oneHopOn, PACKET_HEADER_BYTES, packetHeader, statementOf, type Packet, type PacketKind } from "./packet.ts";
 import type { MeshEvents } from "./mesh.ts";
 import type { Topology } from "./topology.ts";
@@ -30,8 +31,8 @@ export interface RouterDeps {
 
 export interface Router {
   onPacket(link: Link, packet: Packet, wireBytes: number): void;
-  broadcast(bytes: Uint8Array): void;
-  send(to: PeerId, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
+  broadcast(bytes: Uint8Array, label?: string): void;
+  send(to: PeerId, parts: readonly Uint8Array[], options?: Pick<SendOptions, "signal" | "label">): Promise<void>;
   sendBlob(to: PeerId, blob: Uint8Array): boolean;
   announce(state: LinkState): void;
   /** Tells a new neighbour all that is known. */
@@ -77,10 +78,10 @@ export function createRouter(deps: RouterDeps): Router {
     return packetHeader({ kind, ttl: MESH_LIMITS.ttl, sequence, source: self, destination });
   }
 
-  function toAll(kind: PacketKind, payload: Uint8Array, traffic: "own" | "overhead"): void {
+  function toAll(kind: PacketKind, payload: Uint8Array, options: SendOptions): void {
     const head = header(kind, null);
     const parts = [head, payload, guard.prove(statementOf(head, payload))];
-    for (const link of deps.live().values()) link.send(parts, { traffic }).catch(letGo);
+    for (const link of deps.live().values()) link.send(parts, options).catch(letGo);
   }
 
   /** One copy of a flood that finds a link closed or full: the other links carry it, and link state repeats. */
@@ -172,12 +173,12 @@ export function createRouter(deps: RouterDeps): Router {
     events.onMessage(packet.source, payload, "all");
   }
 
-  async function route(to: PeerId, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+  async function route(to: PeerId, parts: readonly Uint8Array[], options: SendOptions): Promise<void> {
     for (let tries = 0; tries < MESH_LIMITS.sendAttempts; tries++) {
       const link = linkTo(to);
       if (!link) break;
       try {
-        return await link.send(parts, { traffic: "own", signal });
+        return await link.send(parts, options);
       } catch (error) {
         // Only a link that died under it is worth another way; the receiver takes a repeat once.
         if (!(error instanceof MeshError) || error.code !== "closed") throw error;
@@ -207,12 +208,12 @@ export function createRouter(deps: RouterDeps): Router {
         }
       }
     },
-    broadcast(bytes) {
+    broadcast(bytes, label) {
       if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
       if (bytes.length > MESH_LIMITS.floodBytes) throw new MeshError("oversized", `a broadcast of ${bytes.length} bytes; send at most ${MESH_LIMITS.floodBytes} to everybody`);
-      toAll("flood", bytes, "own");
+      toAll("flood", bytes, { traffic: "own", label });
     },
-    async send(to, parts, signal) {
+    async send(to, parts, { signal, label } = {}) {
       const length = parts.reduce((sum, part) => sum + part.length, 0);
       if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
       if (signal?.aborted) throw new MeshError("aborted", "given up before it was sent");
@@ -221,7 +222,7 @@ export function createRouter(deps: RouterDeps): Router {
       const cancel = clock.after(MESH_LIMITS.sendTimeout + (length / MESH_LIMITS.slowestBytesPerSecond) * 1000, () => late.abort());
       const stops = [late.signal, closing.signal, ...(signal ? [signal] : [])];
       try {
-        await route(to, [header("unicast", to), ...parts], AbortSignal.any(stops));
+        await route(to, [header("unicast", to), ...parts], { traffic: "own", label, signal: AbortSignal.any(stops) });
       } catch (error) {
         if (closing.signal.aborted) throw new MeshError("closed", "the mesh closed while this was on its way");
         if (late.signal.aborted) throw new MeshError("timeout", `not sent to ${to} in time; the way there is too slow`);
@@ -237,7 +238,7 @@ export function createRouter(deps: RouterDeps): Router {
       return true;
     },
     announce(state) {
-      toAll("link-state", encodeLinkState(state), "overhead");
+      toAll("link-state", encodeLinkState(state), { traffic: "overhead" });
     },
     introduce(link) {
       for (const { origin, message } of topology.known()) if (origin !== link.peer) link.send([message], { traffic: "overhead" }).catch(letGo);

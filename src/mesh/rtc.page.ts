@@ -1,5 +1,5 @@
 import { releaseProxy, transfer, type ProxyMethods } from "comlink";
-import SimplePeer from "simple-peer/simplepeer.min.js";
+import type SimplePeer from "simple-peer/simplepeer.min.js";
 import { MESH_LIMITS } from "./limits.ts";
 import type { RtcEvents, RtcHost, RtcOptions } from "./rtc.ts";
 
@@ -16,14 +16,25 @@ interface Channel {
  */
 export function createRtcHost(): RtcHost {
   const channels = new Map<string, Channel>();
+  /** Comes with the first link; whatever is said of a link meanwhile waits its turn behind the opening. */
+  let loading: Promise<typeof SimplePeer> | undefined;
+
+  function load(): Promise<typeof SimplePeer> {
+    loading ??= import("simple-peer/simplepeer.min.js").then((module) => module.default);
+    loading.catch(() => (loading = undefined)); // the next link asks again
+    return loading;
+  }
 
   return {
     async open(link, options, events) {
       if (channels.has(link)) throw new Error(`link ${link} is open already`);
       if (channels.size >= MESH_LIMITS.pageLinks) throw new Error(`more than ${MESH_LIMITS.pageLinks} connections`);
-      channels.set(link, connect(options, events, () => channels.delete(link)));
+      const Peer = await load();
+      if (channels.has(link)) throw new Error(`link ${link} is open already`);
+      channels.set(link, connect(Peer, options, events, () => channels.delete(link)));
     },
     async signal(link, data) {
+      await loading;
       // A candidate may come after its connection has ended; it is of no use then.
       channels.get(link)?.peer.signal(data);
     },
@@ -41,14 +52,15 @@ export function createRtcHost(): RtcHost {
       });
     },
     async close(link) {
+      await loading;
       channels.get(link)?.finish("closed here");
     },
   };
 }
 
-function connect(options: RtcOptions, events: RtcEvents, forget: () => void): Channel {
+function connect(Peer: typeof SimplePeer, options: RtcOptions, events: RtcEvents, forget: () => void): Channel {
   const { signal, connected, data, closed } = events;
-  const peer = new SimplePeer({
+  const peer = new Peer({
     initiator: options.initiator,
     trickle: true,
     objectMode: true, // keeps the bounds of messages, and their bytes uncopied

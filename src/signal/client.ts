@@ -17,6 +17,8 @@ export interface SignalEvents {
   onBlob(from: PeerId, blob: Uint8Array): void;
   /** Why the connection was lost or refused; it is tried again unless the state is `outdated`. */
   onProblem?(error: SignalError): void;
+  /** The server was given bytes: a blob for this room-mate, or (null) what is for itself. */
+  onSent?(bytes: number, to: PeerId | null): void;
 }
 
 export interface SignalClientOptions {
@@ -72,7 +74,7 @@ export function createSignalClient(options: SignalClientOptions): SignalClient {
   /** The next thing to do without an event from the socket: dial, give up waiting, or ask the server. */
   let alarm: ReturnType<typeof setTimeout> | undefined;
   let pacer: ReturnType<typeof setTimeout> | undefined;
-  let queue: Uint8Array<ArrayBuffer>[] = [];
+  let queue: { to: PeerId; bytes: Uint8Array<ArrayBuffer> }[] = [];
   let bucket = createBucket(1, 1, 0);
   let openedAt = 0;
   let heardAt = 0;
@@ -87,12 +89,16 @@ export function createSignalClient(options: SignalClientOptions): SignalClient {
     alarm = setTimeout(run, ms);
   };
 
+  const say = (bytes: Uint8Array<ArrayBuffer>, to: PeerId | null): void => {
+    if (line?.send(bytes)) events.onSent?.(bytes.length, to);
+  };
+
   const connect = (): void => {
     become("connecting");
     bucket = createBucket(SIGNAL_LIMITS.messagesPerSecond * limits.pace, SIGNAL_LIMITS.messageBurst * limits.pace, performance.now());
     setAlarm(limits.connectMs, () => lose(new SignalError("silent", "The server did not answer in time. It is tried again by itself.")));
     line = dial(url, options.WebSocket, {
-      onOpen: () => line?.send(hello),
+      onOpen: () => say(hello, null),
       onBytes: receive,
       onClose: lose,
     });
@@ -184,7 +190,7 @@ export function createSignalClient(options: SignalClientOptions): SignalClient {
   const watch = (): void => {
     const silent = performance.now() - heardAt;
     if (silent >= limits.silentMs) return lose(new SignalError("silent", "The server went silent. It is tried again by itself."));
-    if (silent >= limits.askMs) line?.send(outgoing.encode({ kind: "there" }));
+    if (silent >= limits.askMs) say(outgoing.encode({ kind: "there" }), null);
     setAlarm(silent < limits.askMs ? limits.askMs - silent : Math.min(limits.askMs, limits.silentMs - silent), watch);
   };
 
@@ -198,7 +204,7 @@ export function createSignalClient(options: SignalClientOptions): SignalClient {
       }
       bucket.take(performance.now());
       const next = queue.shift();
-      if (next) line.send(next);
+      if (next) say(next.bytes, next.to);
     }
   };
 
@@ -215,7 +221,7 @@ export function createSignalClient(options: SignalClientOptions): SignalClient {
       const most = blobBytes(SIGNAL_LIMITS.messageBytes);
       if (blob.length > most) throw new RangeError(`a blob has at most ${most} bytes, not ${blob.length}`);
       if (state !== "open" || closed || queue.length >= limits.queuedMessages) return false;
-      queue.push(outgoing.encode({ kind: "send", to: peerIdBytes(to), blob }));
+      queue.push({ to, bytes: outgoing.encode({ kind: "send", to: peerIdBytes(to), blob }) });
       if (pacer === undefined) pump();
       return true;
     },

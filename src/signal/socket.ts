@@ -22,7 +22,8 @@ export interface LineEvents {
 
 /** One connection, never re-used: after `close()` or `onClose` nothing comes from it any more. */
 export interface Line {
-  send(bytes: Uint8Array<ArrayBuffer>): void;
+  /** False where the socket takes nothing any more. */
+  send(bytes: Uint8Array<ArrayBuffer>): boolean;
   close(): void;
 }
 
@@ -42,7 +43,7 @@ export function dial(url: string, Socket: SocketConstructor | undefined, events:
   } catch (cause) {
     // Not at once: the caller does not hold the line yet.
     queueMicrotask(() => end(new SignalError("address", `The server's address cannot be used here: ${String(cause)}`)));
-    return { send: () => {}, close: () => void (over = true) };
+    return { send: () => false, close: () => void (over = true) };
   }
   socket.binaryType = "arraybuffer";
   socket.addEventListener("open", () => {
@@ -63,7 +64,9 @@ export function dial(url: string, Socket: SocketConstructor | undefined, events:
   const hangUp = (): void => socket.close();
   return {
     send(bytes) {
-      if (!over && socket.readyState === OPEN) socket.send(bytes);
+      if (over || socket.readyState !== OPEN) return false;
+      socket.send(bytes);
+      return true;
     },
     close() {
       over = true;

@@ -50,10 +50,12 @@ export async function openPrivateFiles(name: string, storage: Pick<StorageManage
   try {
     if (storage?.getDirectory === undefined) return null;
     folder = await (await storage.getDirectory()).getDirectoryHandle(name, { create: true });
-    const probe: SyncFile = await folder.getFileHandle("probe", { create: true });
+    // By a name of its own: two workers of one tab may look at once.
+    const probed = `probe-${crypto.randomUUID()}`;
+    const probe: SyncFile = await folder.getFileHandle(probed, { create: true });
     if (probe.createSyncAccessHandle === undefined) return null;
     (await probe.createSyncAccessHandle()).close();
-    await folder.removeEntry("probe");
+    await folder.removeEntry(probed);
   } catch (cause) {
     // Private modes have no such file system, or one that refuses.
     if (cause instanceof DOMException) return null;

@@ -11,6 +11,27 @@ export interface Midway {
   state: Uint8Array;
 }
 
+/** A model besides the current one, as device/model-file.ts writes it. */
+export interface KeptModel {
+  id: string;
+  origin: "trained" | "fetched" | "imported";
+  /** Hash of its task. */
+  task: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** The object that it was fetched as, and whose pseudonym signed that; null of others. */
+  object: string | null;
+  author: string | null;
+  file: Uint8Array;
+}
+
+/** A room's tasks, as they were signed, and those that the person does not want to see. */
+export interface KeptBoard {
+  at: number;
+  tasks: { sealed: Uint8Array; at: number; mine: boolean }[];
+  hidden: string[];
+}
+
 /** What one slot keeps between visits. Values are plain data, and one key; each is replaced as a whole. */
 export interface Kept {
   /** Head of the lineage: the encoded commit record and the fixed-point model. */
@@ -26,8 +47,15 @@ export interface Kept {
   /** Rounds for the curves and the table, as the device wrote them. */
   rounds: unknown[];
   drawings: { images: Uint8Array; labels: Uint8Array };
+  /** The manifest that `head` was trained with, so that the model is of use when the device goes on to another task. */
+  manifest: unknown;
+  models: KeptModel[];
+  /** Names of the objects that models were published as, by the model's id. */
+  published: Record<string, string>;
   /** What this device's updates have told, by task (update/privacy/accountant.ts); outlives the model. */
   accounts: Record<string, unknown>;
+  /** Boards of tasks, by the room's hash. */
+  boards: Record<string, KeptBoard>;
   /** Seeds this device's order of samples. */
   seed: number;
   /** Not extractable; seals `passes` (vault.ts). */

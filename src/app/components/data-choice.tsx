@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { Choice } from "../choice.ts";
 import { messages } from "../i18n.ts";
 import type { Session } from "../session.ts";
+import { PageLink } from "./page-link.tsx";
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
@@ -75,22 +76,32 @@ export function DataChoicePanel({ session }: { session: Session }) {
   const choice = session.choice.value;
   const drawings = session.snapshot.value?.drawings ?? 0;
   const { given } = session;
+  const source = session.snapshot.value?.task.data.source ?? "digits";
   const pick = (next: Choice): void => {
     session.choice.value = next;
   };
   return (
-    <details class="data-choice" open={given !== null}>
+    <details class="data-choice" open={given !== null || source === "own"}>
       <summary>{text.heading}</summary>
       <fieldset class="options">
         <legend class="hidden">{text.heading}</legend>
         {given?.kind === "given" && given.data.kind === "share" && (
           <Option choice={given} current={choice} name={text.given} hint={text.givenHint(given.data.share + 1, given.data.shares)} onPick={pick} />
         )}
-        <Option choice={{ kind: "even" }} current={choice} name={text.even} hint={text.evenHint} onPick={pick} />
-        <Option choice={{ kind: "labels", labels: [0, 1, 2] }} current={choice} name={text.labels} hint={text.labelsHint} onPick={pick} />
-        {choice.kind === "labels" && <LabelPicker labels={choice.labels} onPick={(labels) => pick({ kind: "labels", labels })} />}
-        <Option choice={{ kind: "drawn" }} current={choice} name={text.drawn} hint={text.drawnHint(drawings)} onPick={pick} />
+        {choice.kind === "own" && <Option choice={choice} current={choice} name={text.own} hint={text.ownHint} onPick={pick} />}
+        {source !== "own" && <Option choice={{ kind: "even" }} current={choice} name={text.even} hint={text.evenHint} onPick={pick} />}
+        {source === "digits" && (
+          <>
+            <Option choice={{ kind: "labels", labels: [0, 1, 2] }} current={choice} name={text.labels} hint={text.labelsHint} onPick={pick} />
+            {choice.kind === "labels" && <LabelPicker labels={choice.labels} onPick={(labels) => pick({ kind: "labels", labels })} />}
+            <Option choice={{ kind: "drawn" }} current={choice} name={text.drawn} hint={text.drawnHint(drawings)} onPick={pick} />
+          </>
+        )}
       </fieldset>
+      <p class="hint">
+        {source === "own" && choice.kind !== "own" && choice.kind !== "given" && `${text.ownNeeded} `}
+        <PageLink to="data">{text.give}</PageLink>
+      </p>
       {drawings > 0 && <ForgetDrawings session={session} count={drawings} />}
     </details>
   );

@@ -1,24 +1,8 @@
-import { LANGUAGES, language, messages } from "../i18n.ts";
+import { LANGUAGES, language, messages, setLanguage } from "../i18n.ts";
 import type { TextStore } from "../local-store.ts";
 import type { Session } from "../session.ts";
 import { theme, THEMES } from "../theme.ts";
-
-function Choices<T extends string>(props: { label: string; name: string; options: readonly T[]; text: (option: T) => string; value: T; onPick: (option: T) => void }) {
-  return (
-    <fieldset class="choices">
-      <legend class="hidden">{props.label}</legend>
-      {props.options.map((option) => (
-        <label key={option} class="choice" title={props.text(option)}>
-          <input type="radio" name={props.name} value={option} checked={props.value === option} onChange={() => props.onPick(option)} />
-          <span lang={props.name === "language" ? option : undefined}>
-            {props.name === "theme" ? <span class={`glyph glyph-${option}`} aria-hidden="true" /> : <span aria-hidden="true">{option.toUpperCase()}</span>}
-            <span class="hidden">{props.text(option)}</span>
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
+import { Choices } from "./choices.tsx";
 
 export function Header({ session, store }: { session: Session | null; store: TextStore }) {
   const text = messages.value;
@@ -36,9 +20,11 @@ export function Header({ session, store }: { session: Session | null; store: Tex
           name="language"
           options={LANGUAGES}
           text={(option) => text.language[option]}
+          show={(option) => <span aria-hidden="true">{option.toUpperCase()}</span>}
+          lang={(option) => option}
           value={language.value}
           onPick={(option) => {
-            language.value = option;
+            void setLanguage(option);
             store.write("language", option);
           }}
         />
@@ -47,6 +33,7 @@ export function Header({ session, store }: { session: Session | null; store: Tex
           name="theme"
           options={THEMES}
           text={(option) => text.theme[option]}
+          show={(option) => <span class={`glyph glyph-${option}`} aria-hidden="true" />}
           value={theme.value}
           onPick={(option) => {
             theme.value = option;

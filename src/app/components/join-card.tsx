@@ -33,7 +33,8 @@ export function JoinCard({ session }: { session: Session }) {
   const text = messages.value.hero;
   const choice = session.choice.value;
   const joining = session.pending.value === "join";
-  const blocked = joining || session.room === null || (choice.kind === "labels" && choice.labels.length === 0);
+  const needsData = session.snapshot.value?.task.data.source === "own" && choice.kind !== "own" && choice.kind !== "given";
+  const blocked = joining || session.room === null || needsData || (choice.kind === "labels" && choice.labels.length === 0);
   const returning = (session.snapshot.value?.resumable ?? null) !== null;
   return (
     <section class="hero" aria-labelledby="hero-heading">
@@ -48,7 +49,7 @@ export function JoinCard({ session }: { session: Session }) {
             <button type="button" class="button primary large" aria-disabled={blocked} onClick={() => blocked || void session.join()}>
               {joining ? text.joining : text.join}
             </button>
-            {choice.kind === "even" && <p class="hint">{text.quick}</p>}
+            {choice.kind === "even" && (session.snapshot.value?.task.data.source ?? "digits") === "digits" && <p class="hint">{text.quick}</p>}
           </>
         )}
         <DataChoicePanel session={session} />

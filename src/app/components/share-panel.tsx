@@ -1,23 +1,19 @@
 import type { Room } from "../../device/api.ts";
+import { goToRoom } from "../go-to-room.ts";
 import { messages } from "../i18n.ts";
 import { formatJoinLink, newSecret } from "../join-link.ts";
 import { ConnectionSettings } from "./connection-settings.tsx";
+import { taskQuery } from "../task-link.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { Panel } from "./panel.tsx";
 import { QrCode } from "./qr-code.tsx";
-
-/** A device opens in one room, so another room is another load of the page. */
-function goTo(room: Room): void {
-  history.replaceState(null, "", location.pathname + location.search + formatJoinLink(room, location));
-  location.reload();
-}
 
 const isLocal = (): boolean => ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
 /** The way to this room for others: link, copy, QR code; and the ways to another room. */
 export function SharePanel({ room }: { room: Room }) {
   const text = messages.value.share;
-  const link = location.origin + location.pathname + formatJoinLink(room, location);
+  const link = location.origin + location.pathname + taskQuery(location.search) + formatJoinLink(room, location);
   const { secret: _secret, ...open } = room;
   const isPrivate = room.secret !== undefined;
   return (
@@ -32,11 +28,11 @@ export function SharePanel({ room }: { room: Room }) {
         <div class="share-side">
           <CopyButton value={link} />
           {isPrivate ? (
-            <button type="button" class="button" aria-describedby="share-moves" onClick={() => goTo(open)}>
+            <button type="button" class="button" aria-describedby="share-moves" onClick={() => goToRoom(open)}>
               {text.toOpen}
             </button>
           ) : (
-            <button type="button" class="button" aria-describedby="share-moves" onClick={() => goTo({ ...room, secret: newSecret() })}>
+            <button type="button" class="button" aria-describedby="share-moves" onClick={() => goToRoom({ ...room, secret: newSecret() })}>
               {text.make}
             </button>
           )}
@@ -46,7 +42,7 @@ export function SharePanel({ room }: { room: Room }) {
         </div>
       </div>
       {isLocal() && <p class="hint">{text.local}</p>}
-      <ConnectionSettings room={room} onApply={goTo} />
+      <ConnectionSettings room={room} onApply={goToRoom} />
     </Panel>
   );
 }

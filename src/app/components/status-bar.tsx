@@ -1,12 +1,14 @@
 import type { Snapshot } from "../../device/api.ts";
 import { format, messages } from "../i18n.ts";
 import type { Session } from "../session.ts";
+import { CareLine } from "./care-line.tsx";
 import { TaskLine } from "./task-card.tsx";
 
 /** The device's state in words. */
 export function statusText(snapshot: Snapshot): string {
   const text = messages.value.status;
   if (snapshot.breakpointReached) return text.breakpoint;
+  if (snapshot.status === "paused" && snapshot.care.hold !== null) return text.held[snapshot.care.hold];
   if (snapshot.status !== "training") return text[snapshot.status];
   const others = snapshot.view.filter((id) => id !== snapshot.self).length;
   return others === 0 ? text.trainingNobody : text.training(others);
@@ -21,7 +23,7 @@ function Controls({ session, snapshot }: { session: Session; snapshot: Snapshot 
       {snapshot.status !== "failed" && (
         <button type="button" class="button" aria-disabled={busy} onClick={() => busy || void (paused ? session.resume() : session.pause())}>
           <span class={`glyph ${paused ? "glyph-play" : "glyph-pause"}`} aria-hidden="true" />
-          {paused ? text.resume : text.pause}
+          {!paused ? text.pause : snapshot.care.hold === null ? text.resume : text.goOn}
         </button>
       )}
       <button type="button" class="button" aria-disabled={busy} onClick={() => busy || void session.leave()}>
@@ -46,6 +48,7 @@ export function StatusBar({ session, snapshot }: { session: Session; snapshot: S
         <p class="meta" data-signal={snapshot.signal}>
           {text.status.signal[snapshot.signal]}
         </p>
+        <CareLine care={snapshot.care} />
       </div>
       {scored && (
         <p class="score">

@@ -6,16 +6,19 @@ export function TaskCard({ session }: { session: Session }) {
   const text = messages.value.task;
   const task = session.snapshot.value?.task;
   const parameters = task?.parameters ?? null;
+  const digits = (task?.data.source ?? "digits") === "digits";
+  const board = messages.value.tasksPage.board;
+  const data = digits || task === undefined ? text.dataSource : [board.kinds[task.data.kind], ...(task.data.source === "own" ? [board.own] : [])].join(", ");
   const rows: [string, string][] = [
     [text.model, parameters === null ? text.parametersPending : text.parameters(parameters)],
-    [text.data, text.dataSource],
-    [text.score, text.scoreSource],
+    [text.data, data],
+    ...(digits ? [[text.score, text.scoreSource] satisfies [string, string]] : []),
     ...(session.room === null ? [] : [[text.room, session.room.secret === undefined ? text.roomOpen : text.roomPrivate] satisfies [string, string]]),
   ];
   return (
     <section class="task" aria-labelledby="task-heading">
       <h2 id="task-heading">{task?.title[language.value] ?? text.digits}</h2>
-      <p>{text.about}</p>
+      {digits && <p>{text.about}</p>}
       <dl class="facts">
         {rows.map(([name, value]) => (
           <div key={name}>

@@ -1,4 +1,3 @@
-import { Announcer } from "../components/announcer.tsx";
 import { CurvesPanel } from "../components/curves.tsx";
 import { DrawPanel } from "../components/draw-panel.tsx";
 import { GivenPanel } from "../components/given.tsx";
@@ -13,6 +12,7 @@ import { RoundsTable } from "../components/rounds-table.tsx";
 import { SharePanel } from "../components/share-panel.tsx";
 import { StatusBar } from "../components/status-bar.tsx";
 import { TaskCard } from "../components/task-card.tsx";
+import { WantedCard } from "../components/wanted-card.tsx";
 import type { Session } from "../session.ts";
 
 /** Join, watch, draw, share, leave: the whole of contributing on one page. */
@@ -20,17 +20,25 @@ export function Contribute({ session }: { session: Session }) {
   const snapshot = session.snapshot.value;
   const idle = snapshot === null || snapshot.status === "idle";
   const problem = snapshot?.error ?? session.problem.value;
+  const digits = (snapshot?.task.data.source ?? "digits") === "digits";
   const worked = snapshot !== null && snapshot.rounds.length > 0;
+  if (snapshot !== null && snapshot.wanted !== null) {
+    return (
+      <>
+        {problem !== null && <ProblemCard problem={problem} />}
+        <WantedCard session={session} />
+      </>
+    );
+  }
   return (
     <>
-      <Announcer session={session} />
       {!idle && <StatusBar session={session} snapshot={snapshot} />}
       {problem !== null && <ProblemCard problem={problem} />}
       {idle ? (
         <div class="columns idle">
           <div class="column">
             <JoinCard session={session} />
-            {session.room !== null && <DrawPanel session={session} />}
+            {digits && session.room !== null && <DrawPanel session={session} />}
             {worked && <CurvesPanel session={session} />}
             {worked && <RoundsTable snapshot={snapshot} />}
           </div>
@@ -53,7 +61,7 @@ export function Contribute({ session }: { session: Session }) {
           </div>
           <div class="column">
             <MeshGraph snapshot={snapshot} />
-            <DrawPanel session={session} />
+            {digits && <DrawPanel session={session} />}
             {session.room !== null && <SharePanel room={session.room} />}
             <LendPanel session={session} library={snapshot.library} />
           </div>

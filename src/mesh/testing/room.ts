@@ -1,7 +1,7 @@
 import type { WireError } from "../../wire/codec.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { createRandom } from "../../wire/random.ts";
-import { createMesh, type Mesh, type MeshDeps } from "../mesh.ts";
+import { createMesh, type Mesh, type MeshDeps, type MeshEvents } from "../mesh.ts";
 import type { Way } from "../guard.ts";
 import { createFakeClock, type FakeClock } from "./clock.ts";
 import { createTestGuard } from "./guard.ts";
@@ -25,7 +25,7 @@ export interface Room {
   members: Map<PeerId, Member>;
   /** The signalling server answers. */
   serverUp: boolean;
-  join(id: PeerId, options?: Partial<MeshDeps>): Member;
+  join(id: PeerId, options?: Partial<MeshDeps> & Pick<MeshEvents, "onSent">): Member;
   /** The server notices that a device left. */
   leave(id: PeerId): void;
   /** A blob through the server. */
@@ -50,7 +50,7 @@ export function createRoom(options: Partial<Omit<NetworkOptions, "clock">> = {})
     network,
     members,
     serverUp: true,
-    join(id, deps = {}) {
+    join(id, { onSent, ...deps } = {}) {
       const random = createRandom(["room", id, members.size]);
       const member: Omit<Member, "mesh"> = { id, messages: [], reachable: [], pending: [], outdated: [], dropped: [], tampered: [] };
       const mesh = createMesh({
@@ -73,6 +73,7 @@ export function createRoom(options: Partial<Omit<NetworkOptions, "clock">> = {})
           onOutdated: (other) => void member.outdated.push(other),
           onDropped: (other, error) => void member.dropped.push({ peer: other, error }),
           onTampered: (from, way) => void member.tampered.push({ from, way }),
+          ...(onSent && { onSent }),
         },
         ice: { iceServers: [], relayOnly: false },
         clock,

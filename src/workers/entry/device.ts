@@ -1,37 +1,22 @@
-import * as Comlink from "comlink";
-import type { Device } from "../../device/api.ts";
-import { startCodingWorkers } from "../../device/coding-pool.ts";
-import { createDevice } from "../../device/device.ts";
-import { startSumPool } from "../../device/sum-pool.ts";
-import { connectTrainer, type RemoteTrainer } from "../../learn/remote-trainer.ts";
-import type { RtcHost } from "../../mesh/rtc.ts";
-import { rtcOverComlink } from "../../mesh/rtc.worker.ts";
-import { installErrorTransfer } from "../bridge.ts";
+/**
+ * Starts the device worker. Its own address has a query, which its policy depends on (app/device.ts); chunks that are
+ * loaded later import each other by their bare addresses, and a module under two addresses would run twice. So this
+ * script imports nothing statically and shares nothing. What the page says meanwhile waits.
+ */
+const early: MessageEvent[] = [];
+const wait = (event: Event): void => {
+  event.stopImmediatePropagation();
+  early.push(event as MessageEvent);
+};
+addEventListener("message", wait);
 
-/** The device worker: everything but pixels and the `RTCPeerConnection`s, which only a page can own. */
-installErrorTransfer();
-
-function startTrainer(): RemoteTrainer {
-  const worker = new Worker(new URL("./train.ts", import.meta.url), { type: "module", name: "train" });
-  const gone = new AbortController();
-  worker.addEventListener("error", (event) => {
-    gone.abort(new Error(event.message || "the train worker could not be loaded; check the connection and reload"));
-    worker.terminate();
-  });
-  return connectTrainer(worker, gone.signal);
-}
-
-const device = createDevice({ startSumPool, startTrainer, startCodingWorkers });
-
-Comlink.expose({
-  ...device,
-  open: (options, rtc, onChange) => device.open(options, rtcOverComlink(rtc as unknown as Comlink.Remote<RtcHost>), onChange),
-  exportModel: async () => {
-    const bytes = await device.exportModel();
-    return Comlink.transfer(bytes, [bytes.buffer]);
+import("./device-main.ts").then(
+  () => {
+    removeEventListener("message", wait);
+    for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data: data as unknown, ports: [...ports] }));
   },
-  fetchObject: async (id) => {
-    const bytes = await device.fetchObject(id);
-    return Comlink.transfer(bytes, [bytes.buffer]);
-  },
-} satisfies Device);
+  // Reported as the worker's error, which the page waits for.
+  (cause: unknown) => setTimeout(() => { throw cause; }),
+);
+
+export {};

@@ -1,0 +1,85 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, freshRoom, test } from "./stage.ts";
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Of the pages that the navigation shows. */
+const pagesOf = (page: Page): Promise<string[]> => page.locator(".nav-link").evaluateAll((links) => links.map((link) => new URL((link as HTMLAnchorElement).href).searchParams.get("page") ?? "contribute"));
+const open = (page: Page, name: string) => page.locator(name === "contribute" ? '.nav-link:not([href*="page="])' : `.nav-link[href*="page=${name}"]`).click();
+const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** The page's own heading is there once its code has come. */
+async function arrived(page: Page, name: string): Promise<void> {
+  await expect(page.locator(".loading")).toHaveCount(0);
+  await expect(page.locator("main h1:visible")).toHaveCount(1);
+  await expect(page.locator('.nav-link[aria-current="page"]')).toHaveCount(1);
+  expect(new URL(page.url()).searchParams.get("page") ?? "contribute").toBe(name);
+}
+
+for (const locale of ["en-GB", "uk-UA"]) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`every page, ${locale}, ${colorScheme}: no violation at 1280 and 360 px`, async ({ stage, tab }, info) => {
+      const context = await stage.browser.newContext({ locale, colorScheme, viewport: { width: 1280, height: 900 } });
+      const { page } = await tab({ query: {}, link: freshRoom(), context });
+      const titles = new Set<string>();
+      const names = await pagesOf(page);
+      expect(names.length).toBeGreaterThanOrEqual(2);
+      for (const width of [1280, 360]) {
+        await page.setViewportSize({ width, height: 900 });
+        for (const name of names) {
+          await open(page, name);
+          await arrived(page, name);
+          titles.add(await page.title());
+          const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+          expect(violations.map(({ id, nodes }) => `${name}, ${width} px, ${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
+          expect(await overflow(page), `${name} at ${width} px`).toBeLessThanOrEqual(0);
+          await page.screenshot({ path: info.outputPath(`${name}-${width}.png`), fullPage: true });
+        }
+      }
+      expect(titles.size, "each page has a title of its own").toBe(names.length);
+      await context.close();
+    });
+  }
+}
+
+test("nothing has to be scrolled sideways at 320 px, nor on a wide screen at 400 %", async ({ stage, tab }, info) => {
+  // 400 % on a window of 1280 × 1024 leaves 320 × 256 CSS pixels (WCAG 2.2, 1.4.10).
+  const context = await stage.browser.newContext({ locale: "uk-UA", viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 });
+  const { page } = await tab({ query: {}, link: freshRoom(), context });
+  for (const name of await pagesOf(page)) {
+    await open(page, name);
+    await arrived(page, name);
+    for (const summary of await page.locator("main summary:visible").all()) await summary.click();
+    expect(await overflow(page), name).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: info.outputPath(`${name}-320.png`) });
+  }
+  await context.close();
+});
+
+test("by keyboard alone from page to page; the room stays, training goes on, back leads back", async ({ tab }) => {
+  const training = await tab({ query: { share: "0/16", steps: "5", auto: "1" }, link: freshRoom() });
+  const { page } = training;
+  await page.waitForFunction(async () => ((await globalThis.hromada?.snapshot())?.rounds.length ?? 0) > 0, undefined, { timeout: 30_000 });
+  const { hash } = new URL(page.url());
+  const before = await training.snapshot();
+  for (let presses = 0; presses < 30; presses++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(() => document.activeElement?.matches('.nav-link[href*="page=settings"]') ?? false)) break;
+  }
+  await page.keyboard.press("Enter");
+  await arrived(page, "settings");
+  await expect(page.locator("main")).toBeFocused();
+  expect(new URL(page.url()).hash).toBe(hash);
+  expect(new URL(page.url()).searchParams.get("share")).toBe("0/16");
+
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.querySelector("main")!.contains(document.activeElement))).toBe(true);
+  await page.waitForFunction(async (round) => (await globalThis.hromada!.snapshot()).round > round, before.round, { timeout: 30_000 });
+
+  await page.goBack();
+  await arrived(page, "contribute");
+  await expect(page.locator("section.status")).toHaveAttribute("data-status", "alone");
+  await page.goForward();
+  await arrived(page, "settings");
+});

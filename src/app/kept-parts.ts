@@ -1,0 +1,23 @@
+/** What page and service worker agree on. */
+
+/** Files that somebody shared, until the Data page takes them. */
+export const SHARED_CACHE = "hromada-shared";
+/** Engines and data, kept once they were needed. */
+export const PARTS_CACHE = "hromada-parts";
+/** Where the manifest's share target posts to. */
+export const SHARE_PATH = "share";
+
+/** Messages to the service worker: take over from the old one; keep what was fetched before there was one. */
+export const TAKE_OVER = "SKIP_WAITING";
+export const KEEP = "KEEP";
+
+/** The shell: what every page needs before anything heavy (vite.config.ts names the files). */
+export const isShell = (url: string): boolean => /^(index\.html|assets\/((index|app|modulepreload-polyfill)-.*|(?!bench).*\.css)|icons\/.*\.svg)$/.test(url) && !/uPlot|simplepeer/i.test(url);
+
+/** Small, and of use without a network though it may not have been needed so far: what reads a person's files. */
+export const isReader = (url: string): boolean => /^assets\/desk-.*\.js$/.test(url);
+
+/** Part of this app and of no other. */
+export function isOwnPart(url: string, scope: string): boolean {
+  return URL.canParse(url) && url.startsWith(`${scope}assets/`);
+}

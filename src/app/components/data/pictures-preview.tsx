@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { OwnPicture, OwnSet } from "../../../device/desk/api.ts";
 import { messages } from "../../i18n.ts";
 import { type OpenSet, type OwnDataView, PICTURES_SHOWN } from "../../own-data.ts";
@@ -8,6 +8,27 @@ function Thumbnail({ picture }: { picture: OwnPicture }) {
   const url = useMemo(() => (picture.thumbnail ? URL.createObjectURL(picture.thumbnail) : null), [picture.thumbnail]);
   useEffect(() => () => void (url && URL.revokeObjectURL(url)), [url]);
   return url === null ? <span class="thumbnail broken">{text.broken}</span> : <img class="thumbnail" src={url} alt={picture.name} />;
+}
+
+/** What is being typed stays, though the pictures are shown anew when another label is kept. */
+function Label({ picture, view }: { picture: OwnPicture; view: OwnDataView }) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const keep = async (label: string): Promise<void> => {
+    await view.label(picture.index, label.trim() || null);
+    setTyped((now) => (now === label ? null : now));
+  };
+  return (
+    <input
+      type="text"
+      list="own-labels"
+      aria-label={messages.value.dataPage.pictures.label(picture.name)}
+      placeholder={messages.value.dataPage.add.noLabel}
+      value={typed ?? picture.label ?? ""}
+      maxLength={200}
+      onInput={(event) => setTyped(event.currentTarget.value)}
+      onChange={(event) => void keep(event.currentTarget.value)}
+    />
+  );
 }
 
 /** Pictures, some at a time, with the label of each, which may be changed by hand. */
@@ -28,15 +49,7 @@ export function PicturesPreview({ set, pictures, view }: { set: OwnSet; pictures
         {shown.map((picture) => (
           <li key={`${picture.index} ${picture.name}`} class="picture">
             <Thumbnail picture={picture} />
-            <input
-              type="text"
-              list="own-labels"
-              aria-label={text.label(picture.name)}
-              placeholder={messages.value.dataPage.add.noLabel}
-              value={picture.label ?? ""}
-              maxLength={200}
-              onChange={(event) => void view.label(picture.index, event.currentTarget.value.trim() || null)}
-            />
+            <Label picture={picture} view={view} />
             <button type="button" class="remove" aria-label={text.remove(picture.name)} title={text.remove(picture.name)} onClick={() => void view.remove(picture.index)}>
               ×
             </button>

@@ -73,13 +73,17 @@ test("an object that nobody holds whole outlives its publisher and two more, and
     await Promise.all(keepers.slice(3).map((each) => each.close()));
     const newcomer = await tab({ query, link });
     await lend([newcomer]);
-    const hash = await newcomer.page.evaluate(async (name) => {
+    const fetched = () => newcomer.page.evaluate(async (name) => {
       const bytes = await globalThis.hromada!.fetchObject(name);
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
       return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
     }, id);
-    expect(hash).toBe(OBJECT_HASH);
-    expect((await newcomer.snapshot()).library.wrong).toEqual([self]);
+    expect(await fetched()).toBe(OBJECT_HASH);
+    // Three of the four are enough: where they were quicker, the liar is found out the next time.
+    await expect(async () => {
+      expect(await fetched()).toBe(OBJECT_HASH);
+      expect((await newcomer.snapshot()).library.wrong).toEqual([self]);
+    }).toPass({ timeout: PATIENCE });
   } finally {
     await context.close();
     await harness.close();

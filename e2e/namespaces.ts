@@ -29,18 +29,18 @@ export async function createOtherHost(): Promise<OtherHost> {
   const inside = (...args: string[]): void => run("ip", "netns", "exec", name, ...args);
   try {
     run("ip", "netns", "add", name);
+    run("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", name);
+    run("ip", "addr", "add", `10.77.${number}.1/24`, "dev", here);
+    run("ip", "link", "set", here, "up");
+    inside("ip", "addr", "add", `10.77.${number}.2/24`, "dev", there);
+    inside("ip", "link", "set", there, "up");
+    inside("ip", "link", "set", "lo", "up");
+    // A browser offers the address of its default route.
+    inside("ip", "route", "add", "default", "via", `10.77.${number}.1`);
   } catch (error) {
-    console.warn(`\n*** NOT TESTED: ${test.info().title}\n*** Network namespaces need root: ${String(error)}\n`);
+    console.warn(`\n*** NOT TESTED: ${test.info().title}\n*** Network namespaces need root, and a kernel that lets it: ${String(error)}\n`);
     test.skip(true, "needs root for network namespaces");
   }
-  run("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", name);
-  run("ip", "addr", "add", `10.77.${number}.1/24`, "dev", here);
-  run("ip", "link", "set", here, "up");
-  inside("ip", "addr", "add", `10.77.${number}.2/24`, "dev", there);
-  inside("ip", "link", "set", there, "up");
-  inside("ip", "link", "set", "lo", "up");
-  // A browser offers the address of its default route.
-  inside("ip", "route", "add", "default", "via", `10.77.${number}.1`);
 
   const folder = await mkdtemp(join(tmpdir(), "hromada-host-"));
   const wrapper = join(folder, "chromium");

@@ -4,6 +4,7 @@
 export const SHARED_CACHE = "hromada-shared";
 /** Engines and data, kept once they were needed. */
 export const PARTS_CACHE = "hromada-parts";
+export const DATA_CACHE = "hromada-parts-data";
 /** Where the manifest's share target posts to. */
 export const SHARE_PATH = "share";
 

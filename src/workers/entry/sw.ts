@@ -6,7 +6,7 @@ import { ExpirationPlugin } from "workbox-expiration";
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
 import { CacheFirst, NetworkFirst } from "workbox-strategies";
-import { isOwnPart, isReader, isShell, KEEP, PARTS_CACHE, SHARE_PATH, SHARED_CACHE, TAKE_OVER } from "../../app/kept-parts.ts";
+import { DATA_CACHE, isOwnPart, isReader, isShell, KEEP, PARTS_CACHE, SHARE_PATH, SHARED_CACHE, TAKE_OVER } from "../../app/kept-parts.ts";
 import { keepShared } from "../../app/shared-files.ts";
 
 /** What is used of a service worker's scope; the page's own types have none. */
@@ -48,7 +48,7 @@ const plugins = (): WorkboxPlugin[] =>
 registerRoute(({ url, sameOrigin }) => sameOrigin && /\/assets\//.test(url.pathname), new CacheFirst({ cacheName: PARTS_CACHE, plugins: plugins(), matchOptions: { ignoreVary: true } }));
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && /\/(data|icons)\/|\.webmanifest$/.test(url.pathname),
-  new NetworkFirst({ cacheName: `${PARTS_CACHE}-data`, networkTimeoutSeconds: NETWORK_TIMEOUT, plugins: plugins(), matchOptions: { ignoreVary: true } }),
+  new NetworkFirst({ cacheName: DATA_CACHE, networkTimeoutSeconds: NETWORK_TIMEOUT, plugins: plugins(), matchOptions: { ignoreVary: true } }),
 );
 
 /** @param cache `only-if-cached` copies what the browser has fetched before this worker was there, and fetches nothing for it */

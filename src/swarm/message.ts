@@ -8,10 +8,9 @@ import { LIMITS } from "./limits.ts";
 import { PHASES, type Phase } from "./phase.ts";
 import { HashBytes, PeerList, type Hash } from "./record.ts";
 
-/** Where a device stands: broadcast on every change and now and then, so that a lost one costs little. */
-export interface Status {
-  kind: "status";
-  /** Counts up: an older status that arrives late is ignored. */
+/** Which head a device stands on, and whether it takes part. */
+interface Standing {
+  /** Counts up: an older word that arrives late is ignored. */
   seq: number;
   /** Head of its lineage: the last commit. */
   root: Hash;
@@ -21,6 +20,13 @@ export interface Status {
   target?: Hash | undefined;
   /** Whether it wants to be in the next rounds: false while paused. */
   taking: boolean;
+  /** Roots that it voted for in this round. */
+  votes: readonly Hash[];
+}
+
+/** Where a device stands in its group: said on every change and now and then, so that a lost one costs little. */
+export interface Status extends Standing {
+  kind: "status";
   phase: Phase;
   /** With whom it means to finish this round; empty while it waits to be let in. */
   view: readonly PeerId[];
@@ -34,19 +40,11 @@ export interface Status {
   set: Hash | null;
   /** To the degree test at that U. */
   answer: Uint8Array<ArrayBuffer> | null;
-  /** Roots that it voted for in this round. */
-  votes: readonly Hash[];
 }
 
 /** Where a device stands among several groups: said to all, while its status concerns its own group alone. */
-export interface Stand {
+export interface Stand extends Standing {
   kind: "stand";
-  seq: number;
-  root: Hash;
-  round: number;
-  weight: number;
-  target?: Hash | undefined;
-  taking: boolean;
   /** Whether it is in a view. */
   busy: boolean;
   /** What its group has to add, once its sum is open. */
@@ -54,7 +52,6 @@ export interface Stand {
   /** The parts that it would add up, by group; as it signed them, once it has. */
   cut: readonly Hash[];
   signed: boolean;
-  votes: readonly Hash[];
 }
 
 /** Asks for pieces that did not come, or for parts of a model. */
@@ -89,15 +86,20 @@ const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part",
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));
 
+const standing = {
+  seq: natural,
+  root: HashBytes,
+  round: natural,
+  weight: natural,
+  target: v.optional(HashBytes),
+  taking: v.boolean(),
+  votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
+};
+
 const ControlSchema = v.variant("kind", [
   v.strictObject({
     kind: v.literal("status"),
-    seq: natural,
-    root: HashBytes,
-    round: natural,
-    weight: natural,
-    target: v.optional(HashBytes),
-    taking: v.boolean(),
+    ...standing,
     phase: v.picklist(PHASES),
     view: PeerList(LIMITS.members),
     next: PeerList(LIMITS.next),
@@ -105,21 +107,14 @@ const ControlSchema = v.variant("kind", [
     commitment: v.nullable(HashBytes),
     set: v.nullable(HashBytes),
     answer: v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
-    votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
   }),
   v.strictObject({
     kind: v.literal("stand"),
-    seq: natural,
-    root: HashBytes,
-    round: natural,
-    weight: natural,
-    target: v.optional(HashBytes),
-    taking: v.boolean(),
+    ...standing,
     busy: v.boolean(),
     part: v.nullable(HashBytes),
     cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.groups)),
     signed: v.boolean(),
-    votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
   }),
   v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total"]), root: HashBytes, view: HashBytes, from: index, to: index }),
 ]);

@@ -19,7 +19,7 @@ export function phaseProgress(s: SwarmState): number {
     case "open":
       return share(1 + view.filter((peer) => reached(fellow(s, peer)?.phase ?? PHASES[0], "open")).length);
     case "reduce":
-      if (tier) return tier.cut.length > 0 ? 1 : tier.parts.size / runningGroups(s).size;
+      if (tier) return tier.cut.length > 0 ? 1 : Math.min(1, tier.parts.size / runningGroups(s).size);
       return share(((attempt?.pieces.size ?? 0) + (attempt?.shares.size ?? 0)) / 2);
     case "commit":
       if (tier && s.round.candidate === null) return tier.totals.filter((total) => total !== null).length / tier.totals.length;

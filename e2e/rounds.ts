@@ -31,7 +31,8 @@ export async function roundsTogether(tabs: readonly Tab[], count: number, { from
       });
     }
     if (Date.now() > end) throw new Error(`not ${count} rounds of all ${tabs.length} within ${timeout} ms: ${all.map(describe).join("; ")}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // Each look costs every tab a moment, and the more tabs the less there is of it.
+    await new Promise((resolve) => setTimeout(resolve, 100 * tabs.length));
   }
 }
 

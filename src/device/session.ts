@@ -214,6 +214,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         return tell(() => start!.own.sealing.open(effect));
       case "erase":
         return start!.own.sealing.erase();
+      case "judge":
+        return tell(() => judge(effect.head));
       case "accused":
         return events.onAccused(effect);
       case "stop-training":
@@ -281,6 +283,12 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     } catch (error) {
       hold(error);
     }
+  }
+
+  async function judge({ root, params }: Head): Promise<Untimed> {
+    const claimed = await training()!.evaluate(params);
+    const own = await training()!.evaluate(state!.head.params);
+    return { type: "judged", root, better: claimed.loss < own.loss };
   }
 
   const ticking = setInterval(() => {

@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { modelHash } from "../swarm/head.ts";
+import { decodeMessage, encodeMessage } from "../swarm/message.ts";
+import { rootOf } from "../swarm/record.ts";
+import { initialState, type Head } from "../swarm/state.ts";
 import { decodeRecording, encodeRecording } from "../swarm/recording.ts";
 import { replay } from "./replay.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
@@ -53,6 +57,64 @@ test("one peer alone cannot lead a joiner astray while two others agree", () => 
   const joiner = sim.add();
   sim.run(4_000, () => joiner.history.length > 0);
   expect(sim.devices[0]!.history.map(({ root }) => root)).toContain(joiner.history[0]!.root);
+});
+
+/** What it says of where it stands is changed on its way; it goes on working. */
+function boast(sim: Sim, liar: SimDevice, root: string): void {
+  sim.tamper((from, _to, bytes) => {
+    if (from !== liar || bytes[0]! >= 0x80) return bytes;
+    const message = decodeMessage(bytes);
+    return message.kind === "status" ? encodeMessage({ ...message, root, weight: 2 ** 50 }) : bytes;
+  });
+}
+
+test("one that claims a heavier lineage for as long as it likes, and has none, costs a room no round", () => {
+  const sim = running(8, { seed: 3 });
+  const liar = sim.devices[5]!;
+  const honest = sim.devices.filter((device) => device !== liar);
+  boast(sim, liar, "11".repeat(32));
+  const from = Math.max(...honest.map(roundOf));
+  expect(sim.run(30_000, () => honest.every((device) => roundOf(device) >= from + 8))).toBe(true);
+  for (const { state } of honest) expect(state.sync).toBe(null);
+});
+
+test("a newcomer is not led astray by one that claims a heavier lineage, however long it waits", () => {
+  const sim = running(6, { seed: 5 });
+  boast(sim, sim.devices[2]!, "22".repeat(32));
+  const joiner = sim.add();
+  expect(sim.run(30_000, () => joiner.history.some(({ adopted }) => !adopted))).toBe(true);
+  expect(joiner.state.head.record.contributors.length).toBeGreaterThan(4);
+});
+
+/** Of a room of eight one has a heavier record with a model of its own making, and gives it to whoever asks. */
+function withLineage(seed: number, params: (honest: Head, goal: Head) => Int32Array<ArrayBuffer>): { sim: Sim; honest: SimDevice[]; root: string } {
+  const sim = running(8, { seed });
+  const [first, ...honest] = sim.devices as [SimDevice, ...SimDevice[]];
+  const genesis = first.state.previous!;
+  sim.run(20_000, () => honest.every((device) => roundOf(device) >= 5));
+  const { head } = first.state;
+  const model = { params: params(genesis, head), outer: head.outer };
+  const record = { ...head.record, round: 15, weight: 2_000, contributors: [first.id], members: [first.id], model: modelHash(model) };
+  const own: Head = { record, root: rootOf(record), ...model };
+  const { reachable, config } = first.state;
+  first.state = { ...initialState(config, own, sim.clock.now()), reachable, taking: false };
+  return { sim, honest, root: own.root };
+}
+
+test("the worse model is not taken over because one device says that more work is in it", () => {
+  const { sim, honest, root } = withLineage(7, ({ params }) => params.map((value) => -value));
+  const from = Math.max(...honest.map(roundOf));
+  expect(sim.run(60_000, () => honest.every((device) => roundOf(device) >= from + 6))).toBe(true);
+  for (const { history, state } of honest) {
+    expect(history.map((entry) => entry.root)).not.toContain(root);
+    expect(state.doubted).toHaveLength(1);
+  }
+});
+
+test("a device that comes back with a better model that more work is in is followed", () => {
+  // Each round of the simulator covers three tenths of what is left of the way.
+  const { sim, honest, root } = withLineage(8, (_, { params, record }) => params.map((value) => value / (1 - 0.7 ** record.round)));
+  expect(sim.run(60_000, () => honest.every(({ history }) => history.some((entry) => entry.root === root)))).toBe(true);
 });
 
 test("a paused device holds, keeps up with the model, and is back two rounds after it goes on", () => {

@@ -91,6 +91,8 @@ export function createSim(options: SimOptions): Sim {
   const engine: Engine = { kernel: kernels.ring, ring: createWasmRing(kernels.ring), held: null };
   const first = genesisHead(task, toFixed(new Float32Array(parameters)), 2, outer);
   const goal = Float32Array.from({ length: parameters }, () => random.uniform() - 0.5);
+  /** What stands for the loss: how far a model is from where the devices' updates lead. */
+  const distance = (params: Int32Array): number => params.reduce((sum, value, i) => sum + (goal[i]! - value / 2 ** 20) ** 2, 0);
   const devices: SimDevice[] = [];
   /** Whom a device has links with, and under which name. */
   const heard = new Map<SimDevice, Map<SimDevice, PeerId>>();
@@ -146,6 +148,10 @@ export function createSim(options: SimOptions): Sim {
           handle(device, { type: "trained", now: clock.now(), root, delta, samples: 32, loss: 1, accuracy: 0.5, labels: [16, 8, 8] });
         });
         return;
+      case "judge": {
+        const better = distance(effect.head.params) < distance(device.state.head.params);
+        return clock.after(between(training), () => handle(device, { type: "judged", now: clock.now(), root: effect.head.root, better }));
+      }
       case "committed":
       case "adopted": {
         const { record, root } = effect.head;

@@ -16,7 +16,7 @@ const NO_CUT: readonly Hash[] = [];
 export function announce(s: SwarmState, out: Effect[]): void {
   const { record, root } = s.head;
   const { round } = s;
-  const standing = { root, round: record.round, weight: record.weight, ...(s.sync && { target: s.sync.root }), taking: s.taking };
+  const standing = { root, round: record.round, weight: record.weight, ...(s.sync && !s.sync.doubtful && { target: s.sync.root }), taking: s.taking };
   const status: Omit<Status, "seq"> = {
     kind: "status",
     ...standing,

@@ -17,6 +17,7 @@ export function beginEpoch(s: SwarmState, out: Effect[], self: PeerId): void {
   s.stands = new Map();
   s.refused = [];
   s.unserved = [];
+  s.doubted = [];
   s.issuer = null;
   s.announced = s.stood = UNSAID;
   endRound(s, out);

@@ -25,6 +25,8 @@ export type SwarmEvent = { now: number } & (
   | { type: "epoch"; self: PeerId }
   /** A committee was formed, or is lost. */
   | { type: "issuer"; issuer: Hash | null }
+  /** Whether the model of this root scores better than this device's own. */
+  | { type: "judged"; root: Hash; better: boolean }
   /** Take part in rounds, or hold. */
   | { type: "take"; taking: boolean }
 );
@@ -56,6 +58,8 @@ export type Effect =
   | { type: "committed"; head: Head; counters: Counters; startedAt: number; retries: number }
   /** Took over another lineage's head: as a joiner, or after a partition. */
   | { type: "adopted"; head: Head; donors: readonly PeerId[] }
+  /** Hold this model, which few say is heavier, against the own one, on samples that nobody trains on. */
+  | { type: "judge"; head: Head }
   /** A member of the round is gone, or too late for it. */
   | { type: "departed"; peer: PeerId; round: number; phase: Phase; late: boolean }
   /** Sent bytes that no honest device sends. */

@@ -24,6 +24,8 @@ export const LIMITS = {
   reformAfter: 2 * 5_000,
   /** How long a device may trail a heavier lineage before it drops its round and catches up. */
   catchUpGrace: 1_500,
+  /** How long nothing may come of a fetch before it is given up for another, or what few claim is doubted. */
+  idleFetch: 10_000,
   /** How long to wait for a second peer to confirm a lineage. */
   agreeAtMost: 5_000,
   /** Devices of a group, and those that it may have in the next round: its joiners make new groups. */

@@ -2,45 +2,30 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { PeerId } from "../wire/ids.ts";
 import { endRound } from "./attempt.ts";
-import type { Effect } from "./events.ts";
+import { claimsIn, isDoubtful, leading, type Claim } from "./claims.ts";
+import type { Effect, SwarmEvent } from "./events.ts";
 import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
 import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want } from "./message.ts";
 import { modelBytes, modelFrom, modelSize } from "./head.ts";
-import { newest } from "./peers.ts";
+import { ascending, newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
 import { decodeRecord, encodeRecord, quorum, rootOf, type Hash } from "./record.ts";
 import type { Head, SwarmState, Sync } from "./state.ts";
 
-/** The heavier lineage wins when two meet; ties go to the lower root, so that all decide alike. */
-export const heavier = (a: { weight: number; root: Hash }, b: { weight: number; root: Hash }): boolean =>
-  a.weight > b.weight || (a.weight === b.weight && a.root < b.root);
-
-const standing = (s: SwarmState) => ({ weight: s.head.record.weight, root: s.head.root });
-
-const heard = (s: SwarmState): (Status | Stand)[] => s.reachable.flatMap((peer) => newest(s, peer) ?? []);
-
-/** Of those that are ahead of this device, the best that two peers confirm, or one where there is but one. */
-function ahead(s: SwarmState, better: readonly (Status | Stand)[]): Status | Stand | null {
-  const patience = s.behindSince !== null && s.now - s.behindSince >= LIMITS.agreeAtMost;
-  const needed = patience ? 1 : Math.min(2, better.length);
-  const confirmed = better.filter((status) => better.filter((other) => other.root === status.root).length >= needed);
-  return confirmed.reduce<Status | Stand | null>((best, status) => (best === null || heavier(status, best) ? status : best), null);
-}
-
 /**
  * Joining, coming back and healing a partition are one thing: a device that sees a heavier lineage takes over
- * its head. In the midst of a round it first gets a moment to finish, for others commit a little earlier.
+ * its head. In the midst of a round it first gets a moment to finish, for others commit a little earlier. What only so
+ * few claim as may lie is fetched beside the round, and taken over if it is the better model.
  */
 export function catchUp(s: SwarmState, out: Effect[]): boolean {
-  const better = heard(s).filter((status) => heavier(status, standing(s)));
+  const better = claimsIn(s);
   if (better.length === 0) {
     s.behindSince = null;
     s.sync = null;
     return false;
   }
-  const target = ahead(s, better);
   s.behindSince ??= s.now;
   const { candidate, phase, view } = s.round;
   // So many of its contributors stand on it that an honest one committed it.
@@ -49,27 +34,59 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
     const there = contributors.filter((peer) => newest(s, peer)?.root === root).length;
     if (there > contributors.length - quorum(contributors.length)) return finish(s, out);
   }
-  if (target === null || (s.sync && !stale(s, s.sync, target))) return false;
-  if (view.length > 0 && s.now - s.behindSince < LIMITS.catchUpGrace) return false;
-  if (view.length > 0) withdraw(s, out);
-  s.sync = {
-    root: target.root,
-    weight: target.weight,
-    since: s.now,
-    record: null,
-    recordAskedAt: null,
-    pieces: [],
-    asked: new Map(),
-    givers: [],
-    only: null,
-    cleared: s.sync?.cleared ?? [],
-  };
+  const claim = leading(s, better);
+  if (claim === null) return false;
+  const doubtful = isDoubtful(s, claim);
+  const { sync } = s;
+  if (sync?.root === claim.root) {
+    if (!sync.doubtful || doubtful) return stalled(s, sync) && doubt(s, sync);
+  } else if (sync && !stale(s, sync) && (doubtful || !sync.doubtful)) return false;
+  if (!doubtful && view.length > 0) {
+    if (s.now - s.behindSince < LIMITS.catchUpGrace) return false;
+    withdraw(s, out);
+  }
+  s.sync = sync?.root === claim.root ? { ...sync, doubtful } : fetching(claim, doubtful, s.now, sync?.cleared ?? []);
+  if (!doubtful && s.sync.head) adopt(s, out, s.sync.head, s.sync.givers);
   return true;
 }
 
-/** A fetch is given up when nobody serves it any more and something better is there. */
-const stale = (s: SwarmState, sync: Sync, target: Status | Stand): boolean =>
-  sync.root !== target.root && donorsOf(s, sync).length === 0 && s.now - sync.since > LIMITS.askAgain;
+const fetching = ({ root, weight }: Claim, doubtful: boolean, now: number, cleared: readonly PeerId[]): Sync => ({
+  root,
+  weight,
+  doubtful,
+  since: now,
+  record: null,
+  recordAskedAt: null,
+  pieces: [],
+  asked: new Map(),
+  givers: [],
+  only: null,
+  cleared,
+  head: null,
+});
+
+/** A fetch is given up when nobody serves it any more, or nothing comes of it, and something else is there. */
+const stale = (s: SwarmState, sync: Sync): boolean => {
+  const idle = s.now - sync.since;
+  return sync.head === null && (idle > LIMITS.idleFetch || (idle > LIMITS.askAgain && donorsOf(s, sync).length === 0));
+};
+
+/** Whoever claims what is not there is not heard again. */
+const stalled = (s: SwarmState, sync: Sync): boolean => sync.doubtful && sync.head === null && s.now - sync.since > LIMITS.idleFetch;
+
+function doubt(s: SwarmState, { root }: Sync): true {
+  s.doubted = ascending([...s.doubted, ...s.reachable.filter((peer) => newest(s, peer)?.root === root)]);
+  s.sync = null;
+  return true;
+}
+
+/** What few claim has been held against this device's own model, on samples that nobody trains on. */
+export function keepJudgement(s: SwarmState, out: Effect[], { root, better }: SwarmEvent & { type: "judged" }): void {
+  const { sync } = s;
+  if (!sync?.head || sync.root !== root) return;
+  if (better) adopt(s, out, sync.head, sync.givers);
+  else doubt(s, sync);
+}
 
 /** Peers that stand on the wanted head, or did a moment ago: everyone serves its last two. */
 function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
@@ -86,7 +103,7 @@ const pieceCount = (s: SwarmState): number => Math.ceil(modelSize(s.head) / LIMI
 /** Asks the donors for the record, then each for its window of pieces; what does not come is asked of the next. */
 export function fetchHead(s: SwarmState, out: Effect[]): void {
   const { sync } = s;
-  if (sync === null) return;
+  if (sync === null || sync.head) return;
   const donors = sync.only ? [sync.only] : donorsOf(s, sync);
   if (donors.length === 0) return;
   if (sync.record === null) {
@@ -131,7 +148,7 @@ export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: B
       refuse(s, out, from, new Error("its record is not the one that its root names"));
       return;
     }
-    s.sync = { ...sync, record, pieces: new Array<null>(pieceCount(s)).fill(null) };
+    s.sync = { ...sync, record, since: s.now, pieces: new Array<null>(pieceCount(s)).fill(null) };
     return;
   }
   const { pieces, asked } = sync;
@@ -142,7 +159,7 @@ export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: B
     return;
   }
   const filled = pieces.map((piece, index) => (index === message.index ? message.payload.slice() : piece));
-  s.sync = { ...sync, pieces: filled, givers: [...new Set([...sync.givers, from])] };
+  s.sync = { ...sync, since: s.now, pieces: filled, givers: [...new Set([...sync.givers, from])] };
   if (filled.every((piece) => piece !== null)) complete(s, out, filled);
 }
 
@@ -150,7 +167,13 @@ function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): 
   const sync = s.sync!;
   const bytes = new Uint8Array(modelSize(s.head));
   pieces.forEach((piece, index) => bytes.set(piece, index * LIMITS.modelPiece));
-  if (bytesToHex(sha256(bytes)) === sync.record!.model) return adopt(s, out, { record: sync.record!, root: sync.root, ...modelFrom(bytes, s.head) }, sync.givers);
+  if (bytesToHex(sha256(bytes)) === sync.record!.model) {
+    const head: Head = { record: sync.record!, root: sync.root, ...modelFrom(bytes, s.head) };
+    if (!sync.doubtful) return adopt(s, out, head, sync.givers);
+    s.sync = { ...sync, head };
+    out.push({ type: "judge", head });
+    return;
+  }
 
   // A piece was wrong, and a piece has no hash of its own: take the whole from one donor at a time.
   if (sync.givers.length === 1) refuse(s, out, sync.givers[0]!, new Error("the model that it gave does not match its hash"));

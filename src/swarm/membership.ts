@@ -1,6 +1,7 @@
 import { groupOf } from "../securesum/params.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { erase, eraseRound, sameView } from "./attempt.ts";
+import { trails } from "./claims.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
@@ -33,7 +34,7 @@ function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: numb
 export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   // Whoever trails another lineage catches up first.
   const { self } = s.config;
-  if (!s.taking || s.behindSince !== null || s.round.leftOut.includes(self)) return false;
+  if (!s.taking || trails(s) || s.round.leftOut.includes(self)) return false;
   const groups = groupsIn(s);
   const members = s.head.record.members.filter((peer) => groups.of(peer) === groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {

@@ -29,7 +29,7 @@ export function phaseProgress(s: SwarmState): number {
 
 /** Of a model that is being fetched, 0 to 1; null when none is. */
 export function syncProgress(s: SwarmState): number | null {
-  if (s.sync === null) return null;
+  if (s.sync === null || s.sync.doubtful) return null;
   const { pieces } = s.sync;
   return pieces.length === 0 ? 0 : pieces.filter((piece) => piece !== null).length / pieces.length;
 }

@@ -73,6 +73,7 @@ const RecordingSchema = v.strictObject({
       v.strictObject({ type: v.literal("leave-out"), now: v.number(), peer: PeerSchema }),
       v.strictObject({ type: v.literal("epoch"), now: v.number(), self: PeerSchema }),
       v.strictObject({ type: v.literal("issuer"), now: v.number(), issuer: v.nullable(v.string()) }),
+      v.strictObject({ type: v.literal("judged"), now: v.number(), root: v.string(), better: v.boolean() }),
       v.strictObject({ type: v.literal("take"), now: v.number(), taking: v.boolean() }),
     ]),
   ),

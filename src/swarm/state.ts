@@ -116,6 +116,9 @@ export interface Round {
 export interface Sync {
   root: Hash;
   weight: number;
+  /** Only so few claim it as may lie: the own round goes on, and what comes is judged first. */
+  doubtful: boolean;
+  /** When something last came of it. */
   since: number;
   record: CommitRecord | null;
   recordAskedAt: number | null;
@@ -127,6 +130,8 @@ export interface Sync {
   /** Set after the whole did not match its hash: everything from this one, so that a liar is found out. */
   only: PeerId | null;
   cleared: readonly PeerId[];
+  /** All of it, waiting to be judged. */
+  head: Head | null;
 }
 
 /** What this device last said of itself, when, and to how many. */
@@ -164,6 +169,8 @@ export interface SwarmState {
   refused: readonly PeerId[];
   /** Whose group certified a part and gave nobody a chunk of it: in this epoch their parts count no more here. */
   unserved: readonly PeerId[];
+  /** Whose heavier lineage was not there, or was the worse one: in this epoch they lead nobody here. */
+  doubted: readonly PeerId[];
   round: Round;
   behindSince: number | null;
   sync: Sync | null;
@@ -224,6 +231,7 @@ export const initialState = (config: SwarmConfig, head: Head, now: number): Swar
   stands: new Map(),
   refused: [],
   unserved: [],
+  doubted: [],
   round: freshRound(now),
   behindSince: null,
   sync: null,

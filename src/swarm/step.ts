@@ -9,7 +9,7 @@ import { beginEpoch } from "./begin-epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { answerShare, refuse, takeBulk } from "./bulk.ts";
 import { followSigner, keepAnswer, keepSealed, open, send } from "./exchange.ts";
-import { answerModel, catchUp, fetchHead, takePiece } from "./lineage.ts";
+import { answerModel, catchUp, fetchHead, keepJudgement, takePiece } from "./lineage.ts";
 import { LIMITS } from "./limits.ts";
 import { joinCutoff, shrink, withdraw } from "./membership.ts";
 import { ascending } from "./peers.ts";
@@ -53,6 +53,8 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       return keepAnswer(s, event);
     case "opened":
       return keepSum(s, out, event);
+    case "judged":
+      return keepJudgement(s, out, event);
     case "leave-out":
       return leaveOut(s, event.peer);
     case "epoch":

@@ -77,6 +77,11 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
         const { head, lost } = effect;
         return later(device, device.pace * between(random, SETTING.trainingJitter), KIND.trained, { head, lost });
       }
+      case "judge": {
+        const { root } = effect.head;
+        const better = learning.score(effect.head) > learning.score(device.state.head);
+        return later(device, between(random, SETTING.crypto), KIND.computed, { type: "judged", root, better });
+      }
       case "seal": {
         const sealed = sums.seal(number, effect);
         return later(device, between(random, SETTING.crypto), KIND.computed, { type: "sealed", attempt: effect.attempt, ...sealed });

@@ -1,9 +1,7 @@
 import type { Head } from "../../swarm/state.ts";
-import { toFloat } from "../../update/fixed.ts";
 import { createRandom } from "../../wire/random.ts";
 import { exponential, ln } from "./chance.ts";
 import { createLearning } from "./learning/learning.ts";
-import { score } from "./learning/mlp.ts";
 import { referenceCurve } from "./learning/reference.ts";
 import type { Data } from "./learning/replicas.ts";
 import { attackText, checkOptions, type SimulateOptions } from "./options.ts";
@@ -73,7 +71,7 @@ export function* simulate(options: SimulateOptions, { data, clock, tamper, watch
     if (measures.rounds.length > curve.length) {
       const { round, root, at, contributors, alive } = measures.last!;
       const head = [...devices.alive].find(({ state }) => state.head.root === root)!.state.head;
-      curve.push({ round, seconds: at / 1e6, accuracy: score(toFloat(head.params), data.test), contributors, alive });
+      curve.push({ round, seconds: at / 1e6, accuracy: learning.score(head), contributors, alive });
       watch?.(room);
     }
     if (timeline.now - reported >= SETTING.progressEvery) {
@@ -91,7 +89,7 @@ export function* simulate(options: SimulateOptions, { data, clock, tamper, watch
     churn,
     attack: attackText(attack),
     ...measured(room, end),
-    accuracy: score(toFloat(heaviest(room).params), data.test),
+    accuracy: learning.score(heaviest(room)),
     realCrypto: { devices: sums.real ? peers : 0, of: peers },
     realTraining: { replicas: learning.replicas },
     events: room.trace.events,

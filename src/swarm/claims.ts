@@ -1,0 +1,53 @@
+import type { PeerId } from "../wire/ids.ts";
+import { LIMITS } from "./limits.ts";
+import { newest } from "./peers.ts";
+import { quorum, type Hash } from "./record.ts";
+import type { SwarmState } from "./state.ts";
+
+/** A heavier lineage than this device's, and who says to stand on it. */
+export interface Claim {
+  root: Hash;
+  weight: number;
+  peers: readonly PeerId[];
+}
+
+/** The heavier lineage wins when two meet; ties go to the lower root, so that all decide alike. */
+const heavier = (a: { weight: number; root: Hash }, b: { weight: number; root: Hash }): boolean =>
+  a.weight > b.weight || (a.weight === b.weight && a.root < b.root);
+
+const isHeavier = (s: SwarmState, than: { weight: number; root: Hash }): boolean => heavier(than, { weight: s.head.record.weight, root: s.head.root });
+
+/** What others say that is heavier, one claim a root and weight. */
+export function claimsIn(s: SwarmState): Claim[] {
+  const claims = new Map<string, { root: Hash; weight: number; peers: PeerId[] }>();
+  for (const peer of s.reachable) {
+    const said = newest(s, peer);
+    if (said === undefined || !isHeavier(s, said) || s.doubted.includes(peer)) continue;
+    const key = `${said.root} ${said.weight}`;
+    const claim = claims.get(key);
+    if (claim) claim.peers.push(peer);
+    else claims.set(key, { root: said.root, weight: said.weight, peers: [peer] });
+  }
+  return [...claims.values()];
+}
+
+/** Whether more say so than may lie: a third of those who are heard. */
+function isWide(s: SwarmState, claim: Claim): boolean {
+  const heard = 1 + s.reachable.filter((peer) => newest(s, peer) !== undefined).length;
+  return claim.peers.length > heard - quorum(heard);
+}
+
+/** Whether a claim may be a lie, and this device has a model of its own to lose by it. */
+export const isDoubtful = (s: SwarmState, claim: Claim): boolean => s.head.record.weight > 0 && !isWide(s, claim);
+
+/** The heaviest that more claim than may lie; else that two confirm, or, where there is but one or after a while, one. */
+export function leading(s: SwarmState, claims: readonly Claim[]): Claim | null {
+  const wide = claims.filter((claim) => isWide(s, claim));
+  const patience = s.behindSince !== null && s.now - s.behindSince >= LIMITS.agreeAtMost;
+  const needed = patience ? 1 : Math.min(2, claims.reduce((count, { peers }) => count + peers.length, 0));
+  const eligible = wide.length > 0 ? wide : claims.filter(({ peers }) => peers.length >= needed);
+  return eligible.reduce<Claim | null>((best, claim) => (best === null || heavier(claim, best) ? claim : best), null);
+}
+
+/** Whether this device only waits to take over what others have: it begins no round meanwhile. */
+export const trails = (s: SwarmState): boolean => s.behindSince !== null && !s.sync?.doubtful;

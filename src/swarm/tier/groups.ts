@@ -30,6 +30,14 @@ function place(draw: Uint8Array, peer: PeerId): number {
   return digest.subarray(0, 6).reduce((number, byte) => number * 256 + byte, 0);
 }
 
+/** At most so many, drawn by this root: no name is better than another. @returns ascending, as given */
+export function someOf(peers: readonly PeerId[], most: number, root: Hash): PeerId[] {
+  if (peers.length <= most) return [...peers];
+  const draw = hexToBytes(root);
+  const nearest = new Set([...peers].sort((a, b) => place(draw, a) - place(draw, b)).slice(0, most));
+  return peers.filter((peer) => nearest.has(peer));
+}
+
 const drawn = new WeakMap<CommitRecord, Groups>();
 
 /** Near-equal runs of the frozen list; where there is none, equal arcs. */

@@ -5,6 +5,7 @@ import { ascending, groupsIn } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
 import { squareOf } from "./bound.ts";
+import { someOf } from "./groups.ts";
 import { boundOf, chunkRange, digestOf, hashOfPart, packChunk, type Part } from "./part.ts";
 
 /** At the sum of several groups' sums. Which of them are in it is agreed on first, and then they are added up by chunks. */
@@ -66,6 +67,6 @@ export function agreedIn(s: SwarmState): { contributors: PeerId[]; members: Peer
   // What most name, so that one group cannot veto it.
   const named = parts.find((part) => names(part.issuer) >= quorum(contributors.length));
   const issuer = named ? named.issuer : ends(record.round) ? null : record.issuer;
-  const members = ascending(parts.flatMap((part) => part.members)).slice(0, LIMITS.devices);
+  const members = someOf(ascending(parts.flatMap((part) => part.members)), LIMITS.devices, s.head.root);
   return { contributors, members: ends(record.round + 1) ? [] : members, issuer };
 }

@@ -8,4 +8,5 @@ export const lookingOn = (events: Pick<SessionEvents, "onChange" | "onProblem" |
   onAdopted: () => undefined,
   onDeparted: () => undefined,
   onAccused: () => undefined,
+  onReceipt: () => undefined,
 });

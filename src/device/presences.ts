@@ -17,6 +17,7 @@ import { isBoard } from "./board-wire.ts";
 import { isLibrary, type LibraryLane } from "./library.ts";
 import type { IssuedPass } from "./passes.ts";
 import { createPresence, type Presence, type PresenceEvents } from "./presence.ts";
+import { createReceipts, RECEIPT_BYTE, type Receipts } from "./receipts.ts";
 import { createRegistry, type IssuerView, type Registry } from "./registry.ts";
 import { REGISTRY_BYTE } from "./registry-wire.ts";
 import { type RoomKeys, systemRandom } from "./room.ts";
@@ -52,6 +53,8 @@ export interface PresencesEvents {
   onTampered(from: PeerId, way: Way): void;
   /** The committee that issues the next epoch's pseudonyms, as far as this device knows. */
   onCommittee(hash: Hash | null): void;
+  /** Two thirds of its group confirm this device's work in a round. */
+  onReceipt(receipt: Uint8Array<ArrayBuffer>): void;
   /** Whether this comes from a device that this one should follow. */
   leads(bytes: Uint8Array): boolean;
 }
@@ -83,7 +86,8 @@ export interface Presences {
   prepare(epoch: number, issuer: Hash | null): void;
   /** `issuer` names who issued the epoch's pseudonyms: null for the room itself, undefined where this device missed it. */
   enter(epoch: number, issuer: Hash | null | undefined): void;
-  committed(root: Hash, record: CommitRecord, closing: boolean): void;
+  /** @param group with whom this device summed; empty where it took the head over */
+  committed(head: { root: Hash; record: CommitRecord }, group: readonly PeerId[], closing: boolean): void;
   tick(): void;
   /** This peer sent what no honest device sends. */
   revoke(peer: PeerId): void;
@@ -105,6 +109,7 @@ interface Held {
   credential: Credential;
   presence: Presence;
   registry: Registry;
+  receipts: Receipts;
   P: Uint8Array | null;
   reachable: readonly PeerId[];
   pending: readonly PeerId[];
@@ -249,6 +254,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       },
       onMessage(from, bytes) {
         if (bytes[0] === REGISTRY_BYTE) return held.registry.receive(from, bytes);
+        if (bytes[0] === RECEIPT_BYTE) return held.receipts.receive(from, bytes);
         if (isLibrary(bytes) || isBoard(bytes)) return held === current ? library?.receive(from, bytes) : undefined;
         if (held === current) return events.onMessage(from, bytes);
         if (held !== next) return;
@@ -284,7 +290,15 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
         },
       },
     });
-    const held: Held = { credential, presence, registry, P, reachable: [], pending: [], heard: new Map() };
+    const receipts = createReceipts({
+      self: credential.self,
+      certificate: credential.key.certificate,
+      P: credential.key.P,
+      guard: presence.guard,
+      send: (to, bytes) => void presence.send(to, bytes, closing.signal, "status").catch(unsent),
+      onReceipt: events.onReceipt,
+    });
+    const held: Held = { credential, presence, registry, receipts, P, reachable: [], pending: [], heard: new Map() };
     tellApart(presence);
     return held;
   }
@@ -400,7 +414,10 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     },
     prepare: (epoch, issuer) => void prepare(epoch, issuer, true),
     enter,
-    committed: (root, record, near) => current?.registry.committed(root, record, near),
+    committed({ root, record }, group, near) {
+      current?.registry.committed(root, record, near);
+      current?.receipts.committed(record, group);
+    },
     tick() {
       for (const held of [current, old]) held?.registry.tick();
       if (current === null && settled) void arrive(); // unless it is at it

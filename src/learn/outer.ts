@@ -17,15 +17,3 @@ export function outerStep(model: Int32Array, sum: Int32Array, count: number, ste
   }
   return next;
 }
-
-export const MAX_STEP_EXPONENT = 16;
-
-/**
- * The next round's quantisation step, from public sums only: double it when more than 1 value in 1,000 was
- * clipped, halve it when fewer than 1 in 5,000 used the upper half of the range.
- */
-export function nextStepExponent(stepExponent: number, clipped: number, large: number, values: number): number {
-  if (clipped * 1000 > values) return Math.min(MAX_STEP_EXPONENT, stepExponent + 1);
-  if (large * 5000 < values) return Math.max(0, stepExponent - 1);
-  return stepExponent;
-}

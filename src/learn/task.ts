@@ -35,7 +35,7 @@ export const OuterSchema = v.variant("kind", [
 ]);
 
 /** See `update/compression`. */
-const CompressionSchema = v.variant("kind", [
+export const CompressionSchema = v.variant("kind", [
   /** Every value, every round. */
   v.strictObject({ kind: v.literal("dense") }),
   /** A part of the values each round, all of them in so many rounds; each device's own progress on the others stays until their turn. */

@@ -93,7 +93,7 @@ function withLineage(seed: number, params: (honest: Head, goal: Head) => Int32Ar
   const genesis = first.state.previous!;
   sim.run(20_000, () => honest.every((device) => roundOf(device) >= 5));
   const { head } = first.state;
-  const model = { params: params(genesis, head), outer: head.outer };
+  const model = { params: params(genesis, head), outer: head.outer, shared: head.shared };
   const record = { ...head.record, round: 15, weight: 2_000, contributors: [first.id], members: [first.id], model: modelHash(model) };
   const own: Head = { record, root: rootOf(record), ...model };
   const { reachable, config } = first.state;
@@ -137,11 +137,11 @@ test("an update that is not finite never leaves: the device holds and says so", 
   sim.watch((seen) => {
     if (seen === device && device.state.round.phase === "train" && device.problems.length === 0) {
       sim.watch(() => undefined);
-      sim.inject(device, { type: "trained", root: device.state.head.root, delta: Float32Array.of(Number.NaN), samples: 1, loss: 1, accuracy: 0, labels: [1, 0, 0] });
+      sim.inject(device, { type: "trained", root: device.state.head.root, delta: new Float32Array(200).fill(Number.NaN, 7, 8), samples: 1, loss: 1, accuracy: 0, labels: [1, 0, 0] });
     }
   });
   sim.run(5_000, () => device.problems.length > 0);
-  expect(device.problems[0]!.type).toBe("problem");
+  expect(device.problems[0]).toMatchObject({ type: "problem", error: { code: "not-finite" } });
   expect(device.state.taking).toBe(false);
 });
 
@@ -149,7 +149,7 @@ test("recorded events, written out and read again, replay to the same roots, and
   const sim = createSim({ seed: 9, loss: 0.03 });
   const starts = [0, 1, 2, 3].map(() => sim.add().state);
   sim.run(20_000);
-  const recordings = sim.devices.map((device, i) => decodeRecording(encodeRecording(starts[i]!.config, starts[i]!.head, 0, device.events)));
+  const recordings = sim.devices.map((device, i) => decodeRecording(encodeRecording(starts[i]!, device.events)));
   const { roots, unexplained } = replay(recordings);
   expect(unexplained).toBe(0);
   sim.devices.forEach((device, i) => {

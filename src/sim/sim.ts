@@ -12,6 +12,7 @@ import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
 import { genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
 import { addNoise } from "../update/privacy/noise.ts";
+import { createCompressor, type Compression } from "../update/compression/compression.ts";
 import type { DiscreteGaussian } from "../update/privacy/discrete-gaussian.ts";
 import { toFixed } from "../update/fixed.ts";
 import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
@@ -36,6 +37,13 @@ export interface SimOptions {
   /** Milliseconds until there are links under the new names, drawn between these two; as long as a message's way where absent. */
   linking?: readonly [number, number];
   outer?: SwarmConfig["outer"];
+  compression?: Compression;
+  /** Of one value of an update. */
+  bits?: number;
+  /** Of the model's tensors; one row of `parameters` where absent. */
+  shapes?: readonly (readonly number[])[];
+  /** Part of the way to the goal that local steps go in a round, 0 to 1. */
+  pull?: number;
   /** Differential privacy, and what adds a device's noise. */
   privacy?: Privacy | null;
   noise?: DiscreteGaussian | null;
@@ -60,6 +68,8 @@ export interface SimDevice {
 export interface Sim {
   readonly clock: VirtualClock;
   readonly devices: readonly SimDevice[];
+  /** The model that all devices pull at. */
+  readonly goal: Float32Array;
   add(): SimDevice;
   /** Gone without a word; its peers notice after `detection`. */
   kill(device: SimDevice): void;
@@ -82,14 +92,15 @@ const LABELS = 3;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, privacy = null, noise = null } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, compression = { kind: "dense" }, bits = 8, shapes = [[parameters]], pull = 0.3, privacy = null, noise = null } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
   const task = taskHash({ sim: parameters });
   const kernels = createKernels();
   const engine: Engine = { kernel: kernels.ring, ring: createWasmRing(kernels.ring), held: null };
-  const first = genesisHead(task, toFixed(new Float32Array(parameters)), 2, outer);
+  const compressor = privacy ? null : createCompressor({ compression, bits, stepExponent: 10, seed: [task] }, shapes);
+  const first = genesisHead(task, toFixed(new Float32Array(parameters)), { outer, compressor, stepExponent: privacy ? 2 : undefined });
   const goal = Float32Array.from({ length: parameters }, () => random.uniform() - 0.5);
   /** What stands for the loss: how far a model is from where the devices' updates lead. */
   const distance = (params: Int32Array): number => params.reduce((sum, value, i) => sum + (goal[i]! - value / 2 ** 20) ** 2, 0);
@@ -143,8 +154,8 @@ export function createSim(options: SimOptions): Sim {
       }
       case "train":
         clock.after(between(training), () => {
-          const { root, params } = effect.head;
-          const delta = Float32Array.from(goal, (value, i) => 0.3 * (value - params[i]! / 2 ** 20) + 0.001 * (random.uniform() - 0.5));
+          const { start, head: { root } } = effect;
+          const delta = Float32Array.from(goal, (value, i) => pull * (value - start[i]!) + 0.001 * (random.uniform() - 0.5));
           handle(device, { type: "trained", now: clock.now(), root, delta, samples: 32, loss: 1, accuracy: 0.5, labels: [16, 8, 8] });
         });
         return;
@@ -260,11 +271,12 @@ export function createSim(options: SimOptions): Sim {
   return {
     clock,
     devices,
+    goal,
     add() {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits: 8, seed, epochRounds, groupSize, labels: LABELS, ...(outer && { outer }), privacy, kernels };
+      const config = { self: id, task, bits, seed, epochRounds, groupSize, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels };
       const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null };
       devices.push(device);
       heard.set(device, new Map());

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { outerStep } from "../learn/outer.ts";
 import { groupOf } from "../securesum/params.ts";
 import { encodeMessage } from "../swarm/message.ts";
 import { encodeComplaint } from "../swarm/parcel.ts";
 import { reached } from "../swarm/phase.ts";
 import type { SwarmState } from "../swarm/state.ts";
+import { lengthAt, nextModel } from "../swarm/values.ts";
 import { createSim, type Sim, type SimDevice, type SimOptions } from "./sim.ts";
 
 const UPDATE = 0;
@@ -46,10 +46,10 @@ function check(sim: Sim, device: SimDevice, before: SwarmState, updates: Map<str
   }
   if (same && round.candidate && round.candidate !== before.round.candidate) {
     const { view } = round;
-    const sum = new Int32Array(head.params.length);
+    const sum = new Int32Array(lengthAt(device.state));
     const owners = view.map((id) => sim.devices.find((other) => other.id === id)!);
     for (const owner of owners) updates.get(nameOf(owner, owner.state.head.root === head.root ? owner.state.round.lost : 0))?.forEach((value, i) => (sum[i] = sum[i]! + value));
-    expect(round.candidate.head.params, "the sum is exact").toEqual(outerStep(head.params, sum, view.length, head.record.stepExponent));
+    expect(round.candidate.head, "the sum is exact").toMatchObject(nextModel(head, sum, view.length, device.state.config));
     expect(round.candidate.counters).toMatchObject({ samples: 32 * view.length, correct: 16 * view.length, labels: [16 * view.length, 8 * view.length, 8 * view.length] });
   }
 }

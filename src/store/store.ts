@@ -35,7 +35,9 @@ export interface KeptBoard {
 /** What one slot keeps between visits. Values are plain data, and one key; each is replaced as a whole. */
 export interface Kept {
   /** Head of the lineage: the encoded commit record and the fixed-point model. */
-  head: { record: Uint8Array; params: Int32Array; outer: Uint8Array };
+  head: { record: Uint8Array; params: Int32Array; outer: Uint8Array; /** Of compressed updates; absent where an older version wrote it. */ shared?: Uint8Array };
+  /** What this device's updates to that head have left unsaid (update/compression/carry.ts); written with it. */
+  carry: Uint8Array;
   /** Inner optimiser state and data position. */
   trainer: Uint8Array;
   /** The same of a round that is under way, and how far it has come (device/training.ts). */
@@ -44,6 +46,8 @@ export interface Kept {
   trainerAt: number;
   /** Bytes of memory that the person lends to others. */
   lends: number;
+  /** What others endorsed of this device's work (ledger/receipt.ts), the last ones. */
+  receipts: Uint8Array[];
   /** Rounds for the curves and the table, as the device wrote them. */
   rounds: unknown[];
   drawings: { images: Uint8Array; labels: Uint8Array };

@@ -11,7 +11,7 @@ import { viewHash } from "./message.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Hash } from "./record.ts";
 import { freshRound, type SwarmState } from "./state.ts";
-import { valuesOf } from "./values.ts";
+import { lengthAt, valuesOf } from "./values.ts";
 
 /** One try at a round's sum among one view, whose members hold the shares. Another view is another attempt, under fresh keys. */
 export interface Attempt {
@@ -60,8 +60,8 @@ export const groupIn = ({ view }: Attempt): Group => groupOf(view.length);
 
 export const contextIn = (s: SwarmState, { name }: Attempt): Context => ({ session: hexToBytes(name), round: s.head.record.round + 1, attempt: 0 });
 
-/** Values that a device of this task sums. */
-export const countIn = (s: SwarmState): number => valuesOf(s.head.params.length, s.config);
+/** Values that a device sums in this round. */
+export const countIn = (s: SwarmState): number => valuesOf(lengthAt(s), s.config);
 
 const layoutFor = ({ config }: SwarmState, devices: number): Layout => (config.privacy ? noisyLayout(config.privacy.field) : layoutOf(config.bits, devices));
 

@@ -1,6 +1,7 @@
 import type { Layout } from "../securesum/params.ts";
 import type { Context } from "../securesum/randomness.ts";
 import type { PeerId } from "../wire/ids.ts";
+import type { Carry } from "../update/compression/carry.ts";
 import type { Counters, Head } from "./state.ts";
 import type { Bulk } from "./message.ts";
 import type { Hash } from "./record.ts";
@@ -11,7 +12,7 @@ export type SwarmEvent = { now: number } & (
   | { type: "tick" }
   | { type: "reachable"; peers: readonly PeerId[]; pending: readonly PeerId[] }
   | { type: "message"; from: PeerId; bytes: Uint8Array }
-  /** Local steps from the head `root` are done. */
+  /** Local steps from the head `root` are done: what came of them, minus their start. */
   | { type: "trained"; root: Hash; delta: Float32Array; samples: number; loss: number; accuracy: number; labels: readonly number[] }
   /** The update is encrypted: a dealing of its secret and a piece of its ciphertext for each member. */
   | { type: "sealed"; attempt: number; dealings: readonly Uint8Array[]; pieces: readonly Uint8Array[] }
@@ -37,8 +38,8 @@ export type Effect =
   /** The same to each of these. */
   | { type: "tell"; to: readonly PeerId[]; bytes: Uint8Array<ArrayBuffer> }
   | { type: "send"; to: PeerId; what: Bulk["what"] | "want"; bytes: Uint8Array<ArrayBuffer> }
-  /** @param lost how often this round's update was dropped: other samples are due each time */
-  | { type: "train"; head: Head; lost: number }
+  /** @param start the model that local steps begin with; @param lost how often this round's update was dropped: other samples are due each time */
+  | { type: "train"; head: Head; start: Float32Array; lost: number }
   /** Draw a fresh one-time secret, deal it and encrypt the values under it, for so many members. */
   | { type: "seal"; attempt: number; context: Context; devices: number; layout: Layout; values: Int8Array<ArrayBuffer> }
   /** Answer the degree test at this challenge, with that secret. */
@@ -55,8 +56,9 @@ export type Effect =
   | { type: "stop-training" }
   /** Have direct links to these. */
   | { type: "group"; peers: readonly PeerId[] }
-  | { type: "committed"; head: Head; counters: Counters; startedAt: number; retries: number }
-  /** Took over another lineage's head: as a joiner, or after a partition. */
+  /** @param group with whom this device summed; @param carry goes on with this head, and with no other */
+  | { type: "committed"; head: Head; group: readonly PeerId[]; carry: Carry; counters: Counters; startedAt: number; retries: number }
+  /** Took over another lineage's head, as a joiner, or after a partition; with no carry. */
   | { type: "adopted"; head: Head; donors: readonly PeerId[] }
   /** Hold this model, which few say is heavier, against the own one, on samples that nobody trains on. */
   | { type: "judge"; head: Head }

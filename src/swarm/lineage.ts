@@ -8,11 +8,11 @@ import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
 import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want } from "./message.ts";
-import { modelBytes, modelFrom, modelSize } from "./head.ts";
+import { modelFrom, modelPiece, modelSize } from "./head.ts";
 import { ascending, newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
 import { decodeRecord, encodeRecord, quorum, rootOf, type Hash } from "./record.ts";
-import type { Head, SwarmState, Sync } from "./state.ts";
+import { freshCarry, type Head, type SwarmState, type Sync } from "./state.ts";
 
 /**
  * Joining, coming back and healing a partition are one thing: a device that sees a heavier lineage takes over
@@ -168,6 +168,8 @@ function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): 
   const bytes = new Uint8Array(modelSize(s.head));
   pieces.forEach((piece, index) => bytes.set(piece, index * LIMITS.modelPiece));
   if (bytesToHex(sha256(bytes)) === sync.record!.model) {
+    // A state that is not of this task is refused, and looked for anew elsewhere.
+    s.sync = null;
     const head: Head = { record: sync.record!, root: sync.root, ...modelFrom(bytes, s.head) };
     if (!sync.doubtful) return adopt(s, out, head, sync.givers);
     s.sync = { ...sync, head };
@@ -188,6 +190,7 @@ function adopt(s: SwarmState, out: Effect[], head: Head, donors: readonly PeerId
   endRound(s, out);
   s.previous = s.head;
   s.head = head;
+  s.carry = freshCarry(s.config);
   s.sync = null;
 }
 
@@ -199,7 +202,6 @@ export function answerModel(s: SwarmState, out: Effect[], to: PeerId, want: Want
     out.push({ type: "send", to, what, bytes: encodeMessage({ kind: "bulk", what, root: head.root, view: NO_VIEW, index, payload }) });
   };
   if (want.what === "record") return give("record", 0, encodeRecord(head.record));
-  const bytes = modelBytes(head);
   const last = Math.min(want.to, want.from + LIMITS.pieceWindow, pieceCount(s));
-  for (let index = want.from; index < last; index++) give("model", index, bytes.subarray(index * LIMITS.modelPiece, (index + 1) * LIMITS.modelPiece));
+  for (let index = want.from; index < last; index++) give("model", index, modelPiece(head, index * LIMITS.modelPiece, (index + 1) * LIMITS.modelPiece));
 }

@@ -9,6 +9,7 @@ import { ascending, fellow, groupsIn, neighbours, newest, others, present } from
 import { reached, type Phase } from "./phase.ts";
 import { quorum } from "./record.ts";
 import type { SwarmState } from "./state.ts";
+import { startAt } from "./values.ts";
 
 export function enter(s: SwarmState, phase: Phase): true {
   s.round = { ...s.round, phase, phaseSince: s.now, askedAt: s.now };
@@ -22,7 +23,7 @@ function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: numb
   if (s.round.signed !== null) s.round = { ...s.round, signed: null, update: null, trainingAsked: false, lost: s.round.lost + 1, early: [] };
   if (s.round.update === null && !s.round.trainingAsked) {
     s.round = { ...s.round, trainingAsked: true };
-    out.push({ type: "train", head: s.head, lost: s.round.lost });
+    out.push({ type: "train", head: s.head, start: startAt(s), lost: s.round.lost });
   }
   return enter(s, "train");
 }

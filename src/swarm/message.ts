@@ -77,7 +77,7 @@ export interface Bulk {
 
 export type Message = Status | Stand | Want | Bulk;
 
-const VERSION = 3;
+const VERSION = 4;
 /** First byte of a bulk message; a control message begins with the codec's version. */
 const BULK = 0x80 | VERSION;
 const HEADER = 2 + 32 + 32 + 4;

@@ -1,13 +1,17 @@
 import { decode, encode } from "cborg";
 import * as v from "valibot";
 import { createOuter, outerBytes, outerFrom } from "../learn/outer-optimiser.ts";
-import { OuterSchema } from "../learn/task.ts";
+import { CompressionSchema, OuterSchema } from "../learn/task.ts";
 import { createKernels } from "../securesum/kernel.ts";
+import { carryBytes, carryFrom } from "../update/compression/carry.ts";
+import { createCompressor } from "../update/compression/compression.ts";
+import { sharedBytes, sharedFrom } from "../update/compression/shared.ts";
 import { WireError } from "../wire/codec.ts";
 import { isPeerId } from "../wire/ids.ts";
 import type { SwarmEvent } from "./events.ts";
 import { decodeRecord, encodeRecord } from "./record.ts";
-import { initialState, type Head, type SwarmConfig, type SwarmState } from "./state.ts";
+import { NOTHING_SHARED } from "./head.ts";
+import { initialState, type SwarmConfig, type SwarmState } from "./state.ts";
 import { rootOf } from "./record.ts";
 
 /** All that happened to one device: with it the device's whole history can be lived again, byte for byte. */
@@ -18,14 +22,17 @@ export interface Recording {
 
 const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-export function encodeRecording({ kernels: _, ...config }: SwarmConfig, head: Head, startedAt: number, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
+/** @param start as `initialState` made it */
+export function encodeRecording({ config: { kernels: _, compressor, ...config }, head, carry, now }: SwarmState, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
   return encode({
-    v: 1,
-    config,
+    v: 2,
+    config: { ...config, compressor: compressor && { setting: compressor.setting, shapes: compressor.shapes } },
     record: encodeRecord(head.record),
     params: asBytes(head.params),
     outer: outerBytes(head.outer),
-    startedAt,
+    shared: sharedBytes(head.shared),
+    carry: carryBytes(carry),
+    startedAt: now,
     events: events.map((event) => {
       if (event.type === "trained") return { ...event, delta: asBytes(event.delta) };
       return event.type === "opened" ? { ...event, sum: event.sum && asBytes(event.sum) } : event;
@@ -35,12 +42,18 @@ export function encodeRecording({ kernels: _, ...config }: SwarmConfig, head: He
 
 const PeerSchema = v.custom<SwarmConfig["self"]>(isPeerId);
 const BytesSchema = v.instance(Uint8Array);
+const CompressorSchema = v.strictObject({
+  setting: v.strictObject({ compression: CompressionSchema, bits: v.number(), stepExponent: v.number(), seed: v.array(v.union([v.number(), v.string()])) }),
+  shapes: v.array(v.array(v.number())),
+});
 const RecordingSchema = v.strictObject({
-  v: v.literal(1),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })) }),
+  v: v.literal(2),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema) }),
   record: BytesSchema,
   params: BytesSchema,
   outer: BytesSchema,
+  shared: BytesSchema,
+  carry: BytesSchema,
   startedAt: v.number(),
   events: v.array(
     v.variant("type", [
@@ -83,9 +96,12 @@ const RecordingSchema = v.strictObject({
 export function decodeRecording(bytes: Uint8Array): Recording {
   const parsed = v.safeParse(RecordingSchema, decode(bytes, { strict: true }));
   if (!parsed.success) throw new WireError("malformed", `not a recording: ${v.summarize(parsed.issues)}`);
-  const { config, startedAt, events } = parsed.output;
+  const { config: { compressor: made, ...config }, startedAt, events } = parsed.output;
+  const compressor = made && createCompressor(made.setting, made.shapes);
   const record = decodeRecord(parsed.output.record);
   const params = new Int32Array(parsed.output.params.slice().buffer);
   const outer = outerFrom(parsed.output.outer, createOuter(config.outer).initial(params.length));
-  return { start: initialState({ ...config, kernels: createKernels() }, { record, root: rootOf(record), params, outer }, startedAt), events };
+  const shared = sharedFrom(parsed.output.shared, compressor?.initial() ?? NOTHING_SHARED);
+  const carry = carryFrom(parsed.output.carry, compressor?.parameters ?? 0);
+  return { start: initialState({ ...config, compressor, kernels: createKernels() }, { record, root: rootOf(record), params, outer, shared }, startedAt, carry), events };
 }

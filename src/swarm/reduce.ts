@@ -100,7 +100,9 @@ function votedFor(s: SwarmState, peer: PeerId, root: Hash): boolean {
 
 export function finish(s: SwarmState, out: Effect[]): true {
   const { head, counters } = s.round.candidate!;
-  out.push({ type: "committed", head, counters, startedAt: s.round.startedAt, retries: s.round.retries });
+  // Whoever is not in the sum has said nothing yet.
+  if (s.round.update && head.record.contributors.includes(s.config.self)) s.carry = s.round.update.carry;
+  out.push({ type: "committed", head, group: s.round.view, carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });
   endRound(s, out);
   s.previous = s.head;
   s.head = head;

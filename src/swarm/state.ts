@@ -2,7 +2,9 @@ import { createOuter } from "../learn/outer-optimiser.ts";
 import type { TaskManifest } from "../learn/task.ts";
 import type { Field } from "../update/privacy/field.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { modelHash, type Model } from "./head.ts";
+import { emptyCarry, type Carry } from "../update/compression/carry.ts";
+import type { Compressor } from "../update/compression/compression.ts";
+import { modelHash, NOTHING_SHARED, type Model } from "./head.ts";
 import { genesisRecord, rootOf, type CommitRecord, type Hash } from "./record.ts";
 import type { Bulk, Stand, Status } from "./message.ts";
 import type { Phase } from "./phase.ts";
@@ -37,6 +39,8 @@ export interface SwarmConfig {
   labels: number;
   /** Differential privacy of the updates, the same on every device; null: off, and sums are as exact as values are. */
   privacy: Privacy | null;
+  /** Makes updates small, and a sum of them a change of the model; null with privacy, where an update goes whole. */
+  compressor: Compressor | null;
   /** Arithmetic of the secure sum. */
   kernels: Kernels;
 }
@@ -53,8 +57,6 @@ export interface Counters {
   /** Σ over samples of the training loss, in thousandths of a nat. */
   loss: number;
   correct: number;
-  clipped: number;
-  large: number;
   /** Samples of each label. */
   labels: readonly number[];
 }
@@ -62,6 +64,8 @@ export interface Counters {
 export interface LocalUpdate {
   values: Int8Array<ArrayBuffer>;
   counters: Counters;
+  /** This device's carry, once the update is committed. */
+  carry: Carry;
 }
 
 /** One round as this device lives it; made anew at every commit. */
@@ -150,6 +154,8 @@ export interface SwarmState {
   now: number;
   head: Head;
   previous: Head | null;
+  /** What this device's committed updates have left unsaid. */
+  carry: Carry;
   taking: boolean;
   /** The committee that this device has seen formed as it should be, in this epoch. */
   issuer: Hash | null;
@@ -206,17 +212,22 @@ export const freshRound = (now: number): Round => ({
   retries: 0,
 });
 
-export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, stepExponent: number, outer?: TaskManifest["outer"]): Head => {
-  const model = { params, outer: createOuter(outer).initial(params.length) };
+/** @param stepExponent with privacy, of every round */
+export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, { outer, compressor = null, stepExponent = 0 }: Partial<Pick<SwarmConfig, "outer" | "compressor">> & { stepExponent?: number | undefined } = {}): Head => {
+  const model = { params, outer: createOuter(outer).initial(params.length), shared: compressor?.initial() ?? NOTHING_SHARED };
   const record = genesisRecord(task, modelHash(model), stepExponent);
   return { record, root: rootOf(record), ...model };
 };
 
-export const initialState = (config: SwarmConfig, head: Head, now: number): SwarmState => ({
+/** Of a device that has left nothing unsaid, or whose past is not the model's. */
+export const freshCarry = ({ compressor }: Pick<SwarmConfig, "compressor">): Carry => emptyCarry(compressor?.parameters ?? 0);
+
+export const initialState = (config: SwarmConfig, head: Head, now: number, carry = freshCarry(config)): SwarmState => ({
   config,
   now,
   head,
   previous: null,
+  carry,
   taking: true,
   issuer: null,
   // A clock's reading, so that a device that comes back under its name is not taken for its past.

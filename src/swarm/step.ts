@@ -1,4 +1,3 @@
-import { quantise } from "../update/quantise.ts";
 import { clipAndRound } from "../update/privacy/clip.ts";
 import { PrivacyError } from "../update/privacy/errors.ts";
 import { UpdateError } from "../update/errors.ts";
@@ -18,7 +17,7 @@ import { decodeMessage, type Message } from "./message.ts";
 import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
 import { commit, keepSum, reduce } from "./reduce.ts";
-import type { SwarmState } from "./state.ts";
+import type { LocalUpdate, SwarmState } from "./state.ts";
 import { answerTier, isTierKind, takeTier } from "./tier/totals.ts";
 
 /**
@@ -121,26 +120,31 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
 
 function keepUpdate(s: SwarmState, out: Effect[], event: SwarmEvent & { type: "trained" }): void {
   if (event.root !== s.head.root || s.round.update !== null) return;
-  const { record } = s.head;
   try {
-    const { bits, privacy } = s.config;
-    const rounding = { bits, stepExponent: record.stepExponent, seed: ["rounding", s.config.seed, record.round, s.config.self] };
-    const { values, clipped, large } = privacy ? clipAndRound(event.delta, { ...rounding, clip: privacy.clip }) : quantise(event.delta, rounding);
     const counters = {
       samples: event.samples,
       loss: Math.round(1000 * event.loss * event.samples),
       correct: Math.round(event.accuracy * event.samples),
-      clipped,
-      large,
       labels: Array.from({ length: s.config.labels }, (_, label) => event.labels[label] ?? 0),
     };
-    s.round = { ...s.round, update: { values, counters } };
+    s.round = { ...s.round, update: { ...rounded(s, event.delta), counters } };
   } catch (error) {
     if (!(error instanceof UpdateError || error instanceof PrivacyError)) throw error;
     s.taking = false;
     withdraw(s, out);
     out.push({ type: "problem", error });
   }
+}
+
+/** @throws UpdateError, PrivacyError */
+function rounded({ head: { record, shared }, carry, config }: SwarmState, delta: Float32Array): Pick<LocalUpdate, "values" | "carry"> {
+  const { bits, privacy, compressor, seed, self } = config;
+  if (compressor) {
+    const encoded = compressor.encode(delta, carry, { round: record.round, shared, chance: ["rounding", seed, self] });
+    return { values: encoded.values, carry: encoded.carry };
+  }
+  const { values } = clipAndRound(delta, { bits, clip: privacy!.clip, stepExponent: record.stepExponent, seed: ["rounding", seed, record.round, self] });
+  return { values, carry };
 }
 
 function advance(s: SwarmState, out: Effect[]): boolean {

@@ -7,7 +7,7 @@ import { decodeSum, encodeValues, valuesOf } from "./values.ts";
 const counter = fc.oneof(fc.nat(1000), fc.integer({ min: 0, max: 2 ** 31 - 1 }).map((x) => x * 511), fc.constant(2 ** 40 - 1));
 
 test("counters of any size add up through digits as wide as a value, behind the update", () => {
-  const counters = fc.record({ samples: counter, loss: counter, correct: counter, clipped: counter, large: counter, labels: fc.array(counter, { minLength: 3, maxLength: 3 }) });
+  const counters = fc.record({ samples: counter, loss: counter, correct: counter, labels: fc.array(counter, { minLength: 3, maxLength: 3 }) });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 8 }), fc.array(counters, { minLength: 1, maxLength: 15 }), (bits, devices) => {
       const setting = { bits, labels: 3, privacy: null };
@@ -23,8 +23,6 @@ test("counters of any size add up through digits as wide as a value, behind the 
         samples: total(({ samples }) => samples),
         loss: total(({ loss }) => loss),
         correct: total(({ correct }) => correct),
-        clipped: total(({ clipped }) => clipped),
-        large: total(({ large }) => large),
         labels: [0, 1, 2].map((label) => total(({ labels }) => labels[label]!)),
       });
     }),
@@ -33,7 +31,7 @@ test("counters of any size add up through digits as wide as a value, behind the 
 
 test("with privacy there are no counters", () => {
   const setting = { bits: 8, labels: 3, privacy: { clip: 1, honest: 2, field: { bound: 100, bits: 9 } } };
-  const counters = { samples: 7, loss: 7, correct: 7, clipped: 7, large: 7, labels: [7, 7, 7] };
+  const counters = { samples: 7, loss: 7, correct: 7, labels: [7, 7, 7] };
   expect([...encodeValues({ values: Int8Array.of(1, 2), counters }, setting)]).toEqual([1, 2]);
-  expect(decodeSum(Int32Array.of(3, 4), 2, 2, setting).counters).toEqual({ samples: 0, loss: 0, correct: 0, clipped: 0, large: 0, labels: [] });
+  expect(decodeSum(Int32Array.of(3, 4), 2, 2, setting).counters).toEqual({ samples: 0, loss: 0, correct: 0, labels: [] });
 });

@@ -1,16 +1,17 @@
-import { nextStepExponent } from "../learn/outer.ts";
+import { outerChange } from "../learn/outer-change.ts";
 import { createOuter } from "../learn/outer-optimiser.ts";
+import { toFloat } from "../update/fixed.ts";
 import { valueLimit } from "../update/quantise.ts";
-import { modelHash } from "./head.ts";
+import { modelHash, type Model } from "./head.ts";
 import { drawOf, groupsFor } from "./tier/groups.ts";
 import { type CommitRecord, rootOf } from "./record.ts";
-import type { Counters, Head, LocalUpdate, SwarmConfig } from "./state.ts";
+import type { Counters, Head, LocalUpdate, SwarmConfig, SwarmState } from "./state.ts";
 
 /**
  * A device's part of a sum: the update's values, and behind them its counters, so that nobody sees one device's
  * counts either. A counter goes as digits of the base that a value has levels; the digits' sums give the counters'.
  */
-const COUNTERS = ["samples", "loss", "correct", "clipped", "large"] as const satisfies readonly (keyof Counters)[];
+const COUNTERS = ["samples", "loss", "correct"] as const satisfies readonly (keyof Counters)[];
 /** Counters are below this. */
 const MOST = 2 ** 40;
 
@@ -22,10 +23,22 @@ type Setting = Pick<SwarmConfig, "labels" | "bits" | "privacy">;
 /** With privacy there are no counters: ε covers the update alone. */
 const countersOf = ({ labels, privacy }: Setting): number => (privacy ? 0 : COUNTERS.length + labels);
 
-/** Values of a model with so many parameters. */
-export const valuesOf = (parameters: number, setting: Setting): number => parameters + countersOf(setting) * digits(setting.bits);
+type At = { head: Head; config: Pick<SwarmConfig, "compressor"> };
 
-export function encodeValues({ values, counters }: LocalUpdate, setting: Setting): Int8Array<ArrayBuffer> {
+/** Values of an update on this head, readings included; and how many of them grow with it. */
+export const lengthAt = ({ head: { params, record }, config: { compressor } }: At): number => compressor?.length(record.round) ?? params.length;
+export const linearAt = ({ head: { params, record }, config: { compressor } }: At): number => compressor?.linear(record.round) ?? params.length;
+
+/** Where local steps begin. */
+export const startAt = ({ head, carry, config: { compressor } }: Pick<SwarmState, "head" | "carry" | "config">): Float32Array => {
+  const committed = toFloat(head.params);
+  return compressor?.start(committed, carry) ?? committed;
+};
+
+/** Values that a device sends for an update of so many. */
+export const valuesOf = (length: number, setting: Setting): number => length + countersOf(setting) * digits(setting.bits);
+
+export function encodeValues({ values, counters }: Pick<LocalUpdate, "values" | "counters">, setting: Setting): Int8Array<ArrayBuffer> {
   const { bits, privacy } = setting;
   const all = new Int8Array(valuesOf(values.length, setting));
   all.set(values);
@@ -42,33 +55,43 @@ export function encodeValues({ values, counters }: LocalUpdate, setting: Setting
 }
 
 /** A sum of `devices` devices' values, taken apart. */
-export function decodeSum(sum: Int32Array, parameters: number, devices: number, setting: Setting): { update: Int32Array; counters: Counters } {
+export function decodeSum(sum: Int32Array, length: number, devices: number, setting: Setting): { update: Int32Array; counters: Counters } {
   const { bits } = setting;
   const offset = devices * valueLimit(bits);
   const counts = Array.from({ length: countersOf(setting) }, (_, counter) => {
-    const from = parameters + counter * digits(bits);
+    const from = length + counter * digits(bits);
     return sum.subarray(from, from + digits(bits)).reduceRight((number, digit) => number * base(bits) + digit + offset, 0);
   });
-  const [samples = 0, loss = 0, correct = 0, clipped = 0, large = 0] = counts;
-  return { update: sum.subarray(0, parameters), counters: { samples, loss, correct, clipped, large, labels: counts.slice(COUNTERS.length) } };
+  const [samples = 0, loss = 0, correct = 0] = counts;
+  return { update: sum.subarray(0, length), counters: { samples, loss, correct, labels: counts.slice(COUNTERS.length) } };
+}
+
+/** The model that follows from a sum of so many updates: the same bytes on every device. */
+export function nextModel({ record, params, outer, shared }: Head, sum: Int32Array, devices: number, { compressor, outer: kind }: Pick<SwarmConfig, "compressor" | "outer">): Model {
+  const optimiser = createOuter(kind);
+  if (compressor === null) {
+    const stepped = optimiser.step(outer, params, sum, devices, record.stepExponent);
+    return { params: stepped.params, outer: stepped.state, shared };
+  }
+  const said = compressor.decode(sum, devices, { round: record.round, shared });
+  const stepped = outerChange(optimiser, outer, params, said);
+  return { params: stepped.params, outer: stepped.state, shared: said.shared };
 }
 
 /** The next head from the sum of the contributors' updates: the same on every device that has it. */
-export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, { clipped, large }: Counters, { privacy, outer, groupSize, epochRounds }: Pick<SwarmConfig, "privacy" | "outer" | "groupSize" | "epochRounds">): Head {
+export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, config: Pick<SwarmConfig, "compressor" | "outer" | "groupSize" | "epochRounds">): Head {
   const { record } = head;
   const devices = agreed.contributors.length;
-  const { params, state } = createOuter(outer).step(head.outer, head.params, sum, devices, record.stepExponent);
-  const model = { params, outer: state };
+  const model = nextModel(head, sum, devices, config);
   const next = {
     task: record.task,
     round: record.round + 1,
     prev: head.root,
     ...agreed,
-    groups: groupsFor(agreed.members.length || devices, groupSize),
-    draw: drawOf(head.root, record, epochRounds),
+    groups: groupsFor(agreed.members.length || devices, config.groupSize),
+    draw: drawOf(head.root, record, config.epochRounds),
     model: modelHash(model),
-    // A step that followed the updates would tell about them.
-    stepExponent: privacy ? record.stepExponent : nextStepExponent(record.stepExponent, clipped, large, params.length * devices),
+    stepExponent: record.stepExponent,
     weight: record.weight + devices,
   };
   return { record: next, root: rootOf(next), ...model };

@@ -56,5 +56,5 @@ export const breastCancerTask: ClassifierTask = {
   loss: "cross-entropy",
   seed: 1995,
   inner: { optimiser: "adamw", learningRate: 0.01, weightDecay: 0.01, gradientLimit: 5, batch: 16, localSteps: 10 },
-  update: { bits: 8, stepExponent: 10 },
+  update: { bits: 4, stepExponent: 10 },
 };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildDigits } from "../../../tools/digits.ts";
 import { buildTexts } from "../../../tools/texts.ts";
+import { blankInput } from "../blank-input.ts";
 import { createTrainer } from "../create-trainer.ts";
 import { checkTask, type TaskManifest } from "../task.ts";
 import { nodeWasmFiles, readPackFile } from "../testing/node.ts";
@@ -23,6 +24,7 @@ describe("the tasks that ship", () => {
     const info = await device.load(task, share(0, 60), 1, "wasm");
     expect(info.samples).toBeGreaterThan(0);
     const first = await device.initial();
+    expect((await device.predict(first, blankInput(task.data))).probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
     const before = await device.evaluate(first);
     const { delta } = (await runRound(device, { params: first, round: 1, localSteps: 15 })).result;
     const after = await device.evaluate(first.map((value, i) => value + delta[i]!));
@@ -44,8 +46,9 @@ describe("the tasks that ship", () => {
 describe("two devices that share a task", () => {
   const federated = async (task: TaskManifest, rounds: number) => {
     const devices = [createDevice(), createDevice()];
-    for (const [index, device] of devices.entries()) await device.load(task, share(index, 2), index, "wasm");
-    return devices[0]!.evaluate(await federate(task, devices, rounds));
+    const infos = [];
+    for (const [index, device] of devices.entries()) infos.push(await device.load(task, share(index, 2), index, "wasm"));
+    return devices[0]!.evaluate(await federate(task, devices, infos[0]!.shapes, rounds));
   };
 
   it("tell malignant from benign in nine cases of ten that neither has seen", async () => {

@@ -18,5 +18,5 @@ export const digitsTask: ImageTask = {
   loss: "cross-entropy",
   seed: 2026,
   inner: { optimiser: "sgd", learningRate: 0.3, weightDecay: 0.0001, gradientLimit: 2, batch: 32, localSteps: 20, driftCorrection: 1, calibration: 0.5 },
-  update: { bits: 8, stepExponent: 12 },
+  update: { bits: 4, stepExponent: 12 },
 };

@@ -13,5 +13,5 @@ export const languagesTask: ClassifierTask = {
   loss: "cross-entropy",
   seed: 1948,
   inner: { optimiser: "adamw", learningRate: 0.005, weightDecay: 0.01, gradientLimit: 5, batch: 32, localSteps: 20 },
-  update: { bits: 8, stepExponent: 9 },
+  update: { bits: 4, stepExponent: 9 },
 };

@@ -22,7 +22,7 @@ export const mobyDickTask: TextTask = {
   loss: "cross-entropy",
   seed: 1851,
   inner,
-  update: { bits: 8, stepExponent: 10 },
+  update: { bits: 4, stepExponent: 10 },
 };
 
 /** Each device has other presidents' addresses, so that no two have text of one kind. */
@@ -35,5 +35,5 @@ export const addressesTask: TextTask = {
   loss: "cross-entropy",
   seed: 1790,
   inner,
-  update: { bits: 8, stepExponent: 10 },
+  update: { bits: 4, stepExponent: 10 },
 };

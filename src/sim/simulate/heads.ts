@@ -1,26 +1,24 @@
 import type { Kernels } from "../../securesum/kernel.ts";
 import { EPOCH_ROUNDS } from "../../swarm/epoch.ts";
-import { rootOf, taskHash, type CommitRecord, type Hash } from "../../swarm/record.ts";
+import { rootOf, taskHash, type CommitRecord } from "../../swarm/record.ts";
 import { genesisHead, type Head, type SwarmConfig } from "../../swarm/state.ts";
 import { groupsFor } from "../../swarm/tier/groups.ts";
+import { createCompressor } from "../../update/compression/compression.ts";
 import { toFixed } from "../../update/fixed.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { LABELS } from "./learning/digits.ts";
+import { SHAPES } from "./learning/mlp.ts";
 import { SETTING } from "./setting.ts";
 
-export const swarmConfig = (seed: number, kernels: Kernels): Omit<SwarmConfig, "self"> => ({
-  task: taskHash({ simulate: seed }),
-  bits: SETTING.bits,
-  seed,
-  epochRounds: EPOCH_ROUNDS,
-  groupSize: SETTING.groupSize,
-  labels: LABELS,
-  privacy: null,
-  kernels,
-});
+export function swarmConfig(seed: number, kernels: Kernels): Omit<SwarmConfig, "self"> {
+  const task = taskHash({ simulate: seed });
+  const { bits, stepExponent, groupSize } = SETTING;
+  const compressor = createCompressor({ compression: { kind: "dense" }, bits, stepExponent, seed: [task] }, SHAPES);
+  return { task, bits, seed, epochRounds: EPOCH_ROUNDS, groupSize, labels: LABELS, privacy: null, compressor, kernels };
+}
 
 /** Where newcomers begin. */
-export const genesis = (task: Hash, params: Float32Array): Head => genesisHead(task, toFixed(params), SETTING.stepExponent);
+export const genesis = ({ task, compressor }: Pick<SwarmConfig, "task" | "compressor">, params: Float32Array): Head => genesisHead(task, toFixed(params), { compressor });
 
 /** Of the commit that the simulation begins with. */
 export const FIRST_ROUND = 1;

@@ -46,7 +46,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   const devices = createDevices(seed, config, random);
   const measures = createMeasures(devices.alive, network.sent);
   const trace = createTrace();
-  const first = genesis(config.task, learning.initial);
+  const first = genesis(config, learning.initial);
   /** The epoch that those ahead are in. */
   let latest = 0;
 

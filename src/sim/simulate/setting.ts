@@ -1,6 +1,6 @@
 /** Of the simulated room, where the command's options do not say. Times in microseconds. */
 export const SETTING = {
-  bits: 8,
+  bits: 4,
   stepExponent: 12,
   groupSize: 8,
   /** How long local steps take, drawn between the two for each device; and how much that differs from round to round. */

@@ -26,7 +26,7 @@ export function factorsOf(parts: readonly Pick<Part, "squares" | "contributors">
   return lengths.map((length) => (length <= most ? WHOLE : Math.floor((WHOLE * most) / length)));
 }
 
-/** Adds a part's values to a total from place `at` of the sum on; what lies behind the first `count` are counters, which are whole. */
+/** Adds a part's values to a total from place `at` of the sum on; what lies behind the first `count` are readings and counters, which are whole. */
 export function addBounded(total: Int32Array, values: Int32Array, factor: number, at: number, count: number): void {
   for (let i = 0; i < values.length; i++) total[i]! += at + i < count && factor < WHOLE ? Math.round((values[i]! * factor) / WHOLE) : values[i]!;
 }

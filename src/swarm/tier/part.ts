@@ -20,7 +20,7 @@ export interface Part {
   contributors: readonly PeerId[];
   members: readonly PeerId[];
   issuer: Hash | null;
-  /** Of each chunk the square of its length, counters left out. */
+  /** Of each chunk the square of its length, readings and counters left out. */
   squares: readonly number[];
   /** SHA-256 of each packed chunk. */
   digests: readonly Hash[];

@@ -4,6 +4,7 @@ import { LIMITS } from "../limits.ts";
 import { ascending, groupsIn } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
+import { linearAt } from "../values.ts";
 import { squareOf } from "./bound.ts";
 import { someOf } from "./groups.ts";
 import { boundOf, chunkRange, digestOf, hashOfPart, packChunk, type Part } from "./part.ts";
@@ -41,7 +42,7 @@ export function openTier(s: SwarmState, opened: Int32Array): true {
   // One of the group may have encrypted what is out of range; what is beyond the bound cannot be packed.
   const sum = opened.map((value) => Math.max(-bound, Math.min(bound, value)));
   const digests = noChunks().map((_, chunk) => digestOf(packChunk(sum, chunk, bound)));
-  const count = s.head.params.length;
+  const count = linearAt(s);
   const squares = noChunks().map((_, chunk) => {
     const [from, to] = chunkRange(sum.length, chunk);
     return squareOf(sum.subarray(from, to), count - from);

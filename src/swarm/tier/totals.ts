@@ -14,6 +14,7 @@ import { ascending, fellowStand, groupsIn, others, present } from "../peers.ts";
 import type { Hash } from "../record.ts";
 import { settle } from "../settle.ts";
 import type { SwarmState } from "../state.ts";
+import { linearAt } from "../values.ts";
 import { addBounded, factorsOf, squareOf } from "./bound.ts";
 import { boundOf, chunkRange, decodePart, digestOf, encodePart, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";
 import { agreedIn, type Tier } from "./tier.ts";
@@ -32,8 +33,8 @@ const witnesses = ({ contributors }: Part): number => Math.floor(contributors.le
 
 const witnessesOf = (part: Part, chunk: number): PeerId[] => keepersOf(part, chunk).slice(0, witnesses(part));
 
-/** Of a chunk, counters left out. */
-const squareIn = (values: Int32Array, chunk: number, s: SwarmState): number => squareOf(values, s.head.params.length - chunkRange(countIn(s), chunk)[0]);
+/** Of a chunk, readings and counters left out. */
+const squareIn = (values: Int32Array, chunk: number, s: SwarmState): number => squareOf(values, linearAt(s) - chunkRange(countIn(s), chunk)[0]);
 
 const keeps = (s: SwarmState, tier: Tier, chunk: number): boolean => witnessesOf(tier.parts.get(tier.own)!, chunk).includes(s.config.self);
 
@@ -92,7 +93,7 @@ function addUp(s: SwarmState, out: Effect[], chunk: number): void {
   const values = new Int32Array(known.get(tier.own)!.length);
   const factors = factorsOf(tier.cut.map((hash) => tier.parts.get(hash)!));
   const [from] = chunkRange(tier.sum.length, chunk);
-  tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, s.head.params.length));
+  tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, linearAt(s)));
   keepTotal(s, out, chunk, values, digestOf(pack(values, totalBound(s, tier))));
   if (keeps(s, tier, chunk)) for (const peer of others(s)) give(s, out, peer, "total", cutHash(tier.cut), chunk);
 }

@@ -79,6 +79,22 @@ describe("every scheme", () => {
     );
   });
 
+  it("says twice as much where all values but the readings are doubled, and goes on with the same steps", () => {
+    fc.assert(
+      fc.property(settings, fc.string(), (setting, name) => {
+        const compressor = createCompressor(setting, SHAPES);
+        const shared = compressor.initial();
+        const { sum, decoded } = runRound(compressor, devicesOf(3, name), 0, shared);
+        const linear = compressor.linear(0);
+        expect(linear).toBeLessThan(compressor.length(0));
+        const doubled = compressor.decode(sum.map((value, i) => (i < linear ? 2 * value : value)), 3, { round: 0, shared });
+        expect(doubled.shared.exponents).toEqual(decoded.shared.exponents);
+        expect(doubled.change.findIndex((change, i) => Math.abs(change - 2 * decoded.change[i]!) > 8)).toBe(-1);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   it("keeps values within its bits, and follows the updates' size within a few rounds, whatever it is", () => {
     fc.assert(
       fc.property(settings, fc.double({ min: 1e-4, max: 1, noNaN: true }), (setting, scale) => {

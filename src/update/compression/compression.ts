@@ -16,7 +16,10 @@ export type Compression =
   | { kind: "dense" }
   /** One of so many parts of the coordinates a round; the others keep their local drift. */
   | { kind: "fragments"; fragments: number }
-  /** Matrices by their products with shared bases of this rank. */
+  /**
+   * Matrices by their products with shared bases of this rank. Training starts from the committed model, so what is left
+   * out comes again until its turn, and overshoots where updates are large and of a much higher rank than this.
+   */
   | { kind: "low-rank"; rank: number };
 
 export interface CompressionSetting {
@@ -48,11 +51,16 @@ export interface Decoded {
 }
 
 export interface Compressor {
+  /** What it was made of: with the same, another device makes the same one. */
+  readonly setting: CompressionSetting;
+  readonly shapes: readonly (readonly number[])[];
   readonly parameters: number;
   /** Before the first round. */
   initial(): Shared;
   /** Values that each device sends in a round, readings included. Rounds count from 0. */
   length(round: number): number;
+  /** How many of them grow with the update; behind these stand the readings, which nobody may scale. */
+  linear(round: number): number;
   /**
    * Where a device's training starts: the working model, which is the committed one and the carry. The mean of all working
    * models is the model without any error of rounding. Of low rank, where a carry is large: the committed model.
@@ -92,7 +100,8 @@ interface Scheme {
  * @param shapes of the model's trainable tensors, in the order of the flat vector
  * @throws UpdateError `bad-setting`
  */
-export function createCompressor({ compression, bits, stepExponent, seed }: CompressionSetting, shapes: readonly (readonly number[])[]): Compressor {
+export function createCompressor(setting: CompressionSetting, shapes: readonly (readonly number[])[]): Compressor {
+  const { compression, bits, stepExponent, seed } = setting;
   check(compression, bits, stepExponent, shapes);
   const lengths = shapes.map((shape) => shape.reduce((product, side) => product * side, 1));
   const parameters = lengths.reduce((a, b) => a + b, 0);
@@ -103,9 +112,12 @@ export function createCompressor({ compression, bits, stepExponent, seed }: Comp
   };
 
   return {
+    setting,
+    shapes,
     parameters,
     initial: () => ({ exponents: new Uint8Array(scheme.groups).fill(Math.min(MOST_EXPONENT, 2 * (stepExponent - FRACTION_BITS + 32))), bases: scheme.initialBases() }),
     length: (round) => lengthOf(scheme.layout(round)),
+    linear: (round) => scheme.layout(round).values,
     start: (committed, { residual }) => (scheme.drifts ? committed.map((value, i) => value + residual[i]!) : committed),
 
     encode(delta, carry, { round, shared, chance }) {

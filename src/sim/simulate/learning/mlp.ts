@@ -8,6 +8,7 @@ const BIAS = PIXELS * HIDDEN;
 const SECOND = BIAS + HIDDEN;
 const LAST = SECOND + HIDDEN * LABELS;
 export const PARAMETERS = LAST + LABELS;
+export const SHAPES = [[PIXELS, HIDDEN], [HIDDEN], [HIDDEN, LABELS], [LABELS]];
 
 export const STEPS = 20;
 export const BATCH = 16;

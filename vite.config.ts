@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { compressPlugin } from "./tools/compress.ts";
 import { buildDigits } from "./tools/digits.ts";
 import { headersPlugin } from "./tools/headers.ts";
 import { manifest } from "./tools/manifest.ts";
@@ -32,6 +33,7 @@ export default defineConfig({
     generated,
     headersPlugin(),
     signalPlugin(),
+    compressPlugin(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src/workers/entry",
@@ -44,7 +46,7 @@ export default defineConfig({
     }),
   ],
   define: { __COMMIT__: JSON.stringify(commit()), __VERSION__: JSON.stringify(version) },
-  // The app, and the measurement that anybody may run on their own device.
-  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500, rolldownOptions: { input: ["index.html", "bench.html"], output: { chunkFileNames: "assets/app-[name]-[hash].js" } } },
+  // The app, and the measurement that anybody may run on their own device. By its name the service worker knows what is fetched later (kept-parts.ts).
+  build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1500, rolldownOptions: { input: ["index.html", "bench.html"], output: { chunkFileNames: ({ isDynamicEntry }) => `assets/${isDynamicEntry ? "later" : "app"}-[name]-[hash].js` } } },
   worker: { format: "es" },
 });

@@ -1,3 +1,4 @@
+import { app } from "./app.ts";
 import { coding } from "./coding.ts";
 import { compression } from "./compression.ts";
 import { federation } from "./federation.ts";
@@ -11,7 +12,7 @@ import { text } from "./text.ts";
 import { training } from "./training.ts";
 
 /** Every benchmark of the project, by name. */
-const benches: readonly Bench[] = [federation, signal, identity, securesum, coding, training, text, compression, swarm];
+const benches: readonly Bench[] = [federation, signal, identity, securesum, coding, training, text, compression, swarm, app];
 
 const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes("--json");

@@ -1,4 +1,3 @@
-import { nextStepExponent } from "../src/learn/outer.ts";
 import { createOuter } from "../src/learn/outer-optimiser.ts";
 import { BLOCK_BYTES, layoutOf } from "../src/securesum/params.ts";
 import { emptyCarry } from "../src/update/compression/carry.ts";
@@ -121,4 +120,16 @@ function compressed({ devices, initial, shapes, train }: Learners, { compression
       return sum.length;
     },
   };
+}
+
+const MAX_STEP_EXPONENT = 16;
+
+/**
+ * The next round's quantisation step, from public sums only: double it when more than 1 value in 1,000 was
+ * clipped, halve it when fewer than 1 in 5,000 used the upper half of the range.
+ */
+function nextStepExponent(stepExponent: number, clipped: number, large: number, values: number): number {
+  if (clipped * 1000 > values) return Math.min(MAX_STEP_EXPONENT, stepExponent + 1);
+  if (large * 5000 < values) return Math.max(0, stepExponent - 1);
+  return stepExponent;
 }

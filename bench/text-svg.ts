@@ -3,14 +3,15 @@ import { EVERY, type Curves } from "./text-experiment.ts";
 const WIDTH = 720;
 const HEIGHT = 420;
 const LEFT = 56;
-const RIGHT = 132;
+const RIGHT = 160;
 const TOP = 34;
 const BOTTOM = 46;
 
 const LINES = [
   { name: "alone", colour: "#b4532a", dash: "2 4" },
   { name: "central", colour: "#5f6b68", dash: "8 4" },
-  { name: "federated", colour: "#12615a", dash: "" },
+  { name: "federated 100", colour: "#7a4f9a", dash: "" },
+  { name: "federated 25", colour: "#12615a", dash: "" },
 ] as const satisfies readonly { name: keyof Curves; colour: string; dash: string }[];
 
 /** Held-out loss by steps, the mean of all seeds as a line and each seed's curve thin behind it. */

@@ -49,6 +49,8 @@ const trials = {
   /** The same batch, a sequence at a time. */
   "gpt-phone": () => gptTrial(GPT, 4, 1),
   nano: () => gptTrial(NANO, 1),
+  /** One picture at a time, as somebody draws it. */
+  drawing: () => drawingTrial(),
   "disco-mnist": discoMnist,
 } as const;
 
@@ -73,17 +75,25 @@ function imagesTrial(topology: object[]): Trial {
   };
 }
 
+function drawingTrial(): Trial {
+  const model = createModel(digitsTask);
+  const params = initialParams(digitsTask);
+  const random = createRandom("drawing");
+  const pixels = Float32Array.from({ length: SIDE * SIDE }, () => random.uniform());
+  return { units: 1, step: async () => (await model.logits(params, pixels))[0]! };
+}
+
 function gptTrial(config: GptConfig, batch: number, atOnce = batch): Trial {
   const gpt = createGpt(config);
   const optimiser = createAdamW(gpt.pieces, RATES);
   const params = initialGpt(config, 1);
   const sequences = sequencesOf(config, batch);
+  const sum = new Float32Array(gpt.parameters);
   let seed = 0;
   return {
     units: sequences.tokens.length,
     async step() {
-      const part = (rows: Uint32Array) => gpt.gradient(params, rowsOf(sequences, rows), seed);
-      const { loss, gradient } = await gradientInParts(Uint32Array.from({ length: batch }, (_, i) => i), atOnce, async (rows) => ({ ...(await part(rows)), accuracy: 0 }));
+      const { loss, gradient } = await gradientInParts(Uint32Array.from({ length: batch }, (_, i) => i), atOnce, sum, (rows, to) => gpt.gradient(params, rowsOf(sequences, rows), seed, to));
       seed += 1;
       optimiser.step(params, gradient);
       return loss;
@@ -97,7 +107,7 @@ function residentTrial(config: GptConfig, batch: number): Trial {
   const resident = createResident(gpt, { params: initialGpt(config, 1), mean: nothing(), square: nothing(), steps: 0 }, RATES);
   const sequences = sequencesOf(config, batch);
   let seed = 0;
-  return { units: sequences.tokens.length, step: () => resident.step(sequences, seed++) };
+  return { units: sequences.tokens.length, step: async () => (await resident.step(sequences, seed++)).loss };
 }
 
 function sequencesOf(config: GptConfig, batch: number): Sequences {

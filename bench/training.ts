@@ -8,6 +8,7 @@ const MILLISECONDS = 5_000;
 const MEMORY_BUDGET = 300 * 2 ** 20;
 const PHONE_BUDGET = 200 * 2 ** 20;
 const DISPATCHES = 200;
+const ANSWER_MS = 20;
 const GPT_BATCH = 8;
 
 const PEERS: readonly { engine: Engine; against: string }[] = [
@@ -31,7 +32,7 @@ export const training: Bench = {
   async run(say) {
     const stage = await openStage();
     try {
-      return [...(await models(stage, say)), ...(await gpu(stage, say)), ...(await torch(stage, say)), ...(await disco(stage, say)), ...(await memory(stage, say))];
+      return [...(await models(stage, say)), ...(await gpu(stage, say)), ...(await torch(stage, say)), ...(await disco(stage, say)), ...(await answers(stage, say)), ...(await memory(stage, say))];
     } finally {
       await stage.close();
     }
@@ -93,6 +94,11 @@ async function disco(stage: Stage, say: (line: string) => void): Promise<Row[]> 
     compare({ what: "DISCO's mnist layers on our kernels", unit: "samples/s", ours: mnistHere.perSecond, against: "the same on tfjs-cpu", theirs: mnist.perSecond, goal: null }),
     compare({ what: "GPT-nano of 2.5 M", unit: "tokens/s", ours: nano.perSecond, against: "DISCO's GPT-nano sizes, written anew, on tfjs-cpu", theirs: nanoOnCpu.perSecond, goal: null }),
   ];
+}
+
+async function answers(stage: Stage, say: (line: string) => void): Promise<Row[]> {
+  const { perSecond } = await said(stage, say, "wasm", "drawing", "answers/s");
+  return [compare({ what: "a drawing answered by the digits' CNN", unit: "ms", ours: 1000 / perSecond, against: "the goal's most", theirs: ANSWER_MS, goal: 1, lessIsBetter: true })];
 }
 
 async function memory(stage: Stage, say: (line: string) => void): Promise<Row[]> {

@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { ROOT, until } from "../tools/swarm/tabs.ts";
@@ -36,7 +37,7 @@ test("a person's table: bad rows named by their place, left out once agreed, tra
   await page.locator("[data-input=files]").setInputFiles({ name: "cells.csv", mimeType: "text/csv", buffer: Buffer.from(await tableWithBadRows()) });
   const bad = page.locator("[data-bad='3']");
   await expect(bad).toBeVisible({ timeout: 20_000 });
-  await expect(bad.locator("li")).toHaveText([/Line 4, column 1.*cannot be "many"/, /Line 5, column 31.*cannot be "perhaps"/, /Line 6 .*5 fields where 31/]);
+  await expect(bad.locator("li")).toHaveText([/Line 4, column 1.*cannot be “many”/, /Line 5, column 31.*cannot be “perhaps”/, /Line 6 .*5 fields where 31/]);
   const use = page.getByRole("button", { name: "Train on these" });
   await expect(use).toHaveAttribute("aria-disabled", "true");
   expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
@@ -89,4 +90,25 @@ test("pictures in folders are labelled by them, and a drawing by hand", async ({
   await page.getByRole("button", { name: "Add the drawing" }).click();
   await expect(page.locator(".picture")).toHaveCount(4);
   await expect(page.getByRole("row", { name: "1 1", exact: true })).toBeVisible();
+});
+
+test("a folder that is dropped is read with the folders in it, each a label", async ({ tab }) => {
+  const folder = await mkdtemp(join(tmpdir(), "hromada-drop-"));
+  try {
+    const { page } = await tab({ query: { page: "data", task: "languages" }, link: freshRoom() });
+    for (const [language, line] of [["en", "All human beings are born free. "], ["uk", "Всі люди народжуються вільними. "]] as const) {
+      await mkdir(join(folder, language));
+      for (const name of ["a.txt", "b.txt"]) await writeFile(join(folder, language, name), line.repeat(30));
+    }
+    await page.locator(".drop").scrollIntoViewIfNeeded();
+    const box = (await page.locator(".drop").boundingBox())!;
+    const session = await page.context().newCDPSession(page);
+    const at = { x: box.x + box.width / 2, y: box.y + box.height / 2, data: { items: [], files: [folder], dragOperationsMask: 1 } };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const) await session.send("Input.dispatchDragEvent", { type, ...at });
+    for (const language of ["en", "uk"]) await expect(page.getByRole("row", { name: new RegExp(`^${language} \\d+$`) })).toBeVisible({ timeout: 20_000 });
+    await page.getByRole("button", { name: "Train on these" }).click();
+    await expect(page.getByText("This device will train on these data.")).toBeVisible();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

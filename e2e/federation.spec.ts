@@ -17,6 +17,8 @@ test("four tabs with real digits reach 95 % on the held-out digits within 16 rou
     expect(all[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(new Set(all).size, `round ${round}`).toBe(1);
   }
+  // Most rounds of each are endorsed by the others in time; the last one's word may still be on its way.
+  for (const each of tabs) expect((await each.snapshot()).receipts).toBeGreaterThan(8);
   for (const each of tabs) expect(Math.max(...(await each.snapshot()).rounds.map(({ accuracy }) => accuracy ?? 0))).toBeGreaterThanOrEqual(0.95);
   // At an epoch's edge they found the next round first.
   await until(tabs[0]!, ({ status }) => status === "training", 30_000);

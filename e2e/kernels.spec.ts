@@ -65,3 +65,17 @@ test("a GPT whose params and AdamW stay on the GPU takes the same steps, in at m
   expect(count).toBeGreaterThan(0);
   expect(count).toBeLessThanOrEqual(200);
 });
+
+test("a GPT's rounds stay on the GPU, which is read once a round, and lose nothing when the GPU's device is lost", async ({ kernels }) => {
+  const { whole, lost, wasm } = await kernels.evaluate(async () => ({ whole: await globalThis.learn!.rounds("webgpu"), lost: await globalThis.learn!.rounds("webgpu", 3), wasm: await globalThis.learn!.rounds("wasm") }));
+  // Params, means and squares; and of each step two numbers.
+  expect(whole.read).toBeGreaterThanOrEqual(12 * whole.parameters);
+  expect(whole.read).toBeLessThan(13 * whole.parameters);
+  expect(new Set(whole.engines)).toEqual(new Set(["webgpu"]));
+  expect([whole.left, lost.left]).toEqual([0, 0]);
+  // Three steps more were taken, on another device, and to the same bytes.
+  expect(lost.engines.length).toBe(whole.engines.length + 3);
+  expect(lost.deltas).toEqual(whole.deltas);
+  expect(lost.state).toEqual(whole.state);
+  whole.losses.forEach((loss, round) => expect(Math.abs(loss - wasm.losses[round]!), `round ${round}`).toBeLessThan(1e-5));
+});

@@ -65,7 +65,7 @@ test("a trained model answers a drawing, shows its mistakes, goes out as tfjs an
   expect(onnx.nodes.map(({ type }) => type)).toEqual(["Transpose", "Conv", "Relu", "Conv", "Relu", "Transpose", "Flatten", "Gemm", "Softmax"]);
   expect(onnx.metadata).toMatchObject({ round: String(round) });
 
-  await page.getByLabel(/^A TensorFlow.js model/).setInputFiles(files.map(({ name, bytes }) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) })));
+  await page.locator("[data-input=model]").setInputFiles(files.map(({ name, bytes }) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) })));
   await expect(page.getByText("The model is here.")).toBeVisible();
   const models = await page.evaluate(() => globalThis.hromada!.models());
   expect(models.map(({ id, origin }) => `${id === "current"} ${origin}`)).toEqual(["true trained", "false imported"]);

@@ -57,6 +57,54 @@ test("nothing has to be scrolled sideways at 320 px, nor on a wide screen at 400
   await context.close();
 });
 
+test("read from right to left nothing is cut off or has to be scrolled sideways", async ({ stage, tab }, info) => {
+  const context = await stage.browser.newContext({ locale: "uk-UA", viewport: { width: 1280, height: 900 } });
+  const { page } = await tab({ query: {}, link: freshRoom(), context });
+  await page.evaluate(() => void (document.documentElement.dir = "rtl"));
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const name of await pagesOf(page)) {
+      await open(page, name);
+      await arrived(page, name);
+      expect(await overflow(page), `${name} at ${width} px`).toBeLessThanOrEqual(0);
+      const outside = await page.locator("main :visible, nav :visible, header :visible").evaluateAll((all) =>
+        all.filter((element) => {
+          // What is there for screen readers alone, or scrolls within its own frame, is no part of the picture.
+          if (element.closest(".hidden, .scroll, svg, datalist")) return false;
+          const { left, right, width: wide } = element.getBoundingClientRect();
+          return wide > 1 && (left < -1 || right > innerWidth + 1);
+        }).map(({ outerHTML }) => outerHTML.slice(0, 120)));
+      expect(outside, `${name} at ${width} px`).toEqual([]);
+      await page.screenshot({ path: info.outputPath(`${name}-${width}.png`), fullPage: true });
+    }
+  }
+  await context.close();
+});
+
+test("every control of every page is reached by the Tab key, and none holds it", async ({ tab }) => {
+  const { page } = await tab({ query: {}, link: freshRoom() });
+  for (const name of await pagesOf(page)) {
+    await open(page, name);
+    await arrived(page, name);
+    const count = await page.evaluate(() => {
+      const reached = new Set<EventTarget | null>();
+      const controls = Array.from(document.querySelectorAll<HTMLElement>("a[href], button, input, select, textarea, summary, [tabindex='0']")).filter((element) => {
+        if (element.tabIndex < 0 || !element.checkVisibility() || element.matches(":disabled")) return false;
+        // Of a group of radios one is reached by Tab, and the others from there by the arrows.
+        return !(element instanceof HTMLInputElement && element.type === "radio" && !element.checked);
+      });
+      document.addEventListener("focusin", ({ target }) => void reached.add(target));
+      Object.assign(globalThis, { missed: () => controls.filter((control) => control.isConnected && !reached.has(control)).map(({ outerHTML }) => outerHTML.slice(0, 160)) });
+      (document.activeElement as HTMLElement | null)?.blur();
+      return controls.length;
+    });
+    expect(count, name).toBeGreaterThan(6);
+    // Once round, and a few for what has come meanwhile.
+    for (let press = 0; press < count + 10; press++) await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => (globalThis as unknown as { missed(): string[] }).missed()), name).toEqual([]);
+  }
+});
+
 test("by keyboard alone from page to page; the room stays, training goes on, back leads back", async ({ tab }) => {
   const training = await tab({ query: { share: "0/16", steps: "5", auto: "1" }, link: freshRoom() });
   const { page } = training;

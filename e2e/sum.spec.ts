@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, type Plugin } from "vite";
-import { outerStep } from "../src/learn/outer.ts";
 import { replay } from "../src/sim/replay.ts";
 import { modelHash } from "../src/swarm/head.ts";
+import { lengthAt, nextModel } from "../src/swarm/values.ts";
 import { createAppServer } from "../tools/serve.ts";
 import { openTab, ROOT, until, type Tab } from "../tools/swarm/tabs.ts";
 import { dropLarge } from "./hooks.ts";
@@ -34,16 +34,17 @@ test("five tabs get the very models that a sum in the clear gives, though one di
 
   recordings.push(...(await Promise.all(living.map(recordingOf))));
   const { heads, updates } = replay(recordings);
+  const { config } = recordings[0]!.start;
   const known = new Map(heads.flatMap((each) => [...each]));
   for (const { round, modelHash: hash } of first!.rounds.slice(0, 5)) {
     const head = [...known.values()].find(({ record }) => record.round === round && record.model === hash)!;
     const before = known.get(head.record.prev)!;
-    const sum = new Int32Array(before.params.length);
+    const sum = new Int32Array(lengthAt({ head: before, config }));
     for (const contributor of head.record.contributors) {
       const own = updates.find((each) => each.get(before.root)?.self === contributor)!.get(before.root)!;
       own.values.forEach((value, i) => (sum[i] = sum[i]! + value));
     }
-    expect(modelHash({ params: outerStep(before.params, sum, head.record.contributors.length, before.record.stepExponent), outer: before.outer }), `round ${round}`).toBe(hash);
+    expect(modelHash(nextModel(before, sum, head.record.contributors.length, config)), `round ${round}`).toBe(hash);
   }
 });
 

@@ -74,6 +74,8 @@ async function withLosableDevices(): Promise<string> {
   const path = join(dist, "assets", worker);
   const prefix = `(${losable.toString()})();\n`;
   await writeFile(path, prefix + (await readFile(path, "utf8")));
+  // The server would rather send what was compressed at build time.
+  await rm(`${path}.br`, { force: true });
   return dist;
 }
 

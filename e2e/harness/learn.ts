@@ -4,6 +4,7 @@ import "@tensorflow/tfjs-backend-webgl";
 import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
+import { createTrainer } from "../../src/learn/create-trainer.ts";
 import { startEngine } from "../../src/learn/engine/backend.ts";
 import { causalAttention, composedAttention } from "../../src/learn/engine/ops/attention.ts";
 import { composedCrossEntropy, crossEntropy } from "../../src/learn/engine/ops/cross-entropy.ts";
@@ -16,6 +17,7 @@ import { createResident } from "../../src/learn/engine/resident.ts";
 import { dispatchesSoFar } from "../../src/learn/engine/webgpu/device.ts";
 import { createGpt, initialGpt, type GptConfig } from "../../src/learn/models/gpt.ts";
 import { createAdamW } from "../../src/learn/optimiser.ts";
+import { mobyDickTask } from "../../src/learn/tasks/texts.ts";
 import { gap, numbers, outputAndGradients, randomTensor } from "../../src/learn/testing/backends.ts";
 import { createRandom } from "../../src/wire/random.ts";
 
@@ -31,8 +33,24 @@ export interface LearnHarness {
   compareMany(counts: readonly number[]): Promise<Record<string, number>>;
   /** Losses of 20 steps from one seed. */
   losses(model: "mlp" | "cnn" | "gpt" | "resident", backend: Name): Promise<number[]>;
+  /** Two rounds of a small GPT as the train worker does them; the device is destroyed in the second one after so many steps. */
+  rounds(backend: "wasm" | "webgpu", loseAfter?: number): Promise<Rounds>;
   /** Dispatches of one step of a GPT of 0.88 M, with params and optimiser on the GPU. */
   dispatches(): Promise<number>;
+}
+
+export interface Rounds {
+  parameters: number;
+  deltas: number[][];
+  losses: number[];
+  /** The optimiser's, after the last round. */
+  state: number[];
+  /** Bytes that were read from the GPU in the first round. */
+  read: number;
+  /** Engines of the steps. */
+  engines: string[];
+  /** Tensors that a round that was ended in its middle left behind. */
+  left: number;
 }
 
 declare global {
@@ -87,6 +105,16 @@ const makers: Record<string, (random: ReturnType<typeof createRandom>) => Case> 
   "gradient of a bias": (random) => {
     const op: Op = (x) => tf.sum(x!, [0, 1]);
     return { fused: op, composed: op, shapes: [[1 + random.below(9), 1 + random.below(30), 1 + random.below(70)]] };
+  },
+  "gradient of a bias over many rows": (random) => {
+    const op: Op = (x) => tf.mul(tf.sum(x!, [0]), 1 / 64);
+    return { fused: op, composed: op, shapes: [[1_000 + random.below(4_000), 1 + random.below(20)]] };
+  },
+  "gradient of a convolution": (random) => {
+    const [filter, stride, pad] = [1 + random.below(4), 1 + random.below(2), (["same", "valid"] as const)[random.below(2)]!];
+    const [channels, outputs, side] = [1 + random.below(4), 1 + random.below(6), filter + random.below(9)];
+    const op: Op = (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad);
+    return { fused: op, composed: op, shapes: [[1 + random.below(9), side, side + random.below(3), channels], [filter, filter + random.below(2), channels, outputs]], scale: 1 / 2 };
   },
   "gradient of embeddings": (random) => {
     const table = 1 + random.below(30);
@@ -184,7 +212,7 @@ async function losses(model: "mlp" | "cnn" | "gpt" | "resident", backend: Name):
   if (model === "resident") {
     const nothing = () => new Float32Array(gpt.parameters);
     const resident = createResident(gpt, { params, mean: nothing(), square: nothing(), steps: 0 }, RATES);
-    for (let step = 0; step < STEPS; step++) found.push(await resident.step(batch, step));
+    for (let step = 0; step < STEPS; step++) found.push((await resident.step(batch, step)).loss);
     // What is read after the steps is what the steps wrote.
     const { params: trained } = await resident.read();
     found.push(await gpt.loss(trained, batch));
@@ -198,6 +226,55 @@ async function losses(model: "mlp" | "cnn" | "gpt" | "resident", backend: Name):
     found.push(loss);
   }
   found.push(await gpt.loss(params, batch));
+  return found;
+}
+
+const ROUND_STEPS = 6;
+
+async function rounds(backend: "wasm" | "webgpu", loseAfter = Infinity): Promise<Rounds> {
+  let read = 0;
+  const { mapAsync } = GPUBuffer.prototype;
+  GPUBuffer.prototype.mapAsync = function (...args) {
+    read += this.size;
+    return mapAsync.apply(this, args);
+  };
+  const trainer = createTrainer({ wasmFiles: { plain: href(plain), simd: href(simd) }, loadPack: () => Promise.reject(new Error("there are no packs here")) });
+  const task = {
+    ...mobyDickTask,
+    data: { ...mobyDickTask.data, source: "own" as const },
+    model: { className: "Gpt" as const, config: { ...SMALL, vocabulary: 256 } },
+    inner: { ...mobyDickTask.inner, batch: 4, localSteps: ROUND_STEPS },
+  };
+  const text = new Blob([Uint8Array.from(numbers("text", 2_000), (value) => 97 + Math.floor((value + 1) * 9))]);
+  const { parameters } = await trainer.load(task, { kind: "files", files: [text] }, 7, backend);
+  const found: Rounds = { parameters, deltas: [], losses: [], state: [], read: 0, engines: [], left: 0 };
+  let params = await trainer.initial();
+  for (const round of [1, 2]) {
+    read = 0;
+    const steps = trainer.train({ params, round, localSteps: ROUND_STEPS });
+    for (;;) {
+      const { done, value } = await steps.next();
+      if (done) {
+        found.deltas.push([...value.delta]);
+        found.losses.push(value.loss);
+        params = params.map((p, i) => p + value.delta[i]!);
+        break;
+      }
+      found.engines.push(value.engine!.backend);
+      if (round === 2 && value.step === loseAfter) {
+        loseAfter = Infinity;
+        (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
+      }
+    }
+    if (round === 1) found.read = read;
+  }
+  found.state = [...(await trainer.saveState())!];
+  const before = tf.memory().numTensors;
+  const ended = trainer.train({ params, round: 3, localSteps: ROUND_STEPS });
+  await ended.next();
+  await ended.return(undefined as never);
+  found.left = tf.memory().numTensors - before;
+  GPUBuffer.prototype.mapAsync = mapAsync;
   return found;
 }
 
@@ -217,4 +294,4 @@ async function dispatches(): Promise<number> {
 
 await tf.setBackend("webgpu");
 const missing = (Object.keys(FUSED) as (keyof typeof FUSED)[]).filter((op) => !isFused(op));
-globalThis.learn = { missing, compareOps, compareMany, losses, dispatches };
+globalThis.learn = { missing, compareOps, compareMany, losses, rounds, dispatches };

@@ -44,7 +44,8 @@ export const format = computed(() => {
     return (value: number) => style.format(value);
   };
   const units = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit) =>
-    of({ style: "unit", unit, unitDisplay: "short", maximumFractionDigits: unit === "byte" ? 0 : 1 }),
+    // In short a byte has no plural in English.
+    of({ style: "unit", unit, ...(unit === "byte" ? { unitDisplay: "long", maximumFractionDigits: 0 } : { unitDisplay: "short", maximumFractionDigits: 1 }) }),
   );
   const minutes = of({ style: "unit", unit: "minute", unitDisplay: "short", maximumFractionDigits: 0 });
   const seconds = of({ style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: 0 });

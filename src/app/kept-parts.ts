@@ -12,11 +12,11 @@ export const SHARE_PATH = "share";
 export const TAKE_OVER = "SKIP_WAITING";
 export const KEEP = "KEEP";
 
-/** The shell: what every page needs before anything heavy (vite.config.ts names the files). */
-export const isShell = (url: string): boolean => /^(index\.html|assets\/((index|app|modulepreload-polyfill)-.*|(?!bench).*\.css)|icons\/.*\.svg)$/.test(url) && !/uPlot|simplepeer/i.test(url);
+/** The shell: what the first page needs before anything heavy, and all styles (vite.config.ts names the files). */
+export const isShell = (url: string): boolean => /^(index\.html|assets\/((index|app|modulepreload-polyfill)-.*|(?!bench).*\.css)|icons\/.*\.svg)$/.test(url);
 
-/** Small, and of use without a network though it may not have been needed so far: what reads a person's files. */
-export const isReader = (url: string): boolean => /^assets\/desk-.*\.js$/.test(url);
+/** Small, and of use without a network though it may not have been needed so far: other pages, and what reads a person's files. */
+export const isLater = (url: string): boolean => /^assets\/(later|desk)-.*\.js$/.test(url);
 
 /** Part of this app and of no other. */
 export function isOwnPart(url: string, scope: string): boolean {

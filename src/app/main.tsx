@@ -12,7 +12,8 @@ import { watchInstall } from "./install.ts";
 import { parseJoinLink } from "./join-link.ts";
 import { textStore } from "./local-store.ts";
 import { dataChoice, deviceOptions, joinsAtOnce } from "./options.ts";
-import { startRouter } from "./router.ts";
+import { loadPage } from "./pages.ts";
+import { page, startRouter } from "./router.ts";
 import { createSession, type Session } from "./session.ts";
 import { claimSlot } from "./slot.ts";
 import { startTheme } from "./theme.ts";
@@ -26,10 +27,16 @@ declare global {
   var hromada: Device | undefined;
 }
 
+/** Ends the task at hand, so that starting is several short ones: together they would be a long one. */
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 await wipeIfWanted();
+await breathe();
 
 const store = textStore(() => localStorage);
 startRouter();
+// Its code is on the way while the rest is made ready; the page itself says where it cannot be had.
+void loadPage(page.value).catch(() => undefined);
 startCare(store, matchMedia("(pointer: coarse)").matches);
 watchFacts(document);
 watchInstall(window);
@@ -71,7 +78,9 @@ addEventListener("hashchange", () => location.reload());
 const lacking = missing(probe(globalThis));
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no #app");
+root.replaceChildren();
 const session = lacking.length === 0 ? startSession() : null;
+await breathe();
 
 /** Whether anything is under way that a reload would interrupt. */
 const busy = computed(() => session !== null && (session.pending.value === "join" || (session.snapshot.value?.status ?? "idle") !== "idle"));

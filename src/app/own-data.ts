@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { TaskManifest } from "../learn/task.ts";
-import type { Desk, Fit, GivenFile, OwnPicture, OwnSet, OwnUse, TableSurvey } from "../device/desk/api.ts";
+import type { DataFault, Desk, Fit, GivenFile, OwnPicture, OwnSet, OwnUse, TableSurvey } from "../device/desk/api.ts";
 import { openDesk } from "./desk.ts";
 
 /** Pictures shown at once. */
@@ -20,6 +20,7 @@ export interface OpenSet {
 export interface Problem {
   code: string;
   detail: string;
+  fault: DataFault | null;
 }
 
 /** A person's own data on the Data page: components read the signals and call the actions. */
@@ -55,8 +56,8 @@ export interface OwnDataDeps {
 }
 
 const problemOf = (cause: unknown): Problem => {
-  const { code, message } = cause as { code?: unknown; message?: unknown };
-  return { code: typeof code === "string" ? code : "internal", detail: typeof message === "string" ? message : String(cause) };
+  const { code, message, fault } = cause as { code?: unknown; message?: unknown; fault?: DataFault | null };
+  return { code: typeof code === "string" ? code : "internal", detail: typeof message === "string" ? message : String(cause), fault: fault ?? null };
 };
 
 export function createOwnData({ slot, task, desk: given }: OwnDataDeps): OwnDataView {

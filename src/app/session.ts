@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Device, DeviceProblem, Room, Snapshot } from "../device/api.ts";
 import type { Prediction } from "../learn/trainer.ts";
+import type { DataFault } from "../device/desk/api.ts";
 import { type Choice, keepChoice, keptChoice, toData } from "./choice.ts";
 import { createCurves, type Curves } from "./curve-data.ts";
 import { LinkError } from "./join-link.ts";
@@ -15,6 +16,8 @@ const REDRAW_INTERVAL = 100;
 export interface Problem {
   code: DeviceProblem["code"] | "no-slot";
   detail: string;
+  /** Of a person's data: what of them is wrong. */
+  fault?: DataFault;
   /** Of a link: what of it is wrong. */
   part?: LinkError["part"];
 }

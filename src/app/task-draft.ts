@@ -5,6 +5,8 @@ export const KINDS = ["table", "image", "passages", "text"] as const;
 export type Kind = (typeof KINDS)[number];
 export const MODELS = ["linear", "dense", "conv", "gpt", "brought"] as const;
 export type ModelKind = (typeof MODELS)[number];
+export const COMPRESSIONS = ["dense", "fragments", "low-rank"] as const;
+export type CompressionKind = (typeof COMPRESSIONS)[number];
 
 /** A task as it is typed: numbers are text until they are checked. */
 export interface Draft {
@@ -30,6 +32,11 @@ export interface Draft {
   learningRate: string;
   batch: string;
   localSteps: string;
+  /** Bits of one value of an update. */
+  bits: string;
+  compression: CompressionKind;
+  fragments: string;
+  rank: string;
   privacy: boolean;
   epsilon: string;
   rounds: string;
@@ -58,6 +65,10 @@ export const freshDraft = (): Draft => ({
   learningRate: "0.01",
   batch: "16",
   localSteps: "10",
+  bits: "8",
+  compression: "dense",
+  fragments: "8",
+  rank: "8",
   privacy: false,
   epsilon: "8",
   rounds: "100",
@@ -66,6 +77,9 @@ export const freshDraft = (): Draft => ({
 
 /** Models that go with a kind of data; the first is taken where nothing is said. */
 export const modelsFor = (kind: Kind): ModelKind[] => (kind === "text" ? ["gpt"] : kind === "image" ? ["conv", "dense", "linear", "brought"] : ["dense", "linear", "brought"]);
+
+/** What goes with a kind of data: of a language model low rank would lose what it learns, and with privacy an update goes whole. */
+export const compressionsFor = ({ kind, privacy }: Pick<Draft, "kind" | "privacy">): CompressionKind[] => COMPRESSIONS.filter((one) => one === "dense" || (!privacy && (one !== "low-rank" || kind !== "text")));
 
 const number = (text: string): number => (text.trim() === "" ? NaN : Number(text.replace(",", ".")));
 export const wordsIn = (text: string): string[] => text.split(",").map((word) => word.trim()).filter((word) => word !== "");
@@ -94,9 +108,16 @@ export function manifestOf(draft: Draft, seed: number): unknown {
     loss: "cross-entropy",
     seed,
     inner: { optimiser: draft.optimiser, learningRate: number(draft.learningRate), weightDecay: 0.01, gradientLimit: text ? 1 : 5, batch: number(draft.batch), localSteps: number(draft.localSteps) },
-    update: { bits: 8, stepExponent: 10 },
+    update: { bits: number(draft.bits), stepExponent: 10, ...compressionOf(draft) },
     ...(draft.privacy && { privacy: { epsilon: number(draft.epsilon), delta: 1e-5, rounds: number(draft.rounds), clip: number(draft.clip), honest: 2 } }),
   };
+}
+
+/** Every value goes where nothing is said. */
+function compressionOf(draft: Draft): object {
+  const { compression: kind } = draft;
+  if (kind === "dense" || !compressionsFor(draft).includes(kind)) return {};
+  return { compression: kind === "fragments" ? { kind, fragments: number(draft.fragments) } : { kind, rank: number(draft.rank) } };
 }
 
 function dataOf({ kind, table, height, width, colour, labels }: Draft): unknown {
@@ -142,6 +163,9 @@ const FIELDS: [path: RegExp, field: Field][] = [
   [/^inner\.learningRate/, "learningRate"],
   [/^inner\.batch/, "batch"],
   [/^inner\.localSteps/, "localSteps"],
+  [/^update\.bits/, "bits"],
+  [/^update\.compression\.fragments/, "fragments"],
+  [/^update\.compression\.rank/, "rank"],
   [/^privacy\.rounds/, "rounds"],
   [/^privacy\.clip/, "clip"],
   [/^privacy/, "epsilon"],

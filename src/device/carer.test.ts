@@ -14,7 +14,8 @@ describe("carer", () => {
       carer.set({ ...CARE, share });
       const began = performance.now();
       for (let batch = 0; batch < 50; batch++) {
-        const rest = carer.rest(12, nobody);
+        carer.took(12);
+        const rest = carer.rest(nobody);
         await vi.runAllTimersAsync();
         await rest;
       }
@@ -22,13 +23,15 @@ describe("carer", () => {
       expect(600 / (600 + rested)).toBeCloseTo(share, 1);
     }
     expect(carer.view.measured).toBeLessThan(0.4);
+    expect(carer.view.worked).toBe(3 * 50 * 12);
   });
 
   it("does not go on resting for a round that has ended", async () => {
     const carer = createCarer(() => undefined, () => undefined);
     carer.set({ ...CARE, share: 0.25 });
     const stop = new AbortController();
-    const rest = carer.rest(5_000, stop.signal);
+    carer.took(5_000);
+    const rest = carer.rest(stop.signal);
     stop.abort();
     await rest;
     expect(vi.getTimerCount()).toBe(0);

@@ -11,6 +11,8 @@ export interface CareView extends CareDecision {
   overruled: boolean;
   /** Part of the time that the engine worked of late, as measured; null until it has trained. */
   measured: number | null;
+  /** Milliseconds that the engine worked in all since the tab was opened. */
+  worked: number;
   /** How long steps take against the best of this stay; null until that is known. */
   slowdown: number | null;
 }
@@ -22,12 +24,10 @@ export interface Carer {
   tell(facts: DeviceFacts): void;
   /** Goes on in spite of what holds it now; the next reason counts again. */
   overrule(): void;
-  /**
-   * Between two batches: rests so long that the engine works its share of the time.
-   * @param worked milliseconds that the last batch took
-   * @param signal ends the rest early
-   */
-  rest(worked: number, signal: AbortSignal): Promise<void>;
+  /** After each batch. @param milliseconds that it took */
+  took(milliseconds: number): void;
+  /** Between two batches: rests so long that the engine works its share of the time. @param signal ends the rest early */
+  rest(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -42,6 +42,7 @@ export function createCarer(onHold: (held: boolean) => void, onChange: () => voi
   let decision = decide(settings, facts, false);
   let holds = false;
   let owed = 0;
+  let worked = 0;
   /** Forgets slowly, so that it shows of late and not of one batch. */
   const spent = { work: 0, rest: 0 };
 
@@ -64,7 +65,7 @@ export function createCarer(onHold: (held: boolean) => void, onChange: () => voi
   return {
     get view() {
       const total = spent.work + spent.rest;
-      return { ...decision, hold: held(), overruled: overruled !== null, measured: total === 0 ? null : spent.work / total, slowdown: pace.ratio };
+      return { ...decision, hold: held(), overruled: overruled !== null, measured: total === 0 ? null : spent.work / total, worked, slowdown: pace.ratio };
     },
     set(next) {
       settings = next;
@@ -79,12 +80,15 @@ export function createCarer(onHold: (held: boolean) => void, onChange: () => voi
       overruled = decision.hold;
       review();
     },
-    async rest(worked, signal) {
+    took(milliseconds) {
       const before = pace.slower;
-      pace = stepTook(pace, worked);
+      pace = stepTook(pace, milliseconds);
       if (pace.slower !== before) review();
-      spend("work", worked);
-      owed = Math.min(REST_AT_MOST, owed + worked * (1 / decision.share - 1));
+      spend("work", milliseconds);
+      worked += milliseconds;
+      owed = Math.min(REST_AT_MOST, owed + milliseconds * (1 / decision.share - 1));
+    },
+    async rest(signal) {
       if (owed < REST_AT_LEAST || signal.aborted) return;
       const began = performance.now();
       await pause(owed, signal);

@@ -8,7 +8,9 @@ import { openOwnData } from "../store/own-data.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { EPOCH_ROUNDS, GROUP_SIZE } from "../swarm/epoch.ts";
 import { type Hash, taskHash } from "../swarm/record.ts";
-import { genesisHead, type Head } from "../swarm/state.ts";
+import { freshCarry, genesisHead, type Head } from "../swarm/state.ts";
+import type { Carry } from "../update/compression/carry.ts";
+import { createCompressor, type Compressor } from "../update/compression/compression.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
 import type { Device, DeviceOptions, DeviceProblem, DeviceStatus, JoinChoice, RoundRecord, Snapshot } from "./api.ts";
 import { createCarer } from "./carer.ts";
@@ -32,6 +34,9 @@ import { createTraining, type Training } from "./training.ts";
 
 /** Between two snapshots that are pushed, in milliseconds. */
 const PUSH_EVERY = 100;
+
+/** Receipts of its own work that a device keeps. */
+const RECEIPTS_KEPT = 256;
 
 /** Of a task that is given but an ε. */
 const PRIVACY = { delta: 1e-5, rounds: 100, clip: 1, honest: 2 };
@@ -65,7 +70,10 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   let sums: { kernels: Kernels; pool: Promise<SumPool> } | null = null;
   let privacy: PrivacyGuard | null = null;
   let info: TrainerInfo | null = null;
+  let compressor: Compressor | null = null;
   let head: Head | null = null;
+  /** Goes with the head. */
+  let carry: Carry = freshCarry({ compressor });
   let session: Session | null = null;
   let viewOf: typeof sessionView | null = null;
   let status: DeviceStatus = "idle";
@@ -74,6 +82,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   let rounds: RoundRecord[] = [];
   let departures: Snapshot["departures"] = [];
   let accusations: Snapshot["accusations"] = [];
+  let receipts: Uint8Array[] = [];
   let drawings = 0;
   let samplesTrained = 0;
   let counted = { up: 0, down: 0 };
@@ -99,6 +108,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       resumable: session === null && kept ? { round: kept.round, accuracy: kept.accuracy } : null,
       departures,
       accusations,
+      receipts: receipts.length,
       privacy: privacy?.view ?? null,
       drawings,
       keys: { count: keyring.count, lasting: keyring.lasting },
@@ -144,8 +154,13 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     info = await trainer.load(task, data, options.seed ?? (await keeping.dataSeed()), options.backend);
     if (head === null) {
       privacy = await openPrivacy(task, taskHash(task), info.parameters, store);
-      const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), privacy?.stepExponent ?? task.update.stepExponent, task.outer);
-      head = (await keeping.head(fresh)) ?? fresh;
+      const { bits, stepExponent, compression = { kind: "dense" } } = task.update;
+      // With privacy an update goes whole: nothing of it may stay for later.
+      compressor = privacy ? null : createCompressor({ compression, bits, stepExponent, seed: [taskHash(task)] }, info.shapes);
+      const fresh = genesisHead(taskHash(task), toFixed(await trainer.initial()), { outer: task.outer, compressor, stepExponent: privacy?.stepExponent });
+      const kept = await keeping.head(fresh);
+      carry = kept ? await keeping.carry(freshCarry({ compressor })) : freshCarry({ compressor });
+      head = kept ?? fresh;
     }
     training ??= createTraining(trainer, task.inner.localSteps, keeping.keepMidway, undefined, carer);
     return { trainer, head };
@@ -163,7 +178,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
   }
 
   async function keep(): Promise<void> {
-    if (head) await keeping.keepHead(head, rounds);
+    if (head) await keeping.keepHead(head, carry, rounds);
+    await store.put({ receipts });
     if (training) await keeping.keepTrainer(training);
   }
 
@@ -171,7 +187,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     rounds = [...rounds, record];
     changed();
     // At once: a tab may be closed before the round is scored.
-    if (head) await keeping.keepHead(head, rounds);
+    if (head) await keeping.keepHead(head, carry, rounds);
     const evaluation = await training!.evaluate(params);
     models.scored(record.modelHash, evaluation);
     const { accuracy, loss } = evaluation;
@@ -214,6 +230,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
       keeping = createKeeping(store, taskHash(task), now);
       rounds = await keeping.rounds();
+      receipts = (await store.get("receipts")) ?? [];
       drawings = (await store.get("drawings"))?.labels.length ?? 0;
       const lends = opened.lend ?? (await store.get("lends"));
       library = await openLibrary({
@@ -276,9 +293,10 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
               batch = progress;
               changed();
             },
-            onCommitted({ head: next, counters, startedAt, retries }) {
+            onCommitted({ head: next, carry: left, counters, startedAt, retries }) {
               library.committed(head, next);
               head = next;
+              carry = left;
               const { up, down } = stay.mesh();
               const totals = { up: up.own + up.relayed + up.overhead, down: down.own + down.relayed + down.overhead };
               const record: RoundRecord = {
@@ -299,6 +317,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
             },
             onAdopted({ head: next }) {
               head = next;
+              carry = freshCarry({ compressor });
               // What this device did beyond the common past is no longer part of the model.
               rounds = rounds.filter(({ round }) => round < next.record.round);
               changed();
@@ -309,6 +328,10 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
             },
             onAccused({ peer, what, round }) {
               accusations = [...accusations, { peer, what, round }];
+              changed();
+            },
+            onReceipt(receipt) {
+              receipts = [...receipts, receipt].slice(-RECEIPTS_KEPT);
               changed();
             },
             onProblem: fail,
@@ -323,6 +346,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         const newest = await library.newest(ready.head);
         if (newest !== null && session === stay) {
           head = ready.head = newest;
+          carry = freshCarry({ compressor });
           rounds = rounds.filter(({ round }) => round < newest.record.round);
         }
         await keeping.takeUp(ready.trainer, training!, ready.head);
@@ -332,8 +356,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, kernels: sums.kernels };
-        stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts });
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, kernels: sums.kernels };
+        stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts, carry });
         if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {
         stop();
@@ -372,7 +396,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       samplesTrained = 0;
       status = "idle";
       error = null;
-      await store.remove("head", "rounds", "trainer", "midway");
+      receipts = [];
+      await store.remove("head", "carry", "rounds", "receipts", "trainer", "midway");
       library.forget();
       await keyring.forget();
       changed();

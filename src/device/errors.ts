@@ -1,3 +1,4 @@
+import type { DataFault } from "../learn/faults.ts";
 import type { DeviceProblem } from "./api.ts";
 
 /** A problem that the person can do something about; its code has a sentence in the interface. */
@@ -25,5 +26,6 @@ const BY_NAME: Record<string, DeviceProblem["code"]> = {
 export function problemOf(error: unknown): DeviceProblem {
   const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
   const code = error instanceof DeviceError ? error.code : (BY_NAME[name] ?? "internal");
-  return { code, detail: message };
+  const fault = name === "DataError" ? (error as { fault?: DataFault | null }).fault : null;
+  return { code, detail: message, ...(fault && { fault }) };
 }

@@ -1,8 +1,11 @@
 import { outerBytes, outerFrom } from "../learn/outer-optimiser.ts";
 import type { Trainer } from "../learn/trainer.ts";
-import type { Midway, Store } from "../store/store.ts";
+import type { Kept, Midway, Store } from "../store/store.ts";
 import { type CommitRecord, decodeRecord, encodeRecord, type Hash, rootOf } from "../swarm/record.ts";
 import type { Head } from "../swarm/state.ts";
+import { carryBytes, carryFrom, type Carry } from "../update/compression/carry.ts";
+import { sharedBytes, sharedFrom } from "../update/compression/shared.ts";
+import { UpdateError } from "../update/errors.ts";
 import { WireError } from "../wire/codec.ts";
 import type { RoundRecord } from "./api.ts";
 import type { Training } from "./training.ts";
@@ -15,9 +18,11 @@ export interface Keeping {
   standing(): Promise<{ round: number; weight: number }>;
   /** The head of an earlier visit, if it is whole and of this task. @param fresh the task's first */
   head(fresh: Head): Promise<Head | null>;
+  /** What this device's updates to that head have left unsaid; empty where that cannot be read. @param fresh an empty one */
+  carry(fresh: Carry): Promise<Carry>;
   /** Of the kept model; another task's are no past of this one, nor is its trainer's state. */
   rounds(): Promise<RoundRecord[]>;
-  keepHead(head: Head, rounds: readonly RoundRecord[]): Promise<void>;
+  keepHead(head: Head, carry: Carry, rounds: readonly RoundRecord[]): Promise<void>;
   keepMidway(midway: Midway): Promise<void>;
   keepTrainer(training: Training): Promise<void>;
   /** The trainer goes on where it was: in mid-round where the round is still to be done, else with the state that it had last. */
@@ -25,19 +30,20 @@ export interface Keeping {
 }
 
 export function createKeeping(store: Store, task: Hash, now: () => number): Keeping {
-  function recordIn(bytes: Uint8Array): CommitRecord | null {
+  function recordIn({ record: bytes, shared }: Kept["head"]): CommitRecord | null {
+    if (shared === undefined) return null; // of an older version: nothing to go on from
     try {
       const record = decodeRecord(bytes);
       return record.task === task ? record : null;
     } catch (cause) {
       if (!(cause instanceof WireError)) throw cause;
-      return null; // of an older version: nothing to go on from
+      return null;
     }
   }
 
   async function keptRecord(): Promise<CommitRecord | null> {
     const kept = await store.get("head");
-    return kept && recordIn(kept.record);
+    return kept && recordIn(kept);
   }
 
   return {
@@ -51,16 +57,25 @@ export function createKeeping(store: Store, task: Hash, now: () => number): Keep
     standing: async () => (await keptRecord()) ?? { round: 0, weight: 0 },
     async head(fresh) {
       const kept = await store.get("head");
-      const record = kept && recordIn(kept.record);
+      const record = kept && recordIn(kept);
       if (!record || kept.params.length !== fresh.params.length) return null;
-      return { record, root: rootOf(record), params: new Int32Array(kept.params), outer: outerFrom(kept.outer, fresh.outer) };
+      return { record, root: rootOf(record), params: new Int32Array(kept.params), outer: outerFrom(kept.outer, fresh.outer), shared: sharedFrom(kept.shared!, fresh.shared) };
+    },
+    async carry(fresh) {
+      const kept = await store.get("carry");
+      try {
+        return kept === null ? fresh : carryFrom(kept, fresh.residual.length);
+      } catch (cause) {
+        if (!(cause instanceof UpdateError)) throw cause;
+        return fresh;
+      }
     },
     async rounds() {
       if (await keptRecord()) return ((await store.get("rounds")) ?? []) as RoundRecord[];
       await store.remove("trainer");
       return [];
     },
-    keepHead: ({ record, params, outer }, rounds) => store.put({ head: { record: encodeRecord(record), params, outer: outerBytes(outer) }, rounds: [...rounds] }),
+    keepHead: ({ record, params, outer, shared }, carry, rounds) => store.put({ head: { record: encodeRecord(record), params, outer: outerBytes(outer), shared: sharedBytes(shared) }, carry: carryBytes(carry), rounds: [...rounds] }),
     keepMidway: (midway) => store.put({ midway: { ...midway, task, at: now() } }),
     async keepTrainer(training) {
       const state = await training.saveState();

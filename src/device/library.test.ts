@@ -15,13 +15,13 @@ import { roomKeys, systemRandom } from "./room.ts";
 
 const task = taskHash({ name: "a task" });
 const room = roomKeys({ secret: "A".repeat(43), server: "ws://127.0.0.1", iceServers: [], relayOnly: false }, task);
-const genesis = genesisHead(task, new Int32Array(5_000), 0);
+const genesis = genesisHead(task, new Int32Array(5_000));
 
-function after({ record, root, outer }: Head, contributors: readonly PeerId[], fill: number): Head {
+function after({ record, root, outer, shared }: Head, contributors: readonly PeerId[], fill: number): Head {
   const params = new Int32Array(5_000).fill(fill);
   const members = [...contributors].sort();
-  const next: CommitRecord = { ...record, round: record.round + 1, prev: root, contributors: members, members, model: modelHash({ params, outer }), weight: record.weight + members.length };
-  return { record: next, root: rootOf(next), params, outer };
+  const next: CommitRecord = { ...record, round: record.round + 1, prev: root, contributors: members, members, model: modelHash({ params, outer, shared }), weight: record.weight + members.length };
+  return { record: next, root: rootOf(next), params, outer, shared };
 }
 
 /** Devices whose messages reach each other at once. */

@@ -6,13 +6,15 @@ import { languagesTask } from "../learn/tasks/languages.ts";
 import { rootOf, taskHash } from "../swarm/record.ts";
 import { genesisHead } from "../swarm/state.ts";
 import { memoryStore } from "../store/store.ts";
+import { createCompressor } from "../update/compression/compression.ts";
+import { sharedBytes } from "../update/compression/shared.ts";
 import { WireError } from "../wire/codec.ts";
 import { decodeModel, encodeModel, type OpenModel } from "./model-file.ts";
 import { createModelShelf, SHELF_LIMITS } from "./model-shelf.ts";
 
 const params = Int32Array.from({ length: 500 }, (_, i) => i * 1_001 - 3);
-const head = genesisHead(taskHash(digitsTask), params, 0, { kind: "nesterov", rate: 0.7, momentum: 0.9 });
-const model: OpenModel = { task: digitsTask, record: head.record, params, outer: outerBytes(head.outer) };
+const head = genesisHead(taskHash(digitsTask), params, { outer: { kind: "nesterov", rate: 0.7, momentum: 0.9 }, compressor: createCompressor({ compression: { kind: "dense" }, bits: 4, stepExponent: 10, seed: [1] }, [[500]]) });
+const model: OpenModel = { task: digitsTask, record: head.record, params, outer: outerBytes(head.outer), shared: sharedBytes(head.shared) };
 
 /** Null where it is refused, as it has to be. */
 function readOr(bytes: Uint8Array): OpenModel | null {
@@ -33,7 +35,7 @@ describe("a model as one object", () => {
   it("is refused when it is another task's than its record says, or other numbers", () => {
     expect(() => decodeModel(encodeModel({ ...model, task: languagesTask }))).toThrow("another task");
     expect(() => decodeModel(encodeModel({ ...model, params: params.slice().fill(1) }))).toThrow("not the one its record names");
-    expect(() => decodeModel(encodeModel({ ...model, outer: new Uint8Array() }))).toThrow("not the one its record names");
+    for (const part of ["outer", "shared"]) expect(() => decodeModel(encodeModel({ ...model, [part]: new Uint8Array() }))).toThrow("not the one its record names");
     expect(() => decodeModel(encodeModel({ ...model, task: { ...digitsTask, name: "NOT A NAME" } }))).toThrow("without a task");
   });
 

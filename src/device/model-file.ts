@@ -17,6 +17,8 @@ export interface OpenModel {
   params: Int32Array<ArrayBuffer>;
   /** The outer optimiser's state in its own encoding; part of what the record's hash stands for. */
   outer: Uint8Array;
+  /** The same of the compression's. */
+  shared: Uint8Array;
 }
 
 const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array);
@@ -24,7 +26,7 @@ const atMost = (most: number) => v.pipe(bytes, v.check(({ length }) => length <=
 
 /** As an object of the library; its kind is named, for other things are published too. */
 const wire = codec(
-  1,
+  2,
   v.strictObject({
     kind: v.literal("hromada model"),
     task: atMost(MAX_TASK_BYTES),
@@ -32,12 +34,13 @@ const wire = codec(
     /** int32, little-endian. */
     params: v.pipe(atMost(4 * MAX_PARAMETERS), v.check(({ length }) => length > 0 && length % 4 === 0, "no whole numbers")),
     outer: bytes,
+    shared: bytes,
   }),
   LIBRARY_LIMITS.objectBytes,
 );
 
-export const encodeModel = ({ task, record, params, outer }: OpenModel): Uint8Array<ArrayBuffer> =>
-  wire.encode({ kind: "hromada model", task: utf8ToBytes(canonicalJson(task)), record: record && encodeRecord(record), params: new Uint8Array(params.buffer, params.byteOffset, params.byteLength), outer });
+export const encodeModel = ({ task, record, params, outer, shared }: OpenModel): Uint8Array<ArrayBuffer> =>
+  wire.encode({ kind: "hromada model", task: utf8ToBytes(canonicalJson(task)), record: record && encodeRecord(record), params: new Uint8Array(params.buffer, params.byteOffset, params.byteLength), outer, shared });
 
 /**
  * Takes nothing on trust: the task is the one that the record names, and the numbers are those that the record names.
@@ -45,12 +48,12 @@ export const encodeModel = ({ task, record, params, outer }: OpenModel): Uint8Ar
  * @throws WireError
  */
 export function decodeModel(file: Uint8Array): OpenModel {
-  const { task: text, record: encoded, params, outer } = wire.decode(file);
+  const { task: text, record: encoded, params, outer, shared } = wire.decode(file);
   const task = taskIn(text);
   const record = encoded && decodeRecord(encoded);
   if (record && record.task !== taskHash(task)) throw new WireError("malformed", "a model whose record is of another task");
-  if (record && record.model !== bytesToHex(sha256.create().update(params).update(outer).digest())) throw new WireError("malformed", "a model that is not the one its record names");
-  return { task, record, params: new Int32Array(params.slice().buffer), outer: outer.slice() };
+  if (record && record.model !== bytesToHex(sha256.create().update(params).update(outer).update(shared).digest())) throw new WireError("malformed", "a model that is not the one its record names");
+  return { task, record, params: new Int32Array(params.slice().buffer), outer: outer.slice(), shared: shared.slice() };
 }
 
 function taskIn(text: Uint8Array): TaskManifest {

@@ -8,6 +8,7 @@ import { writeOn } from "../learn/write-on.ts";
 import type { Store } from "../store/store.ts";
 import { decodeRecord, type Hash, rootOf, taskHash } from "../swarm/record.ts";
 import type { Head } from "../swarm/state.ts";
+import { sharedBytes } from "../update/compression/shared.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
 import { WireError } from "../wire/codec.ts";
 import { CURRENT_MODEL, type Continuation, type Device, type Lineage, type ModelView } from "./api.ts";
@@ -50,9 +51,9 @@ export function createModels({ store, task, now, head, engine, startTrainer, lib
   async function keptHead(): Promise<OpenModel | null> {
     const kept = await store.get("head");
     const manifest = await store.get("manifest");
-    if (kept === null || manifest === null) return null;
+    if (kept?.shared === undefined || manifest === null) return null;
     try {
-      const model: OpenModel = { task: checkTask(manifest), record: decodeRecord(kept.record), params: new Int32Array(kept.params), outer: kept.outer };
+      const model: OpenModel = { task: checkTask(manifest), record: decodeRecord(kept.record), params: new Int32Array(kept.params), outer: kept.outer, shared: kept.shared };
       return model.record?.task === taskHash(model.task) ? model : null;
     } catch (cause) {
       if (!(cause instanceof WireError || cause instanceof TaskError)) throw cause;
@@ -60,9 +61,11 @@ export function createModels({ store, task, now, head, engine, startTrainer, lib
     }
   }
 
+  const opened = ({ record, params, outer, shared }: Head): OpenModel => ({ task, record, params, outer: outerBytes(outer), shared: sharedBytes(shared) });
+
   async function current(): Promise<OpenModel | null> {
     const live = head();
-    if (live) return { task, record: live.record, params: live.params, outer: outerBytes(live.outer) };
+    if (live) return opened(live);
     const kept = await keptHead();
     return kept?.record?.task === own ? kept : null;
   }
@@ -78,7 +81,7 @@ export function createModels({ store, task, now, head, engine, startTrainer, lib
   async function withEngine(id: string): Promise<{ model: OpenModel; trainer: Trainer; params: Float32Array }> {
     if (id === CURRENT_MODEL) {
       const { trainer, head: live } = await engine();
-      return { model: { task, record: live.record, params: live.params, outer: outerBytes(live.outer) }, trainer, params: toFloat(live.params) };
+      return { model: opened(live), trainer, params: toFloat(live.params) };
     }
     const model = await open(id);
     return { model, trainer: await engineOf(model.task), params: toFloat(model.params) };
@@ -164,10 +167,10 @@ export function createModels({ store, task, now, head, engine, startTrainer, lib
 
     async importModel(files) {
       const [only] = files;
-      const given = files.length === 1 && only && /\.zip$/i.test(only.name) ? await unzip(only.bytes, 4 * MAX_PARAMETERS + 1_000_000) : files;
+      const given = files.length === 1 && only && /\.zip$/i.test(only.name) ? (await unzip(only.bytes, 4 * MAX_PARAMETERS + 1_000_000)).map(({ name, bytes }) => ({ name: name.split("/").at(-1)!, bytes })) : files;
       const { trainer } = await engine();
       const params = toFixed(await trainer.importModel(given));
-      return shelf.put({ origin: "imported", task: own, at: now(), object: null, author: null, file: encodeModel({ task, record: null, params, outer: new Uint8Array() }) });
+      return shelf.put({ origin: "imported", task: own, at: now(), object: null, author: null, file: encodeModel({ task, record: null, params, outer: new Uint8Array(), shared: new Uint8Array() }) });
     },
 
     async publishModel(id) {

@@ -9,6 +9,7 @@ import { decodeMessage } from "../swarm/message.ts";
 import { encodeRecording } from "../swarm/recording.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { step } from "../swarm/step.ts";
+import type { Carry } from "../update/compression/carry.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Breakpoint, DeviceOptions } from "./api.ts";
@@ -35,6 +36,7 @@ export interface SessionEvents {
   onAdopted(effect: Extract<Effect, { type: "adopted" }>): void;
   onDeparted(effect: Extract<Effect, { type: "departed" }>): void;
   onAccused(effect: Extract<Effect, { type: "accused" }>): void;
+  onReceipt(receipt: Uint8Array<ArrayBuffer>): void;
   onProblem(error: unknown): void;
   /** The signalling server, or a relay, changed what this peer sent. */
   onTampered(from: PeerId): void;
@@ -61,6 +63,8 @@ interface Own {
   sealing: Sealing;
   /** Of the samples that it trains on. */
   labelCounts: readonly number[];
+  /** That goes with the head. */
+  carry: Carry;
 }
 
 /**
@@ -133,6 +137,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         dispatch(met);
       },
       onMessage: (from, bytes) => dispatch({ type: "message", now: now(), from, bytes }),
+      onReceipt: events.onReceipt,
       onCommittee: (issuer) => dispatch({ type: "issuer", now: now(), issuer }),
       leads: (bytes) => state !== null && weightIn(bytes) > state.head.record.weight,
     },
@@ -141,15 +146,15 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   /** A quarter of the epoch, five rounds at most, is for getting the next one's pseudonym. */
   const nearEdge = (round: number): boolean => round % epochRounds >= epochRounds - Math.max(1, Math.min(5, Math.ceil(epochRounds / 4)));
 
-  function noteCommit({ root, record }: Head): void {
+  function noteCommit(head: Head, group: readonly PeerId[]): void {
     moved = true;
-    presences.committed(root, record, nearEdge(record.round));
+    presences.committed(head, group, nearEdge(head.record.round));
   }
 
   function commence(): void {
     const self = presences.current?.self;
     if (start === null || self === undefined || state) return;
-    first = state = initialState({ ...start.config, self }, start.head, now());
+    first = state = initialState({ ...start.config, self }, start.head, now(), start.own.carry);
     moved = true;
     dispatch({ ...met, now: now() });
   }
@@ -224,10 +229,10 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       case "group":
         return presences.current?.setGroup(effect.peers);
       case "committed":
-        noteCommit(effect.head);
+        noteCommit(effect.head, effect.group);
         return events.onCommitted(effect);
       case "adopted":
-        noteCommit(effect.head);
+        noteCommit(effect.head, []);
         return events.onAdopted(effect);
       case "departed":
         return events.onDeparted(effect);
@@ -268,9 +273,9 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     events.onProblem(error);
   }
 
-  async function train({ head: { params, record, root }, lost }: Extract<Effect, { type: "train" }>): Promise<void> {
+  async function train({ head: { record, root }, start: from, lost }: Extract<Effect, { type: "train" }>): Promise<void> {
     try {
-      const result = await training()!.round(params, { round: record.round + 1, lost, model: record.model }, (progress) => {
+      const result = await training()!.round(from, { round: record.round + 1, lost, model: record.model }, (progress) => {
         events.onBatch(progress);
         if (!stopsAt("train")) return;
         freeze();
@@ -324,7 +329,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     take: (taking) => dispatch({ type: "take", now: now(), taking }),
     recording() {
       if (first === null) throw new Error("nothing has begun yet");
-      return encodeRecording(first.config, first.head, first.now, log);
+      return encodeRecording(first, log);
     },
     close() {
       abort.abort();

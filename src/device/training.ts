@@ -8,11 +8,12 @@ const KEEPING = { every: 2_000, part: 1 / 20 };
 
 export interface Training {
   /**
-   * One round's local steps from the committed model; null when it was stopped.
+   * One round's local steps; null when it was stopped.
+   * @param start the committed model, and where the task has it so, this device's carry
    * @param which the round, the hash of the model that it begins with, and how often its update was dropped before:
    *   other samples are due each time
    */
-  round(params: Int32Array, which: Pick<Midway, "round" | "lost" | "model">, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
+  round(start: Float32Array, which: Pick<Midway, "round" | "lost" | "model">, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
   /** Ends the round before its next batch. */
   stop(): void;
   evaluate(params: Int32Array): Promise<Evaluation>;
@@ -22,8 +23,11 @@ export interface Training {
   goOn(midway: Midway | null): void;
 }
 
-/** The trainer holds one model: rounds, scores and states take turns; a person's drawing need not wait. */
-export function createTraining(trainer: Trainer, localSteps: number, keep: (midway: Midway) => Promise<void>, { every, part } = KEEPING, care?: Pick<Carer, "rest">): Training {
+/**
+ * The trainer holds one model: rounds, scores and states take turns; a person's drawing need not wait. A device that is
+ * held to a share of its time does that share of the steps, so that nobody waits for it.
+ */
+export function createTraining(trainer: Trainer, localSteps: number, keep: (midway: Midway) => Promise<void>, { every, part } = KEEPING, care?: Pick<Carer, "took" | "rest" | "view">): Training {
   let stopping = new AbortController();
   let turn: Promise<unknown> = Promise.resolve();
   let current = 0;
@@ -49,22 +53,23 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
   };
 
   return {
-    round(params, { round, lost, model }, onBatch) {
+    round(start, { round, lost, model }, onBatch) {
       const ticket = ++current;
       return inTurn(async () => {
         if (ticket !== current) return null;
         const from = left?.round === round && left.lost === lost && left.model === model ? left.position : null;
         left = null;
-        const steps = trainer.train({ params: toFloat(params), round, lost, localSteps, keepEvery: every, ...(from && { from }) });
+        const steps = trainer.train({ params: start, round, lost, localSteps, stepsAtMost: Math.round(localSteps * (care?.view.share ?? 1)), keepEvery: every, ...(from && { from }) });
         for (;;) {
           const began = performance.now();
           const { done, value } = await steps.next();
           const worked = performance.now() - began;
           if (done) return value;
+          care?.took(worked);
           const { position, ...progress } = value;
           if (position) await keepMidway({ round, lost, model, position });
           await onBatch(progress);
-          if (progress.step < progress.steps) await care?.rest(worked, stopping.signal);
+          if (progress.step < progress.steps) await care?.rest(stopping.signal);
           if (ticket === current) continue;
           await steps.return(undefined as never);
           return null;

@@ -30,9 +30,9 @@ export function createClassifier(task: ClassifierTask, examples: Examples, heldO
     initial: () => initialParams(task),
     order: (dataSeed, epoch) => (balanced(task) ? balancedOrder(examples, dataSeed, epoch) : epochOrder(examples.labels.length, dataSeed, epoch)),
 
-    async gradient(params, samples, chance) {
+    async gradient(params, samples, chance, to) {
       const { inputs, labels } = batchOf(examples, samples, chance);
-      const { loss, logits, gradient } = await model.gradient(params, inputs, labels, offsets, chance.uint32());
+      const { loss, logits, gradient } = await model.gradient(params, inputs, labels, offsets, chance.uint32(), to);
       return { loss, accuracy: countHits(logits, labels) / labels.length, gradient };
     },
 

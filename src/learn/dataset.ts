@@ -3,7 +3,7 @@ import { split, subset, type Examples } from "./data/examples.ts";
 import { imageExamples } from "./data/images.ts";
 import { loadFile, type LoadPack } from "./data/load.ts";
 import { passageExamples } from "./data/passages.ts";
-import { readPassages } from "./data/passage-file.ts";
+import { readPassageFiles, readPassages } from "./data/passage-file.ts";
 import { type DecodePicture, readPictures } from "./data/pictures.ts";
 import { readTable, type Table } from "./data/table.ts";
 import { loadPacks, packName } from "./digits.ts";
@@ -34,7 +34,7 @@ const NOTHING: Loaded["leftOut"] = { count: 0, rows: [] };
 /** This device's training samples. The task's seed cuts the shares, so devices of one task agree on them. */
 export async function loadTraining(task: ClassifierTask, choice: DataChoice, sources: DataSources): Promise<Loaded> {
   const loaded = await load(task, choice, sources);
-  if (loaded.examples.labels.length === 0) throw new DataError("bad-choice", "no sample is left to train on; choose other labels or bring more data");
+  if (loaded.examples.labels.length === 0) throw new DataError("bad-choice", "no sample is left to train on; choose other labels or bring more data", { what: "no-sample" });
   return loaded;
 }
 
@@ -66,7 +66,7 @@ export async function loadHeldOut(task: ClassifierTask, loadPack: LoadPack): Pro
     case "udhr":
       return shippedPassages(data, "test", loadPack);
     case "own":
-      throw new DataError("unavailable", "this task's data are a person's own; load some to score a model on");
+      throw new DataError("unavailable", "this task's data are a person's own; load some to score a model on", { what: "own-only" });
   }
 }
 
@@ -75,14 +75,14 @@ export async function loadTrainingText(task: TextTask, choice: DataChoice, { loa
   const { source } = task.data;
   switch (choice.kind) {
     case "drawn":
-      throw new DataError("bad-choice", "this task learns from text, not from drawings");
+      throw new DataError("bad-choice", "this task learns from text, not from drawings", { what: "no-drawings" });
     case "files": {
       const text = await readText(choice.files);
       const at = Math.floor(text.length * (1 - HELD_OUT_PART));
       return source === "own" ? { text: text.subarray(0, at), heldOut: text.subarray(at) } : { text, heldOut: null };
     }
     case "share":
-      if (source === "own") throw new DataError("bad-choice", "this task has no data of its own; bring a text");
+      if (source === "own") throw new DataError("bad-choice", "this task has no data of its own; bring a text", { what: "own-only" });
       if (choice.alpha !== undefined || choice.labels !== undefined) throw new DataError("bad-choice", "a text has no labels to choose by");
       checkShare(choice.share, choice.shares);
       return { text: await loadTextShare(loadPack, source, choice), heldOut: null };
@@ -90,7 +90,7 @@ export async function loadTrainingText(task: TextTask, choice: DataChoice, { loa
 }
 
 export async function loadHeldOutText({ data: { source } }: TextTask, loadPack: LoadPack): Promise<Uint8Array> {
-  if (source === "own") throw new DataError("unavailable", "this task's data are a person's own; load some to score a model on");
+  if (source === "own") throw new DataError("unavailable", "this task's data are a person's own; load some to score a model on", { what: "own-only" });
   return loadTestText(loadPack, source);
 }
 
@@ -105,7 +105,7 @@ async function fromShare(task: ClassifierTask, choice: ShareChoice, loadPack: Lo
     case "udhr":
       return dealt(await shippedPassages(data, "train", loadPack), choice, seed);
     case "own":
-      throw new DataError("bad-choice", "this task has no data of its own; bring a file");
+      throw new DataError("bad-choice", "this task has no data of its own; bring a file", { what: "own-only" });
   }
 }
 
@@ -152,19 +152,20 @@ async function fromFiles({ data }: ClassifierTask, { files, labels, ...options }
     const { pictures, leftOut } = await readPictures(files, labels, data, decodePicture, options);
     return { examples: imageExamples(pictures, data), leftOut };
   }
+  if (data.kind === "passages" && labels !== undefined) return readPassageFiles(files, labels, data, options);
   const [file, ...more] = files;
-  if (!file || more.length > 0) throw new DataError("bad-choice", "one CSV file is needed");
+  if (!file || more.length > 0) throw new DataError("bad-choice", "one CSV file is needed", { what: "many-tables", tables: files.length });
   return data.kind === "table" ? readTable(file.stream(), data, options) : readPassages(file.stream(), data, options);
 }
 
 function image(task: ClassifierTask): ImageData {
-  if (task.data.kind !== "image") throw new DataError("bad-choice", "this task does not learn from drawings");
+  if (task.data.kind !== "image") throw new DataError("bad-choice", "this task does not learn from drawings", { what: "no-drawings" });
   return task.data;
 }
 
 function drawn(task: ClassifierTask, { images, labels }: Extract<DataChoice, { kind: "drawn" }>): { labels: Uint8Array; pixels: Uint8Array } {
   const { shape: [height, width], labels: labelCount, channels = 1 } = image(task);
-  if (labels.length > MAX_DRAWN_SAMPLES) throw new DataError("bad-choice", `at most ${MAX_DRAWN_SAMPLES} drawings can be trained on`);
+  if (labels.length > MAX_DRAWN_SAMPLES) throw new DataError("bad-choice", `at most ${MAX_DRAWN_SAMPLES} drawings can be trained on`, { what: "many-pictures", most: MAX_DRAWN_SAMPLES });
   if (images.length !== labels.length * height * width * channels) throw new DataError("malformed", `${images.length} pixels for ${labels.length} drawings of ${height} × ${width}`);
   if (labels.some((label) => label >= labelCount)) throw new DataError("malformed", "a drawing bears a label that the task does not have");
   return { labels: labels.slice(), pixels: images.slice() };

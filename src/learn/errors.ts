@@ -1,9 +1,13 @@
+import type { DataFault, RowFault } from "./faults.ts";
+
 /** The data cannot be had or is not what its name says. */
 export class DataError extends Error {
   override readonly name = "DataError";
   constructor(
     readonly code: "unavailable" | "malformed" | "bad-choice" | "too-large",
     message: string,
+    /** What a person can do something about; null where the data that ship are wrong. */
+    readonly fault: DataFault | null = null,
   ) {
     super(message);
   }
@@ -15,8 +19,11 @@ export interface BadRow {
   line: number;
   /** From 1; 0 where the row as a whole is wrong. */
   column: number;
-  problem: string;
+  fault: RowFault;
 }
+
+/** For a log: its name and its values. */
+const inShort = ({ what, ...values }: RowFault): string => [what, ...Object.values(values)].join(" ");
 
 /** Rows of a person's file cannot be used. They are left out only if the person agrees. */
 export class BadRowsError extends Error {
@@ -28,7 +35,7 @@ export class BadRowsError extends Error {
     /** The first of them. */
     readonly rows: readonly BadRow[],
   ) {
-    const list = rows.map(({ line, column, problem }) => `line ${line}${column === 0 ? "" : `, column ${column}`}: ${problem}`).join("; ");
+    const list = rows.map(({ line, column, fault }) => `line ${line}${column === 0 ? "" : `, column ${column}`}: ${inShort(fault)}`).join("; ");
     super(`${count === 1 ? "1 row" : `${count} rows`} cannot be used (${list}${count > rows.length ? "; …" : ""}); correct the file or agree to leave them out`);
   }
 }

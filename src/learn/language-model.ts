@@ -1,7 +1,9 @@
+import type { Random } from "../wire/random.ts";
 import { epochOrder } from "./data/examples.ts";
 import { join } from "./data/load.ts";
 import { toBytes } from "./data/passages.ts";
 import { breathe } from "./engine/breathe.ts";
+import { createResident } from "./engine/resident.ts";
 import { DataError, EngineError } from "./errors.ts";
 import type { Learner } from "./learner.ts";
 import { SCORED_SEQUENCES } from "./limits.ts";
@@ -23,6 +25,11 @@ export function createLanguageModel(task: TextTask, text: Uint8Array, heldOut: (
   const samples = Math.floor(Math.max(0, text.length - 1) / config.context);
   let scored: Promise<Uint8Array> | null = null;
 
+  const drawn = (places: Uint32Array, chance: Random): Sequences => {
+    const last = text.length - 1 - config.context;
+    return sequences(text, Array.from(places, (place) => Math.min(last, place * config.context + chance.below(config.context))), config.context);
+  };
+
   return {
     parameters: gpt.parameters,
     pieces: gpt.pieces,
@@ -32,10 +39,11 @@ export function createLanguageModel(task: TextTask, text: Uint8Array, heldOut: (
     initial: () => initialGpt(config, task.seed),
     order: (dataSeed, epoch) => epochOrder(samples, dataSeed, epoch),
 
-    gradient(params, places, chance) {
-      const last = text.length - 1 - config.context;
-      const starts = Array.from(places, (place) => Math.min(last, place * config.context + chance.below(config.context)));
-      return gpt.gradient(params, sequences(text, starts, config.context), chance.uint32());
+    gradient: (params, places, chance, to) => gpt.gradient(params, drawn(places, chance), chance.uint32(), to),
+
+    resident(from, rates) {
+      const resident = createResident(gpt, from, rates);
+      return { ...resident, step: (places, chance, part) => resident.step(drawn(places, chance), chance.uint32(), part) };
     },
 
     async evaluate(params) {

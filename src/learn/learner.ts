@@ -1,4 +1,6 @@
 import type { Random } from "../wire/random.ts";
+import type { BatchResult, GradientSum } from "./engine/micro-batches.ts";
+import type { Rates, Resident, ResidentState } from "./engine/resident.ts";
 import type { Model } from "./model.ts";
 import type { Evaluation } from "./trainer.ts";
 
@@ -15,13 +17,20 @@ export interface Learner {
   /** The samples of an epoch, in their order: decided by the data seed. */
   order(dataSeed: number, epoch: number): Uint32Array;
   /**
-   * Mean cross-entropy of a batch in nats, the part that was answered right, and the gradient [parameters].
-   * `chance` is drawn from for augmentation and dropout.
+   * Mean cross-entropy of a batch in nats, the part that was answered right, and the gradient [parameters], added to `to`
+   * if it is there. `chance` is drawn from for augmentation and dropout.
    */
-  gradient(params: Float32Array, samples: Uint32Array, chance: Random): Promise<{ loss: number; accuracy: number; gradient: Float32Array }>;
+  gradient(params: Float32Array, samples: Uint32Array, chance: Random, to?: GradientSum): Promise<BatchResult>;
+  /** AdamW's steps on params that stay on the backend; absent: this model has to be given its params each time. */
+  resident?(from: ResidentState, rates: Rates): ResidentLearner;
   /** On the held-out samples. */
   evaluate(params: Float32Array): Promise<Evaluation>;
   /** Logits, one row an input; inputs are as `Trainer.predict` takes them. */
   answer(params: Float32Array, inputs: readonly Float32Array[]): Promise<Float32Array>;
   dispose(): void;
+}
+
+export interface ResidentLearner extends Omit<Resident<never>, "step"> {
+  /** As `gradient` and AdamW's step after it, at `part` of the learning rate. */
+  step(samples: Uint32Array, chance: Random, part: number): Promise<{ loss: number; accuracy: number }>;
 }

@@ -19,7 +19,7 @@ export async function loadLearner(task: TaskManifest, data: DataChoice | null, s
     const loaded = data === null ? null : await loadTrainingText(task, data, sources);
     const heldOut = loaded?.heldOut;
     const learner = createLanguageModel(task, loaded?.text ?? new Uint8Array(), async () => heldOut ?? (await loadHeldOutText(task, sources.loadPack)));
-    if (loaded && learner.samples === 0) throw new DataError("bad-choice", `a text of ${loaded.text.length} bytes is shorter than one sequence of ${task.model.config.context}; bring more text`);
+    if (loaded && learner.samples === 0) throw new DataError("bad-choice", `a text of ${loaded.text.length} bytes is shorter than one sequence of ${task.model.config.context}; bring more text`, { what: "short-text", bytes: loaded.text.length, least: task.model.config.context });
     return { learner, leftOut: 0 };
   }
   if (!isClassifier(task)) throw new TaskError("bad-model", `a ${task.model.className} does not go with data of the kind ${task.data.kind}`);

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Sequential, sequential } from "@tensorflow/tfjs-layers";
 import { createRandom } from "../wire/random.ts";
+import { addGradient, type GradientSum } from "./engine/micro-batches.ts";
 import { crossEntropy } from "./engine/ops/cross-entropy.ts";
+import { takeValues } from "./engine/take-values.ts";
 import { TaskError } from "./errors.ts";
 import { SeededDropout } from "./models/dropout-layer.ts";
 import type { TaskManifest } from "./task.ts";
@@ -19,9 +21,9 @@ export interface Model {
    * Loss, logits and gradient of one batch.
    * @param inputs float32 [batch, …input shape], as the task prepares them; @param labels [batch]
    * @param offsets [labels], added to the logits within the loss only; @param seed decides what dropout leaves out
-   * Resolves to the mean cross-entropy in nats, logits [batch × labels] and the gradient [parameters].
+   * Resolves to the mean cross-entropy in nats, logits [batch × labels] and the gradient [parameters], added to `to` if it is there.
    */
-  gradient(params: Float32Array, inputs: Float32Array, labels: Uint8Array, offsets: Float32Array, seed?: number): Promise<{ loss: number; logits: Float32Array; gradient: Float32Array }>;
+  gradient(params: Float32Array, inputs: Float32Array, labels: Uint8Array, offsets: Float32Array, seed?: number, to?: GradientSum): Promise<{ loss: number; logits: Float32Array; gradient: Float32Array }>;
   /** Logits [batch × labels] of float32 inputs [batch, …input shape]. */
   logits(params: Float32Array, inputs: Float32Array): Promise<Float32Array>;
   dispose(): void;
@@ -55,7 +57,7 @@ export function createModel({ data, model }: Pick<TaskManifest, "data" | "model"
     parameters,
     pieces: variables.map(({ size: length, rank }) => ({ length, decays: rank > 1 })),
     shapes: variables.map(({ shape: sides }) => sides),
-    async gradient(params, inputs, labels, offsets, seed = 0) {
+    async gradient(params, inputs, labels, offsets, seed = 0, to) {
       write(variables, params, parameters);
       const chance = createRandom([seed, "dropout"]);
       for (const dropout of dropouts) dropout.seed = chance.uint32() | 0;
@@ -73,17 +75,12 @@ export function createModel({ data, model }: Pick<TaskManifest, "data" | "model"
         logits!.dispose();
         return vector;
       });
-      const numbers = (await packed.data()) as Float32Array;
-      packed.dispose();
       const afterLogits = 1 + labels.length * outputs;
-      return { loss: numbers[0]!, logits: numbers.subarray(1, afterLogits), gradient: numbers.subarray(afterLogits) };
+      return takeValues(packed, (numbers) => ({ loss: numbers[0]!, logits: numbers.slice(1, afterLogits), gradient: addGradient(numbers.subarray(afterLogits), to) }));
     },
     async logits(params, inputs) {
       write(variables, params, parameters);
-      const out = tf.tidy(() => run(enter(inputs), false));
-      const numbers = (await out.data()) as Float32Array;
-      out.dispose();
-      return numbers;
+      return takeValues(tf.tidy(() => run(enter(inputs), false)), (numbers) => numbers.slice());
     },
     dispose() {
       network.dispose();

@@ -1,14 +1,16 @@
 import { createRandom } from "../wire/random.ts";
+import { blankInput } from "./blank-input.ts";
 import type { DataSources } from "./dataset.ts";
 import { candidates, startEngine, type WasmFiles } from "./engine/backend.ts";
 import { tensorBudget } from "./engine/budget.ts";
-import { measureMemory, samplesWithin } from "./engine/micro-batches.ts";
+import { samplesWithin } from "./engine/micro-batches.ts";
 import { type Choice, choiceKey, type ChoiceStore, chooseBackend, type Trialled } from "./engine/trial.ts";
 import { findAdapter } from "./engine/webgpu/adapter.ts";
 import type { Learner } from "./learner.ts";
 import { loadLearner } from "./load-learner.ts";
 import { createOptimiser } from "./optimiser.ts";
 import { modelHashOf } from "./signed-task.ts";
+import { openStepper } from "./stepper.ts";
 import type { TaskManifest } from "./task.ts";
 import type { Backend, DataChoice } from "./trainer.ts";
 
@@ -37,6 +39,8 @@ export async function openLearner(task: TaskManifest, data: DataChoice | null, w
   const choice = wanted !== undefined || data === null || !deps.choices ? null : await choose(task, data, deps.choices, sources);
   const backend = await startEngine(deps.wasmFiles, wanted ?? choice?.backend);
   const { learner, leftOut } = await loadLearner(task, data, sources);
+  // The first answer compiles what all others run: a person does not wait for that.
+  await learner.answer(learner.initial(), [blankInput(task.data)]);
   return { learner, leftOut, backend, trial: choice?.milliseconds ?? {}, atOnce: await atOnce(learner, task.inner.batch) };
 }
 
@@ -50,23 +54,23 @@ async function choose(task: TaskManifest, data: DataChoice, store: ChoiceStore, 
 async function openTrial(task: TaskManifest, data: DataChoice, backend: Backend, sources: OpenDeps): Promise<Trialled> {
   await startEngine(sources.wasmFiles, backend);
   const { learner } = await loadLearner(task, data, sources);
-  const optimiser = createOptimiser(learner.pieces, task.inner);
-  const params = learner.initial();
-  const samples = first(learner, Math.min(task.inner.batch, await atOnce(learner, task.inner.batch)));
+  const { inner } = task;
+  const most = await atOnce(learner, inner.batch);
+  const stepper = openStepper({ learner, backend, optimiser: createOptimiser(learner.pieces, inner), inner, atOnce: most, dataSeed: 0 }, learner.initial(), null);
+  const samples = first(learner, Math.min(inner.batch, most));
   return {
-    async step() {
-      const { gradient } = await learner.gradient(params, samples, createRandom("trial"));
-      optimiser.step(params, gradient);
+    step: async () => void (await stepper.step(samples, 0)),
+    dispose() {
+      stepper.dispose();
+      learner.dispose();
     },
-    dispose: () => learner.dispose(),
   };
 }
 
 async function atOnce(learner: Learner, batch: number): Promise<number> {
   if (learner.samples === 0) return batch;
   const params = learner.initial();
-  const memory = await measureMemory((count) => learner.gradient(params, first(learner, count), createRandom("memory")));
-  return samplesWithin(memory, tensorBudget(), batch);
+  return samplesWithin((count) => learner.gradient(params, first(learner, count), createRandom("memory")), tensorBudget(), batch);
 }
 
 const first = ({ samples }: Learner, count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i % samples);

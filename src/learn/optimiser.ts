@@ -1,4 +1,5 @@
 import { createAdamWBuffers } from "./engine/adamw.ts";
+import type { Moments } from "./engine/resident.ts";
 import { TaskError } from "./errors.ts";
 import type { Model } from "./model.ts";
 import type { TaskManifest } from "./task.ts";
@@ -9,6 +10,8 @@ export interface Optimiser {
   step(params: Float32Array, gradient: Float32Array, part?: number): void;
   /** Steps taken since the state was new. */
   steps(): number;
+  /** AdamW's state, for steps that are taken on the backend; absent: another optimiser's. What `get` gives is not to be kept. */
+  moments?: { get(): Moments; set(moments: Moments): void };
   save(): Uint8Array<ArrayBuffer>;
   /** @throws TaskError `bad-state` */
   load(state: Uint8Array): void;
@@ -51,6 +54,15 @@ export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay
         let at = 0;
         for (const { length, decays } of pieces) step(at, (at += length), { ...constants, keep: decays ? 1 - rate * weightDecay : 1 });
       });
+    },
+
+    moments: {
+      get: () => ({ mean, square, steps }),
+      set(moments) {
+        mean.set(moments.mean);
+        square.set(moments.square);
+        steps = moments.steps;
+      },
     },
 
     /** "HAD1", parameters and steps as big-endian u32, then means and squares as little-endian float32. */
@@ -118,6 +130,12 @@ export function createSgd(pieces: Model["pieces"], { learningRate, weightDecay }
       steps = view.getUint32(8);
     },
   };
+}
+
+/** Shortens a gradient to `length`, in place: one batch that a model from elsewhere gets badly wrong must not throw it far off. */
+export function limitNorm(gradient: Float32Array, length: number): void {
+  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+  if (norm > length) for (let i = 0; i < gradient.length; i++) gradient[i] = (gradient[i]! * length) / norm;
 }
 
 function checkLengths(params: Float32Array, gradient: Float32Array, parameters: number): void {

@@ -17,9 +17,9 @@ export type DataChoice =
   | { kind: "drawn"; images: Uint8Array; labels: Uint8Array }
   | {
       kind: "files";
-      /** As the task's data are: one CSV file, texts, picture files, or an IDX file of pictures and one of labels. */
+      /** As the task's data are: one CSV file, texts, picture files, labelled text files, or an IDX file of pictures and one of labels. */
       files: Blob[];
-      /** One a picture file. */
+      /** One a picture file or labelled text file. */
       labels?: number[];
       /** The person has agreed to leave out what cannot be used; absent: the first such rows are an error. */
       leaveOutBadRows?: boolean;
@@ -53,6 +53,8 @@ export interface RoundRequest {
   /** How often this round's update was dropped before: other samples are due each time; absent: never. */
   lost?: number;
   localSteps: number;
+  /** So many of them are done, by a device that is held back; absent: all. */
+  stepsAtMost?: number;
   /** Where an earlier visit left this round; absent: its beginning. */
   from?: Position;
   /** Milliseconds after which a batch's progress tells the position, so that it can be kept; absent: never. */

@@ -76,10 +76,13 @@ export function codeOf(error: unknown): string | null {
   return typeof code === "string" ? code : null;
 }
 
+/** What one of our errors says beside its message, as plain data. */
+const faultOf = (error: Error): unknown => ("fault" in error ? error.fault : null);
+
 /** An error on a path that nobody waits for any more. */
 const report = (cause: unknown) => console.warn("a generator on another thread did not end well", cause);
 
-type Thrown = { isError: true; name: string; message: string; code: string | null; stack: string | undefined } | { isError: false; value: unknown };
+type Thrown = { isError: true; name: string; message: string; code: string | null; fault: unknown; stack: string | undefined } | { isError: false; value: unknown };
 
 /** Comlink's own handler drops everything of an error but its message, name and stack. Both sides call this once. */
 export function installErrorTransfer(): void {
@@ -90,15 +93,15 @@ export function installErrorTransfer(): void {
     serialize({ value }) {
       if (!(value instanceof Error)) return [{ isError: false, value }, []];
       const { name, message, stack } = value;
-      return [{ isError: true, name, message, code: codeOf(value), stack }, []];
+      return [{ isError: true, name, message, code: codeOf(value), fault: faultOf(value), stack }, []];
     },
     deserialize(thrown) {
       if (!thrown.isError) throw thrown.value;
-      const { name, message, code, stack } = thrown;
+      const { name, message, code, fault, stack } = thrown;
       if (name === "AbortError") throw new DOMException(message, name);
       const error = new Error(message);
       // `stack` is where it was thrown, on the other thread.
-      for (const [key, value] of Object.entries({ name, stack, ...(code === null ? {} : { code }) })) {
+      for (const [key, value] of Object.entries({ name, stack, ...(code === null ? {} : { code }), ...(fault === null ? {} : { fault }) })) {
         Object.defineProperty(error, key, { value, configurable: true, writable: true });
       }
       throw error;

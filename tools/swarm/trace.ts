@@ -23,6 +23,11 @@ const LOADED = "hromada-loaded";
 /** From here on the page's main thread counts: it is loaded, and it is ours (Chromium has pages of its own). */
 export const markLoaded = (page: Page): Promise<void> => page.evaluate((mark) => void performance.mark(mark), LOADED);
 
+/** The same from each of its loads on, loading included. */
+export async function markLoads(page: Page): Promise<void> {
+  await page.addInitScript((mark) => void performance.mark(mark), LOADED);
+}
+
 /** Watches the main threads of all marked pages, by a DevTools trace. */
 export async function watchTasks(browser: Browser): Promise<() => Promise<LongestTask>> {
   await browser.startTracing(undefined, { categories: ["-*", "disabled-by-default-devtools.timeline", "blink.user_timing"] });

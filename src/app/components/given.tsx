@@ -1,4 +1,5 @@
 import type { Snapshot } from "../../device/api.ts";
+import { joulesOf } from "../../device/energy.ts";
 import { format, messages } from "../i18n.ts";
 import { Panel } from "./panel.tsx";
 
@@ -54,11 +55,13 @@ function SentTable({ snapshot }: { snapshot: Snapshot }) {
   );
 }
 
-/** What this device did and what left it. No joules: a browser tells nothing that they could be estimated from. */
+/** What this device did and what left it. */
 export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
   const text = messages.value.given;
   const write = format.value;
   const { trainer } = snapshot;
+  const kind = matchMedia("(pointer: coarse)").matches ? "phone" : "laptop";
+  const joules = joulesOf(snapshot.care.worked, kind);
   const together = snapshot.rounds.at(-1)?.labelCounts;
   return (
     <Panel id="given" heading={text.heading}>
@@ -66,6 +69,10 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
         <div>
           <dt>{text.samples}</dt>
           <dd>{write.whole(snapshot.samplesTrained)}</dd>
+        </div>
+        <div>
+          <dt>{text.energy}</dt>
+          <dd data-joules={Math.round(joules)}>{text.joules(write.rounded(joules < 10 ? joules : Math.round(joules)))}</dd>
         </div>
         <div>
           <dt>{text.sent}</dt>
@@ -76,10 +83,15 @@ export function GivenPanel({ snapshot }: { snapshot: Snapshot }) {
           <dd>{write.bytes(snapshot.bytesDown)}</dd>
         </div>
         <div>
+          <dt>{text.receipts}</dt>
+          <dd data-receipts={snapshot.receipts}>{write.whole(snapshot.receipts)}</dd>
+        </div>
+        <div>
           <dt>{text.backend}</dt>
           <dd>{trainer === null ? "–" : text.backends[trainer.backend]}</dd>
         </div>
       </dl>
+      <p class="hint">{text.energyHint[kind]}</p>
       {trainer !== null && (
         <>
           <h3>

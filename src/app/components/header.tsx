@@ -12,7 +12,8 @@ export function Header({ session, store }: { session: Session | null; store: Tex
       <p class="brand">
         <img src="/icons/icon.svg" alt="" width="28" height="28" />
         <span class="brand-name">{text.name}</span>
-        {slot && <span class="brand-slot">{text.slot.device(slot.slot + 1)}</span>}
+        {/* Its place is kept until the number is known, so that nothing below it moves. */}
+        <span class={slot ? "brand-slot" : "brand-slot unknown"}>{text.slot.device((slot?.slot ?? 0) + 1)}</span>
       </p>
       <div class="top-tools">
         <Choices

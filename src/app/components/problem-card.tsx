@@ -1,5 +1,6 @@
 import { messages } from "../i18n.ts";
 import type { Problem } from "../session.ts";
+import { sayFault } from "./data/say-fault.ts";
 
 const RELOADS: Problem["code"][] = ["no-worker", "engine-failed", "update-needed", "no-slot", "internal"];
 
@@ -17,6 +18,7 @@ export function ProblemCard({ problem }: { problem: Problem }) {
     <section class="problem" role="alert" data-problem={problem.code}>
       <p class="problem-what">
         {say.what}
+        {problem.fault && ` ${sayFault(problem.fault)}`}
         {problem.part && ` ${messages.value.share.wrongPart[problem.part]}`}
       </p>
       <p>

@@ -13,7 +13,7 @@ const receiverName = (to: Receiver): string => {
   return to === "room" || to === "server" ? text.receiver[to as "room" | "server"] : text.device(shortId(to));
 };
 
-function Filters(props: { view: SentView; kind: SentKind | ""; to: Receiver | ""; onKind: (kind: SentKind | "") => void; onTo: (to: Receiver | "") => void }) {
+function Filters(props: { receivers: SentView["receivers"]; kind: SentKind | ""; to: Receiver | ""; onKind: (kind: SentKind | "") => void; onTo: (to: Receiver | "") => void }) {
   const text = messages.value.sentPage;
   return (
     <div class="sent-filters" role="group" aria-label={text.filters}>
@@ -32,7 +32,7 @@ function Filters(props: { view: SentView; kind: SentKind | ""; to: Receiver | ""
         <span>{text.to}</span>
         <select value={props.to} onChange={({ currentTarget }) => props.onTo(currentTarget.value as Receiver | "")}>
           <option value="">{text.anybody}</option>
-          {props.view.receivers.map(({ id, bytes }) => (
+          {props.receivers.map(({ id, bytes }) => (
             <option key={id} value={id}>
               {receiverName(id)} · {format.value.bytes(bytes)}
             </option>
@@ -114,8 +114,8 @@ export function SentLog({ device, onView }: { device: Promise<Device>; onView: (
   const filtered = kind.value !== "" || to.value !== "";
   return (
     <Panel id="sent-log" heading={text.log} aside={shown && <span class="meta">{text.found(shown.found.records, format.value.bytes(shown.found.bytes))}</span>}>
-      {shown && <Filters view={shown} kind={kind.value} to={to.value} onKind={(next) => change(() => (kind.value = next))} onTo={(next) => change(() => (to.value = next))} />}
-      {shown && (shown.records.length > 0 ? <Table records={shown.records} /> : <p class="empty">{filtered ? text.emptyFilter : text.empty}</p>)}
+      <Filters receivers={shown?.receivers ?? []} kind={kind.value} to={to.value} onKind={(next) => change(() => (kind.value = next))} onTo={(next) => change(() => (to.value = next))} />
+      {shown === null ? <p class="empty">{messages.value.page.loading}</p> : shown.records.length > 0 ? <Table records={shown.records} /> : <p class="empty">{filtered ? text.emptyFilter : text.empty}</p>}
       {shown && (shown.older !== null || before.value !== null) && (
         <div class="actions">
           <button type="button" class="button small" aria-disabled={before.value === null} onClick={() => (before.value = null)}>

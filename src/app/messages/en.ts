@@ -1,6 +1,7 @@
 import { common } from "./en/common.ts";
 import { dataPage } from "./en/data.ts";
 import { draw } from "./en/draw.ts";
+import { faults } from "./en/faults.ts";
 import { join } from "./en/join.ts";
 import { keeping } from "./en/keeping.ts";
 import { modelsPage } from "./en/models.ts";
@@ -22,6 +23,7 @@ export const en = {
   ...share,
   ...keeping,
   ...problems,
+  faults,
   tasksPage,
   dataPage,
   modelsPage,

@@ -2,6 +2,7 @@ import type { Messages } from "./en.ts";
 import { common } from "./uk/common.ts";
 import { dataPage } from "./uk/data.ts";
 import { draw } from "./uk/draw.ts";
+import { faults } from "./uk/faults.ts";
 import { join } from "./uk/join.ts";
 import { keeping } from "./uk/keeping.ts";
 import { modelsPage } from "./uk/models.ts";
@@ -22,6 +23,7 @@ export const uk: Messages = {
   ...share,
   ...keeping,
   ...problems,
+  faults,
   tasksPage,
   dataPage,
   modelsPage,

@@ -47,26 +47,24 @@ export function Sent({ session }: PageProps) {
       )}
       <div class="columns">
         <div class="column">
-          {view.value && (
-            <dl class="tiles panel">
-              <div>
-                <dt>{text.total}</dt>
-                <dd>{format.value.bytes(sum("bytes"))}</dd>
-              </div>
-              <div>
-                <dt>{text.messages}</dt>
-                <dd>{format.value.whole(sum("messages"))}</dd>
-              </div>
-              <div>
-                <dt>{text.receivers}</dt>
-                <dd>{format.value.whole(view.value.receivers.length)}</dd>
-              </div>
-              <div>
-                <dt>{text.since}</dt>
-                <dd>{clock.value.format(view.value.since)}</dd>
-              </div>
-            </dl>
-          )}
+          <dl class="tiles panel">
+            <div>
+              <dt>{text.total}</dt>
+              <dd>{format.value.bytes(sum("bytes"))}</dd>
+            </div>
+            <div>
+              <dt>{text.messages}</dt>
+              <dd>{format.value.whole(sum("messages"))}</dd>
+            </div>
+            <div>
+              <dt>{text.receivers}</dt>
+              <dd>{format.value.whole(view.value?.receivers.length ?? 0)}</dd>
+            </div>
+            <div>
+              <dt>{text.since}</dt>
+              <dd>{view.value === null ? "–" : clock.value.format(view.value.since)}</dd>
+            </div>
+          </dl>
           <SentLog device={session.device} onView={(next) => (view.value = next)} />
         </div>
         <div class="column">

@@ -1,4 +1,5 @@
 import type { BadRow } from "../../learn/errors.ts";
+import type { DataFault, RowFault } from "../../learn/faults.ts";
 import type { Role } from "../../learn/data/columns.ts";
 import type { TableSurvey } from "../../learn/data/survey.ts";
 import type { TaskManifest } from "../../learn/task.ts";
@@ -8,7 +9,7 @@ import type { TaskSummary } from "../../learn/task-summary.ts";
 import type { Backend, DataChoice } from "../../learn/trainer.ts";
 import type { OwnKind, OwnUse } from "./own-set.ts";
 
-export type { OwnKind, OwnUse, TableSurvey, TaskProblem, TaskSummary, BadRow, Role };
+export type { OwnKind, OwnUse, TableSurvey, TaskProblem, TaskSummary, BadRow, DataFault, RowFault, Role };
 
 /** A file that a person gives: with the folders that it was picked in, or with a label of its own. */
 export interface GivenFile {
@@ -53,7 +54,7 @@ export interface Fit {
   /** What the set has for them: its columns, or its labels that the task does not have. */
   offered: string[];
   /** Null where training can begin, once bad rows are agreed on. */
-  problem: { code: string; detail: string } | null;
+  problem: { code: string; detail: string; fault: DataFault | null } | null;
 }
 
 export interface TaskCheck {

@@ -41,10 +41,10 @@ export function choiceOf(about: About, blobs: readonly Blob[], task: TaskManifes
   if (about.kind === "table" && (data.kind === "table" || data.kind === "passages")) return whole(blobs);
   if (about.kind === "text" && data.kind === "text") return whole(blobs);
   if (about.kind === "idx" && data.kind === "image") return whole(picturesFirst(about, blobs));
-  if (about.kind === "pictures" && data.kind === "image") {
+  if ((about.kind === "pictures" && data.kind === "image") || (about.kind === "text" && data.kind === "passages")) {
     return { data: { kind: "files", files: files(labelled), labels: labelled.map((index) => labels[index]!), leaveOutBadRows: use.leaveOut }, unlabelled };
   }
-  throw new DataError("bad-choice", `this task learns from data of the kind ${data.kind}, and these are of the kind ${about.kind}; bring other data or choose another task`);
+  throw new DataError("bad-choice", `this task learns from data of the kind ${data.kind}, and these are of the kind ${about.kind}; bring other data or choose another task`, { what: "other-kind" });
 }
 
 /** A label of the set by what the task calls it: as the person said, or of the same name. */

@@ -1,9 +1,11 @@
 import { expose, type Endpoint } from "comlink";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createTrainer } from "../../learn/create-trainer.ts";
+import { zip } from "../../learn/export/zip.ts";
 import { checkTask, type TaskManifest } from "../../learn/task.ts";
 import { breastCancerTask } from "../../learn/tasks/breast-cancer.ts";
 import { digitsTask } from "../../learn/tasks/digits.ts";
+import { languagesTask } from "../../learn/tasks/languages.ts";
 import { nodeWasmFiles, readPackFile } from "../../learn/testing/node.ts";
 import { openOwnData } from "../../store/own-data.ts";
 import { createPrivateFiles } from "../../store/testing/private-files.ts";
@@ -105,6 +107,27 @@ describe("the desk", () => {
     expect(await desk.fit(flowers.id, task, use)).toMatchObject({ missing: ["species"], offered: ["height", "kind"], samples: 0 });
     expect(await desk.fit(flowers.id, task, { ...use, names: { species: "kind" } })).toMatchObject({ missing: [], samples: ROWS, bad: { count: 2 } });
     expect((await desk.fit(flowers.id, digitsTask, freshUse(taskHash(digitsTask)))).problem).toMatchObject({ code: "bad-choice" });
+  });
+
+  it("takes texts in folders, each folder a label, and archives of them", async () => {
+    const text = (line: string) => new TextEncoder().encode(line.repeat(40)) as Uint8Array<ArrayBuffer>;
+    const inside = [
+      { name: "letters/en/a.txt", bytes: text("the quick brown fox ") },
+      { name: "letters/uk/b.txt", bytes: text("жебракують філософи ") },
+      { name: "letters/uk/.DS_Store", bytes: text("none of theirs ") },
+      { name: "letters/uk/c.txt", bytes: Uint8Array.of(0xff, 0xfe) },
+    ];
+    const task = { ...languagesTask, data: { ...languagesTask.data, source: "own", labels: ["en", "uk"] } } as TaskManifest;
+    const use = freshUse(taskHash(task));
+    const folder = inside.filter(({ name }) => !name.includes("DS_Store")).map(({ name, bytes }) => ({ name, file: new Blob([bytes]) }));
+    const sets = [await finish(desk.add(folder, "letters", true)), await finish(desk.add([{ name: "letters.zip", file: new Blob([zip(inside)]) }], "letters", true))];
+    for (const set of sets) {
+      expect(set).toMatchObject({ kind: "text", files: 3, labels: [{ label: "en", files: 1 }, { label: "uk", files: 2 }] });
+      const fit = await desk.fit(set.id, task, use);
+      expect(fit).toMatchObject({ problem: null, missing: [], bad: { count: 1, rows: [{ line: 3, column: 0, fault: { what: "not-text" } }] } });
+      expect(fit.labels.every(({ samples }) => samples > 0)).toBe(true);
+    }
+    await expect(finish(desk.add([{ name: "cut.zip", file: new Blob([zip(inside).subarray(0, 90)]) }], "cut", true))).rejects.toMatchObject({ fault: { what: "bad-archive" } });
   });
 
   it("labels pictures by their folder or by hand, and lists those without a label of the task or that are none", async () => {

@@ -63,7 +63,7 @@ export function createDesk(deps: DeskDeps): Desk {
       for (const { id } of opened().sets()) await opened().forget(id);
     },
     async *survey(id) {
-      if (opened().about(id).kind !== "table") throw new DataError("bad-choice", "these data are no table");
+      if (opened().about(id).kind !== "table") throw new DataError("bad-choice", "these data are no table", { what: "other-kind" });
       return yield* surveyTable((await opened().blobs(id))[0]!);
     },
     async pictures(id, from, count) {

@@ -20,7 +20,10 @@ export async function fitOf(about: About, blobs: readonly Blob[], task: TaskMani
       const { text, heldOut } = await loadTrainingText(task as TextTask, data, sources);
       return { ...NOTHING, samples: text.length + (heldOut?.length ?? 0) };
     }
-    const unnamed = unlabelled.map((index) => ({ line: index + 1, column: 0, problem: `${about.files[index]!.name}: ${about.files[index]!.label ?? "no label"}` }));
+    const unnamed = unlabelled.map((index) => {
+      const { name: file, label } = about.files[index]!;
+      return { line: index + 1, column: 0, fault: label === null ? ({ what: "no-label", file } as const) : ({ what: "not-its-label", file, value: label } as const) };
+    });
     // Nothing is labelled yet: that is no mistake in the data.
     if (unlabelled.length > 0 && unlabelled.length === about.files.length) return { ...NOTHING, ...names, bad: { count: unlabelled.length, rows: unnamed.slice(0, LISTED_BAD_ROWS) } };
     const { examples, heldOut, leftOut } = await loadTraining(task as ClassifierTask, data, sources);
@@ -35,7 +38,7 @@ export async function fitOf(about: About, blobs: readonly Blob[], task: TaskMani
     };
   } catch (error) {
     if (!(error instanceof DataError || error instanceof BadRowsError || error instanceof TaskError)) throw error;
-    return { ...NOTHING, ...names, problem: { code: error.code, detail: error.message } };
+    return { ...NOTHING, ...names, problem: { code: error.code, detail: error.message, fault: error instanceof DataError ? error.fault : null } };
   }
 }
 
@@ -46,7 +49,8 @@ async function namesOf(about: About, blobs: readonly Blob[], task: TaskManifest,
     const columns = await headOf(blobs[0]!, separator);
     return { missing: wanted.filter((name) => !columns.includes(names[name] ?? name)), offered: columns };
   }
-  if (about.kind !== "pictures" || task.data.kind !== "image") return { missing: [], offered: [] };
+  const byFolder = (about.kind === "pictures" && task.data.kind === "image") || (about.kind === "text" && task.data.kind === "passages");
+  if (!byFolder) return { missing: [], offered: [] };
   const own = new Set(about.files.flatMap(({ label }) => (label === null ? [] : [label])));
   const known = labelNames(task);
   const said = new Set(Object.values(names));

@@ -2,6 +2,7 @@ import { DataError } from "../../learn/errors.ts";
 import { MAX_PICTURES, MAX_TEXT_BYTES } from "../../learn/limits.ts";
 import type { OwnData } from "../../store/own-data.ts";
 import type { GivenFile, OwnSet } from "./api.ts";
+import { unpackArchives } from "./unpack.ts";
 import { type About, decodeAbout, encodeAbout, folderOf, kindOf, type OwnKind, type OwnUse } from "./own-set.ts";
 
 export const SHELF_LIMITS = {
@@ -35,7 +36,7 @@ interface Held {
 }
 
 const newId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-const noRoom = () => new DataError("too-large", "the browser has no room for these data; use them for this visit only, or free some space");
+const noRoom = () => new DataError("too-large", "the browser has no room for these data; use them for this visit only, or free some space", { what: "no-room" });
 
 export async function openShelf(store: OwnData, now: () => number): Promise<Shelf> {
   const held = new Map<string, Held>();
@@ -46,7 +47,7 @@ export async function openShelf(store: OwnData, now: () => number): Promise<Shel
 
   const find = (id: string): Held => {
     const found = held.get(id);
-    if (!found) throw new DataError("unavailable", "these data are not here any more; give them again");
+    if (!found) throw new DataError("unavailable", "these data are not here any more; give them again", { what: "gone" });
     return found;
   };
 
@@ -88,13 +89,13 @@ export async function openShelf(store: OwnData, now: () => number): Promise<Shel
       return visit ?? keptBlobs(store, id, about);
     },
     async *add(given, name, keep) {
-      if (held.size >= SHELF_LIMITS.sets) throw new DataError("too-large", `there are ${SHELF_LIMITS.sets} sets of data here; forget some first`);
-      const { kind, files } = ofOneKind(given);
+      if (held.size >= SHELF_LIMITS.sets) throw new DataError("too-large", `there are ${SHELF_LIMITS.sets} sets of data here; forget some first`, { what: "many-sets", most: SHELF_LIMITS.sets });
+      const { kind, files } = ofOneKind(await unpackArchives(given, SHELF_LIMITS.kept));
       const id = newId();
       const about: About = { v: 1, name, kind, at: now(), parts: 0, files: files.map(({ file, name: path, label }) => ({ name: path, label: label ?? null, type: file.type, part: 0, from: 0, bytes: file.size })), use: null };
       if (!keep) return save(id, { about, visit: files.map(({ file }) => file) });
       const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
-      if (bytes > SHELF_LIMITS.kept) throw new DataError("too-large", `${bytes} bytes are more than the ${SHELF_LIMITS.kept} that are kept; use them for this visit only`);
+      if (bytes > SHELF_LIMITS.kept) throw new DataError("too-large", `${bytes} bytes are more than the ${SHELF_LIMITS.kept} that are kept; use them for this visit only`, { what: "large-set", most: SHELF_LIMITS.kept });
       try {
         const { entries, parts } = yield* write(id, files, 0);
         return await save(id, { about: { ...about, files: entries, parts }, visit: null });
@@ -105,7 +106,7 @@ export async function openShelf(store: OwnData, now: () => number): Promise<Shel
     },
     async append(id, given) {
       const { about, visit } = find(id);
-      if (about.files.length + given.length > SHELF_LIMITS.files) throw new DataError("too-large", `a set holds at most ${SHELF_LIMITS.files} files`);
+      if (about.files.length + given.length > SHELF_LIMITS.files) throw new DataError("too-large", `a set holds at most ${SHELF_LIMITS.files} files`, { what: "many-files", most: SHELF_LIMITS.files });
       const steps = visit === null ? write(id, given, about.parts) : null;
       if (steps === null) {
         const entries = given.map(({ file, name, label }): Entry => ({ name, label: label ?? null, type: file.type, part: 0, from: 0, bytes: file.size }));
@@ -138,7 +139,7 @@ export async function keptBlobs(store: Pick<OwnData, "part">, id: string, about:
   for (const { part } of about.files) {
     if (parts.has(part)) continue;
     const bytes = await store.part(id, part);
-    if (bytes === null) throw new DataError("unavailable", "a part of these data is gone from this browser; give them again");
+    if (bytes === null) throw new DataError("unavailable", "a part of these data is gone from this browser; give them again", { what: "gone" });
     parts.set(part, bytes);
   }
   return about.files.map(({ part, from, bytes, type }) => new Blob([parts.get(part)!.subarray(from, from + bytes)], { type }));
@@ -153,11 +154,11 @@ function ofOneKind(given: readonly GivenFile[]): { kind: OwnKind; files: GivenFi
     sorted.set(kind, [...(sorted.get(kind) ?? []), { ...entry, label: entry.label ?? folderOf(entry.name) }]);
   }
   const [most] = [...sorted].sort(([, a], [, b]) => b.length - a.length);
-  if (!most) throw new DataError("bad-choice", "no file of these can be used: tables (CSV), pictures, texts and IDX files can");
+  if (!most) throw new DataError("bad-choice", "no file of these can be used: tables (CSV), pictures, texts and IDX files can", { what: "no-usable" });
   const [kind, files] = most;
-  if (kind === "table" && files.length > 1) throw new DataError("bad-choice", `${files.length} tables were given; a set has one`);
-  if (files.length > SHELF_LIMITS.files) throw new DataError("too-large", `a set holds at most ${SHELF_LIMITS.files} files`);
-  if (kind === "text" && files.reduce((sum, { file }) => sum + file.size, 0) > MAX_TEXT_BYTES) throw new DataError("too-large", `the texts are longer than ${MAX_TEXT_BYTES} bytes; take a part of them`);
+  if (kind === "table" && files.length > 1) throw new DataError("bad-choice", `${files.length} tables were given; a set has one`, { what: "many-tables", tables: files.length });
+  if (files.length > SHELF_LIMITS.files) throw new DataError("too-large", `a set holds at most ${SHELF_LIMITS.files} files`, { what: "many-files", most: SHELF_LIMITS.files });
+  if (kind === "text" && files.reduce((sum, { file }) => sum + file.size, 0) > MAX_TEXT_BYTES) throw new DataError("too-large", `the texts are longer than ${MAX_TEXT_BYTES} bytes; take a part of them`, { what: "long-text", most: MAX_TEXT_BYTES });
   return { kind, files };
 }
 

@@ -1,5 +1,6 @@
 import type { TaskManifest } from "../../learn/task.ts";
 import type { DataChoice, Trainer } from "../../learn/trainer.ts";
+import { joulesOf } from "../energy.ts";
 import type { TrialResult, TrialStep } from "./api.ts";
 
 export const TRIAL_LIMITS = {
@@ -8,8 +9,6 @@ export const TRIAL_LIMITS = {
   time: 10_000,
 } as const;
 
-/** Watts that a device draws more while one of its cores trains, as a rule of thumb: no browser measures them. */
-const WATTS = { phone: 3, laptop: 12 } as const;
 /** Seeds the order of a trial's samples, which nobody keeps. */
 const SEED = 1;
 
@@ -34,7 +33,6 @@ export async function* tryTask(task: TaskManifest, data: DataChoice, trainer: Pi
   }
   const milliseconds = now() - started;
   const epochMilliseconds = (milliseconds / Math.max(1, losses.length)) * epochSteps;
-  const joules = (watts: number): number => (watts * epochMilliseconds) / 1000;
   return {
     backend,
     parameters,
@@ -45,6 +43,6 @@ export async function* tryTask(task: TaskManifest, data: DataChoice, trainer: Pi
     epochMilliseconds,
     firstLoss: losses[0] ?? NaN,
     lastLoss: losses.at(-1) ?? NaN,
-    joules: { phone: joules(WATTS.phone), laptop: joules(WATTS.laptop) },
+    joules: { phone: joulesOf(epochMilliseconds, "phone"), laptop: joulesOf(epochMilliseconds, "laptop") },
   };
 }

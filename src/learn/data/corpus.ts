@@ -87,7 +87,7 @@ export async function readText(files: readonly Blob[]): Promise<Uint8Array> {
     const decoder = new TextDecoder("utf-8", { fatal: true });
     for await (const chunk of file.stream() as unknown as AsyncIterable<Uint8Array>) {
       length += chunk.length;
-      if (length > MAX_TEXT_BYTES) throw new DataError("too-large", `the text is longer than ${MAX_TEXT_BYTES} bytes; take a part of it`);
+      if (length > MAX_TEXT_BYTES) throw new DataError("too-large", `the text is longer than ${MAX_TEXT_BYTES} bytes; take a part of it`, { what: "long-text", most: MAX_TEXT_BYTES });
       check(decoder, chunk);
       chunks.push(chunk);
     }
@@ -100,6 +100,6 @@ function check(decoder: TextDecoder, chunk?: Uint8Array): void {
   try {
     decoder.decode(chunk, { stream: chunk !== undefined });
   } catch {
-    throw new DataError("malformed", "the file is no text in UTF-8; save it as UTF-8 first");
+    throw new DataError("malformed", "the file is no text in UTF-8; save it as UTF-8 first", { what: "not-utf8" });
   }
 }

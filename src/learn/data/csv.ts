@@ -1,3 +1,4 @@
+import type { RowFault } from "../faults.ts";
 import { MAX_COLUMNS, MAX_FIELD_CHARACTERS } from "../limits.ts";
 
 /** A record of a CSV file, or what is wrong with it. */
@@ -6,7 +7,7 @@ export interface CsvRow {
   line: number;
   fields: string[];
   /** What is wrong, and in which field, from 1. */
-  problem: { column: number; what: string } | null;
+  problem: { column: number; fault: RowFault } | null;
 }
 
 /**
@@ -40,13 +41,13 @@ function createParser(separator: string) {
   let problem: CsvRow["problem"] = null;
   let afterReturn = false;
 
-  const bad = (what: string) => void (problem ??= { column: fields.length + 1, what });
+  const bad = (fault: RowFault) => void (problem ??= { column: fields.length + 1, fault });
   const grow = (char: string) => {
-    if (field.length >= MAX_FIELD_CHARACTERS) bad(`longer than ${MAX_FIELD_CHARACTERS} characters`);
+    if (field.length >= MAX_FIELD_CHARACTERS) bad({ what: "long-field", most: MAX_FIELD_CHARACTERS });
     else field += char;
   };
   const endField = () => {
-    if (fields.length >= MAX_COLUMNS) bad(`more than ${MAX_COLUMNS} columns`);
+    if (fields.length >= MAX_COLUMNS) bad({ what: "many-columns", most: MAX_COLUMNS });
     else fields.push(field);
     field = "";
     state = "start";
@@ -69,10 +70,10 @@ function createParser(separator: string) {
     } else if (char === "\n") return endRow();
     else if (char === separator) endField();
     else if (char !== '"') {
-      if (state === "quote") bad("text after the closing quote");
+      if (state === "quote") bad({ what: "after-quote" });
       else state = "plain";
       grow(char);
-    } else if (state === "plain") bad("a quote in the midst of a field");
+    } else if (state === "plain") bad({ what: "stray-quote" });
     else {
       if (state === "quote") grow('"');
       state = "quoted";
@@ -90,7 +91,7 @@ function createParser(separator: string) {
       }
     },
     *end(): Generator<CsvRow, void, void> {
-      if (state === "quoted") bad("the closing quote is missing");
+      if (state === "quoted") bad({ what: "open-quote" });
       const row = endRow();
       if (row) yield row;
     },

@@ -98,7 +98,7 @@ describe("a person's pictures", () => {
     };
     const both = { labels: Uint8Array.of(0, 2), pixels: Uint8Array.of(...dot, ...dot) };
     expect(await readPictures([new Blob([dot]), new Blob([dot])], [0, 2], task, decode)).toEqual({ pictures: both, leftOut: { count: 0, rows: [] } });
-    await expect(readPictures([new Blob([dot]), new Blob([])], [0, 2], task, decode)).rejects.toThrow("line 2: cannot be decoded");
+    await expect(readPictures([new Blob([dot]), new Blob([])], [0, 2], task, decode)).rejects.toThrow("line 2: no-picture");
     expect(await rejected(readPictures([new Blob([dot.subarray(1)])], [0], task, decode))).toBe("bad-rows");
     const agreed = await readPictures([new Blob([]), new Blob([dot])], [0, 2], task, decode, { leaveOutBadRows: true });
     expect(agreed.pictures).toEqual({ labels: Uint8Array.of(2), pixels: dot });

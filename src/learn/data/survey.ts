@@ -44,15 +44,15 @@ export async function* surveyTable(file: Blob): AsyncGenerator<number, TableSurv
   const tallies: Tally[] = [];
   for await (const { line, fields, problem } of readCsv(counted, separator)) {
     if (tallies.length === 0) {
-      if (problem) throw new DataError("malformed", `the line of names cannot be read (column ${problem.column}: ${problem.what})`);
+      if (problem) throw new DataError("malformed", `the line of names cannot be read (column ${problem.column}: ${problem.fault.what})`, { what: "names-line", column: problem.column });
       tallies.push(...columnNames(fields).map((name) => createTally(name, separator === ";")));
       continue;
     }
     const wrong: BadRow | null = problem
-      ? { line, column: problem.column, problem: problem.what }
+      ? { line, ...problem }
       : fields.length === tallies.length
         ? null
-        : { line, column: 0, problem: `${fields.length} fields where ${tallies.length} columns are named` };
+        : { line, column: 0, fault: { what: "fields", found: fields.length, named: tallies.length } };
     if (wrong) {
       survey.bad.count += 1;
       if (survey.bad.rows.length < LISTED_BAD_ROWS) survey.bad.rows.push(wrong);
@@ -62,7 +62,7 @@ export async function* surveyTable(file: Blob): AsyncGenerator<number, TableSurv
     if (survey.head.length < SURVEYED_ROWS) survey.head.push(fields);
     if (++survey.rows % TELL_EVERY === 0) yield read;
   }
-  if (tallies.length === 0) throw new DataError("malformed", "the file is empty; its first line has to name the columns");
+  if (tallies.length === 0) throw new DataError("malformed", "the file is empty; its first line has to name the columns", { what: "empty-file" });
   survey.columns = tallies.map((tally) => tally.end());
   return survey;
 }

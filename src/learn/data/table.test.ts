@@ -37,7 +37,7 @@ describe("a table from CSV", () => {
     const { count, rows, message } = error as BadRowsError;
     expect(count).toBe(5);
     expect(rows.map(({ line, column }) => [line, column])).toEqual([[3, 1], [4, 2], [5, 3], [6, 0], [7, 2]]);
-    expect(message).toContain('line 3, column 1: age cannot be "old"');
+    expect(message).toContain("line 3, column 1: bad-value age old");
     const agreed = await read(text, task, true);
     expect(agreed.examples.labels).toHaveLength(2);
     expect(agreed.leftOut).toEqual({ count, rows });
@@ -52,7 +52,7 @@ describe("a table from CSV", () => {
   it("takes an empty field for the mean where the task says so, but never an empty label", async () => {
     const { examples } = await read("age,colour,sick\n,,yes\n", withMean);
     expect([...batchOf(examples, Uint32Array.of(0), null).inputs]).toEqual([0, 0, 0]);
-    expect(((await rejected(read("age,colour,sick\n,red,yes\n"))) as BadRowsError).rows[0]).toEqual({ line: 2, column: 1, problem: "age is empty" });
+    expect(((await rejected(read("age,colour,sick\n,red,yes\n"))) as BadRowsError).rows[0]).toEqual({ line: 2, column: 1, fault: { what: "empty-field", column: "age" } });
     expect(await rejected(read("age,colour,sick\n1,red,\n", withMean))).toBeInstanceOf(BadRowsError);
   });
 

@@ -39,9 +39,9 @@ export async function readTable(stream: ReadableStream<Uint8Array>, task: TableD
       columns = row.fields.length;
       continue;
     }
-    if (rows.length === most) throw new DataError("too-large", `the table has more than ${most} rows; take a part of it`);
+    if (rows.length === most) throw new DataError("too-large", `the table has more than ${most} rows; take a part of it`, { what: "many-rows", most });
     const encoded = encodeRow(row, columns, places, task, size, separator === ";");
-    if ("problem" in encoded) {
+    if ("fault" in encoded) {
       count += 1;
       if (bad.length < LISTED_BAD_ROWS) bad.push(encoded);
     } else {
@@ -49,11 +49,14 @@ export async function readTable(stream: ReadableStream<Uint8Array>, task: TableD
       labels.push(encoded.label);
     }
   }
-  if (places === null) throw new DataError("malformed", "the file is empty; its first line has to name the columns");
+  if (places === null) throw new DataError("malformed", "the file is empty; its first line has to name the columns", { what: "empty-file" });
   if (count > 0 && !leaveOutBadRows) throw new BadRowsError(count, bad);
   const examples: Examples = { labelCount: labelCount(task), labels: Uint8Array.from(labels), size, write: (sample, into, at) => into.set(rows[sample]!, at) };
   return { examples, leftOut: { count, rows: bad } };
 }
+
+/** Of a value that cannot be used. */
+export const SHOWN_CHARACTERS = 40;
 
 interface Place {
   column: Column;
@@ -65,28 +68,28 @@ interface Place {
 export const columnNames = (fields: readonly string[]): string[] => fields.map((name) => name.replace(/^\uFEFF/, "").trim());
 
 function findColumns({ fields, problem }: CsvRow, columns: readonly Column[], called: Readonly<Record<string, string>>): Place[] {
-  if (problem) throw new DataError("malformed", `the line of names cannot be read (column ${problem.column}: ${problem.what})`);
+  if (problem) throw new DataError("malformed", `the line of names cannot be read (column ${problem.column}: ${problem.fault.what})`, { what: "names-line", column: problem.column });
   const names = columnNames(fields);
   const placeOf = ({ name }: Column): number => names.indexOf(called[name] ?? name);
   const wanted = columns.filter(({ role }) => role !== "ignored");
   const missing = wanted.filter((column) => placeOf(column) < 0).map(({ name }) => name);
-  if (missing.length > 0) throw new DataError("malformed", `the table has no column ${missing.join(", ")}; its first line has to name the columns`);
+  if (missing.length > 0) throw new DataError("malformed", `the table has no column ${missing.join(", ")}; its first line has to name the columns`, { what: "no-column", columns: missing });
   return wanted.map((column) => ({ column, index: placeOf(column) }));
 }
 
 type Encoded = { numbers: Float32Array; label: number } | BadRow;
 
 function encodeRow({ line, fields, problem }: CsvRow, columns: number, places: readonly Place[], task: TableData, size: number, decimalComma: boolean): Encoded {
-  if (problem) return { line, column: problem.column, problem: problem.what };
-  if (fields.length !== columns) return { line, column: 0, problem: `${fields.length} fields where ${columns} columns are named` };
+  if (problem) return { line, ...problem };
+  if (fields.length !== columns) return { line, column: 0, fault: { what: "fields", found: fields.length, named: columns } };
   const numbers = new Float32Array(size);
   let label = -1;
   let at = 0;
   for (const { column, index } of places) {
     const text = fields[index]!.trim();
-    if (text === "" && (column.role === "label" || task.missing !== "mean")) return { line, column: index + 1, problem: `${column.name} is empty` };
+    if (text === "" && (column.role === "label" || task.missing !== "mean")) return { line, column: index + 1, fault: { what: "empty-field", column: column.name } };
     const value = text === "" ? NaN : valueOf(column, text, decimalComma);
-    if (text !== "" && Number.isNaN(value)) return { line, column: index + 1, problem: `${column.name} cannot be "${text.slice(0, 40)}"` };
+    if (text !== "" && Number.isNaN(value)) return { line, column: index + 1, fault: { what: "bad-value", column: column.name, value: text.slice(0, SHOWN_CHARACTERS) } };
     if (column.role === "label") label = value;
     else at = put(column, value, numbers, at);
   }

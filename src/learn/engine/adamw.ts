@@ -31,22 +31,31 @@ const PAGE = 65_536;
 /** On a WASM kernel where there is SIMD, else in a loop; both round alike, so that kept state goes on anywhere. */
 export const createAdamWBuffers = (parameters: number): AdamWBuffers => kernelBuffers(parameters) ?? loopBuffers(parameters);
 
+/** Values that are copied to the kernel's memory at once, so that it holds no second model and gradient. */
+const BLOCK = 16_384;
+
 function kernelBuffers(parameters: number): AdamWBuffers | null {
   const module = compile();
   if (!module) return null;
-  const bytes = 4 * parameters;
+  const at = { mean: 0, square: 4 * parameters, weights: 8 * parameters, slope: 8 * parameters + 4 * BLOCK };
   // Two values are read at once: the last may have none beside it.
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((4 * bytes + 8) / PAGE) });
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((at.slope + 4 * BLOCK + 8) / PAGE) });
   const { adamw } = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
-  const [weights, slope, mean, square] = [0, 1, 2, 3].map((part) => new Float32Array(memory.buffer, part * bytes, parameters)) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const part = (start: number, length: number) => new Float32Array(memory.buffer, start, length);
+  const [mean, square, weights, slope] = [part(at.mean, parameters), part(at.square, parameters), part(at.weights, BLOCK), part(at.slope, BLOCK)];
   return {
     mean,
     square,
     update(params, gradient, each) {
-      weights.set(params);
-      slope.set(gradient);
-      each((from, to, { beta1, beta2, keep, rate, correction, epsilon }) => adamw(0, bytes, 2 * bytes, 3 * bytes, from, to, beta1, beta2, keep, rate, correction, epsilon));
-      params.set(weights);
+      each((from, to, { beta1, beta2, keep, rate, correction, epsilon }) => {
+        for (let first = from; first < to; first += BLOCK) {
+          const last = Math.min(to, first + BLOCK);
+          weights.set(params.subarray(first, last));
+          slope.set(gradient.subarray(first, last));
+          adamw(at.weights, at.slope, at.mean + 4 * first, at.square + 4 * first, 0, last - first, beta1, beta2, keep, rate, correction, epsilon);
+          params.set(weights.subarray(0, last - first), first);
+        }
+      });
     },
   };
 }

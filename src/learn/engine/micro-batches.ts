@@ -8,73 +8,80 @@ export interface BatchResult {
   gradient: Float32Array;
 }
 
-/** Bytes of tensors that a step holds at most. */
-export interface StepMemory {
-  /** Weights, their gradients and whatever does not grow with the batch. */
-  fixed: number;
-  perSample: number;
+/** A gradient is added to `sum`, times `weight`. */
+export interface GradientSum {
+  sum: Float32Array;
+  weight: number;
+}
+
+/** The sum with this gradient; without one, the gradient in memory of its own. */
+export function addGradient(gradient: Float32Array, to: GradientSum | undefined): Float32Array {
+  if (!to) return gradient.slice();
+  const { sum, weight } = to;
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * gradient[i]!;
+  return sum;
 }
 
 /**
  * The mean over a batch from parts of at most `most` samples: each part weighs by its samples, so the result is the
  * whole batch's but for rounding, and only one part's activations are held at a time.
+ * @param sum [parameters], which the gradient is written to
  */
-export async function gradientInParts(samples: Uint32Array, most: number, gradientOf: (part: Uint32Array) => Promise<BatchResult>): Promise<BatchResult> {
-  if (samples.length <= most) return gradientOf(samples);
+export async function gradientInParts(samples: Uint32Array, most: number, sum: Float32Array, gradientOf: (part: Uint32Array, to: GradientSum) => Promise<BatchResult>): Promise<BatchResult> {
   let loss = 0;
   let accuracy = 0;
-  let sum: Float64Array | null = null;
+  sum.fill(0);
   for (let from = 0; from < samples.length; from += most) {
     const part = samples.subarray(from, from + most);
-    const result = await gradientOf(part);
     const weight = part.length / samples.length;
+    const result = await gradientOf(part, { sum, weight });
     loss += weight * result.loss;
     accuracy += weight * result.accuracy;
-    sum ??= new Float64Array(result.gradient.length);
-    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * result.gradient[i]!;
   }
-  return { loss, accuracy, gradient: new Float32Array(sum!) };
-}
-
-/** What a step holds, from the peaks of one with one sample and one with two. */
-export async function measureMemory(step: (samples: number) => Promise<unknown>): Promise<StepMemory> {
-  const one = await peakBytes(() => step(1));
-  const two = await peakBytes(() => step(2));
-  const perSample = Math.max(0, two - one);
-  return { fixed: Math.max(0, one - perSample), perSample };
-}
-
-/** Most bytes of tensors that are held while something runs, beyond those before. tfjs's own profiler reads every tensor back. */
-export async function peakBytes(run: () => Promise<unknown>): Promise<number> {
-  const { state } = tf.engine() as unknown as { state: { numBytes: number } };
-  const before = state.numBytes;
-  let [now, top] = [before, before];
-  const field = { configurable: true, enumerable: true };
-  Object.defineProperty(state, "numBytes", {
-    ...field,
-    get: () => now,
-    set(bytes: number) {
-      now = bytes;
-      top = Math.max(top, bytes);
-    },
-  });
-  try {
-    await run();
-  } finally {
-    Object.defineProperty(state, "numBytes", { ...field, value: now, writable: true });
-  }
-  return top - before;
+  return { loss, accuracy, gradient: sum };
 }
 
 /**
- * Most samples of a batch that a step may take at once within `budget` bytes.
+ * Most bytes of tensors that are held while something runs, beyond those before. Values that several tensors share count
+ * once, which they do not in tfjs's own number; its profiler reads every tensor back.
+ */
+export async function peakBytes(run: () => Promise<unknown>): Promise<number> {
+  const { tensorInfo: held } = (tf.engine() as unknown as { state: { tensorInfo: WeakMap<object, { bytes: number }> } }).state;
+  let [now, top] = [0, 0];
+  const { set, delete: remove } = WeakMap.prototype;
+  held.set = (id, info) => {
+    now += info.bytes;
+    top = Math.max(top, now);
+    return set.call(held, id, info) as typeof held;
+  };
+  held.delete = (id) => {
+    now -= held.get(id)?.bytes ?? 0;
+    return remove.call(held, id);
+  };
+  try {
+    await run();
+  } finally {
+    Object.assign(held, { set, delete: remove });
+  }
+  return top;
+}
+
+/**
+ * Most samples of a batch that a step may take at once within `budget` bytes of tensors. A step goes through moments that
+ * each hold something fixed and something a sample, so k times the samples need at most k times its peak: steps are tried
+ * with as many as fit for certain, then with one more, until that is too much.
  * @throws EngineError `no-memory` where not even one fits
  */
-export function samplesWithin({ fixed, perSample }: StepMemory, budget: number, batch: number): number {
-  const most = perSample === 0 ? batch : Math.floor((budget - fixed) / perSample);
-  if (fixed > budget || most < 1) {
-    const need = Math.ceil((fixed + perSample) / 2 ** 20);
-    throw new EngineError("no-memory", `one sample of this model needs ${need} MiB, and this device may use ${Math.floor(budget / 2 ** 20)}; choose a smaller model`);
+export async function samplesWithin(step: (samples: number) => Promise<unknown>, budget: number, batch: number): Promise<number> {
+  let fit = 0;
+  for (let tried = 1; ; ) {
+    const peak = await peakBytes(() => step(tried));
+    if (peak > budget && fit === 0) {
+      throw new EngineError("no-memory", `one sample of this model needs ${Math.ceil(peak / 2 ** 20)} MiB, and this device may use ${Math.floor(budget / 2 ** 20)}; choose a smaller model`);
+    }
+    if (peak > budget) return fit;
+    fit = Math.min(batch, Math.floor((tried * budget) / peak));
+    if (fit === batch) return batch;
+    tried = fit + 1;
   }
-  return Math.min(batch, most);
 }

@@ -57,7 +57,7 @@ export function zip(files: readonly NamedFile[]): Uint8Array<ArrayBuffer> {
 const wrong = (what: string): TaskError => new TaskError("bad-model", `the archive cannot be read: ${what}`);
 
 /**
- * Files of an archive, stored or deflated.
+ * Files of an archive, stored or deflated, with their folders in their names.
  * @param limit bytes of all of them together, so that no small file fills the memory
  * @throws TaskError `bad-model`
  */
@@ -81,7 +81,7 @@ export async function unzip(bytes: Uint8Array, limit: number): Promise<NamedFile
     if ((left -= size) < 0) throw wrong(`it holds more than ${limit} bytes`);
     const data = method === STORED ? content.slice() : method === DEFLATED ? await inflate(content, size) : null;
     if (data?.length !== size || crc32(data) !== crc) throw wrong(`${name} is damaged`);
-    if (!name.endsWith("/")) files.push({ name: name.split("/").at(-1)!, bytes: data });
+    if (!name.endsWith("/")) files.push({ name, bytes: data });
   }
   return files;
 }

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { codeOf } from "../../workers/bridge.ts";
 import { startEngine } from "../engine/backend.ts";
+import { peakBytes } from "../engine/micro-batches.ts";
 import { createAdamW } from "../optimiser.ts";
 import { nodeWasmFiles } from "../testing/node.ts";
 import { createGpt, initialGpt, type GptConfig } from "./gpt.ts";
@@ -29,6 +30,18 @@ describe("GPT", () => {
     expect(logits).toHaveLength(3 * 11);
     expect(logits.subarray(22).indexOf(Math.max(...logits.subarray(22)))).toBe(9);
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it("holds of each layer what its gradients need and no copies: 22 numbers a position and unit of width", async () => {
+    const large = { vocabulary: 16, context: 32, layers: 6, heads: 2, width: 32, dropout: 0.1 };
+    const gpt = createGpt(large);
+    const params = initialGpt(large, 1);
+    const peak = (sequences: number) => {
+      const many = Int32Array.from({ length: 32 * sequences }, (_, i) => i % 16);
+      return peakBytes(() => gpt.gradient(params, { tokens: many, targets: many, time: 32 }, 1));
+    };
+    const perSequence = (await peak(12)) - (await peak(11));
+    expect(perSequence / (4 * large.layers * large.context * large.width)).toBeLessThan(22);
   });
 
   it("has dropout that runs, decided by the seed, and only in training", async () => {

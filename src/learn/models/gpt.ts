@@ -2,12 +2,16 @@ import * as tf from "@tensorflow/tfjs-core";
 // Brings the gradients of all ops.
 import "@tensorflow/tfjs-layers";
 import { createRandom } from "../../wire/random.ts";
+import { addGradient, type BatchResult, type GradientSum } from "../engine/micro-batches.ts";
 import { causalAttention } from "../engine/ops/attention.ts";
 import { crossEntropy } from "../engine/ops/cross-entropy.ts";
 import { dropout } from "../engine/ops/dropout.ts";
 import { gelu } from "../engine/ops/gelu.ts";
 import { layerNorm } from "../engine/ops/layer-norm.ts";
+import { linear } from "../engine/ops/linear.ts";
 import { pack } from "../engine/ops/pack.ts";
+import { plus, reshape } from "../engine/ops/shape.ts";
+import { takeValues } from "../engine/take-values.ts";
 import { TaskError } from "../errors.ts";
 
 export interface GptConfig {
@@ -37,13 +41,13 @@ export interface Gpt {
   pieces: { length: number; decays: boolean }[];
   /** Shapes of the weights, one for each piece. */
   shapes: number[][];
-  /** As `gradient`, of weights on the backend: one vector [1 + parameters] of the loss and its gradient. */
+  /** As `gradient`, of weights on the backend: one vector [2 + parameters] of the loss, the right part and the gradient. */
   packedGradient(weights: tf.Tensor[], batch: Sequences, seed: number): tf.Tensor1D;
   /**
-   * Mean cross-entropy in nats, the part of the tokens that were guessed right, and the gradient [parameters]. `seed`
-   * decides what dropout leaves out.
+   * Mean cross-entropy in nats, the part of the tokens that were guessed right, and the gradient [parameters], added to
+   * `to` if it is there. `seed` decides what dropout leaves out.
    */
-  gradient(params: Float32Array, batch: Sequences, seed: number): Promise<{ loss: number; accuracy: number; gradient: Float32Array }>;
+  gradient(params: Float32Array, batch: Sequences, seed: number, to?: GradientSum): Promise<BatchResult>;
   /** Mean cross-entropy in nats, without dropout. */
   loss(params: Float32Array, batch: Sequences): Promise<number>;
   /** That and the part of the tokens that were guessed right. */
@@ -75,22 +79,15 @@ export function createGpt(config: GptConfig): Gpt {
     return pieces.map(({ shape }, i) => tf.tensor(params.subarray(at, (at += sizes[i]!)), shape));
   };
 
-  const read = async (result: tf.Tensor): Promise<Float32Array> => {
-    const numbers = (await result.data()) as Float32Array;
-    result.dispose();
-    return numbers;
-  };
-
-  /** The loss and its gradient; if `scored`, the part of right guesses after them. */
-  const packedGradient = (weights: tf.Tensor[], batch: Sequences, seed: number, scored: boolean): tf.Tensor1D =>
+  const packedGradient = (weights: tf.Tensor[], batch: Sequences, seed: number): tf.Tensor1D =>
     tf.tidy(() => {
       const scores: tf.Scalar[] = [];
       const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
         const logits = forward(config, inputs, batch.tokens, batch.time, seed);
-        if (scored) scores.push(tf.keep(rightPart(logits, batch.targets)));
+        scores.push(tf.keep(rightPart(logits, batch.targets)));
         return lossOf(logits, batch.targets);
       })(weights);
-      const packed = pack([value, ...grads, ...scores]);
+      const packed = pack([value, ...scores, ...grads]);
       tf.dispose(scores);
       return packed;
     });
@@ -102,34 +99,36 @@ export function createGpt(config: GptConfig): Gpt {
 
     packedGradient(weights, batch, seed) {
       check(batch, config);
-      return packedGradient(weights, batch, seed, false);
+      return packedGradient(weights, batch, seed);
     },
 
-    async gradient(params, batch, seed) {
+    async gradient(params, batch, seed, to) {
       check(batch, config);
-      const numbers = await read(tf.tidy(() => packedGradient(upload(params), batch, seed, true)));
-      return { loss: numbers[0]!, accuracy: numbers[1 + parameters]!, gradient: numbers.subarray(1, 1 + parameters) };
+      return takeValues(
+        tf.tidy(() => packedGradient(upload(params), batch, seed)),
+        (numbers) => ({ loss: numbers[0]!, accuracy: numbers[1]!, gradient: addGradient(numbers.subarray(2), to) }),
+      );
     },
 
     async loss(params, batch) {
       check(batch, config);
-      return (await read(tf.tidy(() => lossOf(forward(config, upload(params), batch.tokens, batch.time, null), batch.targets))))[0]!;
+      return takeValues(tf.tidy(() => lossOf(forward(config, upload(params), batch.tokens, batch.time, null), batch.targets)), (numbers) => numbers[0]!);
     },
 
     async score(params, batch) {
       check(batch, config);
-      const numbers = await read(
+      return takeValues(
         tf.tidy(() => {
           const logits = forward(config, upload(params), batch.tokens, batch.time, null);
           return tf.stack([lossOf(logits, batch.targets), rightPart(logits, batch.targets)]);
         }),
+        (numbers) => ({ loss: numbers[0]!, accuracy: numbers[1]! }),
       );
-      return { loss: numbers[0]!, accuracy: numbers[1]! };
     },
 
     async logits(params, tokens, time = tokens.length) {
       check({ tokens, targets: tokens, time }, config);
-      return read(tf.tidy(() => forward(config, upload(params), tokens, time, null)));
+      return takeValues(tf.tidy(() => forward(config, upload(params), tokens, time, null)), (numbers) => numbers.slice());
     },
   };
 }
@@ -179,7 +178,7 @@ const rightPart = (logits: tf.Tensor2D, targets: Int32Array): tf.Scalar =>
 function forward({ heads, layers, width, dropout: rate }: GptConfig, weights: tf.Tensor[], tokens: Int32Array, time: number, seed: number | null): tf.Tensor2D {
   const random = seed === null ? null : createRandom([seed, "dropout"]);
   const drop = (x: tf.Tensor2D) => (random ? dropout(x, rate, random.uint32() | 0) : x);
-  const linear = (x: tf.Tensor2D, at: number) => tf.fused.matMul({ a: x, b: weights[at]!, bias: weights[at + 1]! }) as tf.Tensor2D;
+  const affine = (x: tf.Tensor2D, at: number) => linear(x, weights[at] as tf.Tensor2D, weights[at + 1] as tf.Tensor1D);
   const norm = (x: tf.Tensor2D, at: number) => layerNorm(x, weights[at] as tf.Tensor1D, weights[at + 1] as tf.Tensor1D);
   const [table, places] = weights as [tf.Tensor2D, tf.Tensor2D];
   const batch = tokens.length / time;
@@ -188,10 +187,10 @@ function forward({ heads, layers, width, dropout: rate }: GptConfig, weights: tf
   let x = drop(tf.reshape(tf.add(embedded, tf.slice(places, 0, time)), [tokens.length, width]));
   for (let layer = 0; layer < layers; layer++) {
     const at = 2 + BLOCK_PIECES * layer;
-    const qkv = tf.reshape(linear(norm(x, at), at + 2), [batch, time, 3 * width]) as tf.Tensor3D;
-    const attended: tf.Tensor2D = tf.reshape(causalAttention(qkv, heads), [tokens.length, width]);
-    x = tf.add(x, drop(linear(attended, at + 4)));
-    x = tf.add(x, drop(linear(gelu(linear(norm(x, at + 6), at + 8)), at + 10)));
+    const qkv = reshape<tf.Tensor3D>(affine(norm(x, at), at + 2), [batch, time, 3 * width]);
+    const attended = reshape<tf.Tensor2D>(causalAttention(qkv, heads), [tokens.length, width]);
+    x = plus(x, drop(affine(attended, at + 4)));
+    x = plus(x, drop(affine(gelu(affine(norm(x, at + 6), at + 8)), at + 10)));
   }
   return tf.matMul(norm(x, 2 + BLOCK_PIECES * layers), table, false, true);
 }

@@ -1,12 +1,9 @@
 /** The service worker: the page opens without a network, and what was needed once is kept. Built by vite-plugin-pwa. */
-import { CacheableResponsePlugin } from "workbox-cacheable-response";
 import { clientsClaim } from "workbox-core";
-import type { WorkboxPlugin } from "workbox-core/types.js";
-import { ExpirationPlugin } from "workbox-expiration";
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
 import { CacheFirst, NetworkFirst } from "workbox-strategies";
-import { DATA_CACHE, isOwnPart, isReader, isShell, KEEP, PARTS_CACHE, SHARE_PATH, SHARED_CACHE, TAKE_OVER } from "../../app/kept-parts.ts";
+import { DATA_CACHE, isOwnPart, isLater, isShell, KEEP, PARTS_CACHE, SHARE_PATH, SHARED_CACHE, TAKE_OVER } from "../../app/kept-parts.ts";
 import { keepShared } from "../../app/shared-files.ts";
 
 /** What is used of a service worker's scope; the page's own types have none. */
@@ -15,6 +12,7 @@ interface Scope {
   readonly registration: { scope: string };
   skipWaiting(): Promise<void>;
   addEventListener(type: "message", listener: (event: ExtendableEvent & { data: unknown }) => void): void;
+  addEventListener(type: "activate", listener: (event: ExtendableEvent) => void): void;
   addEventListener(type: "fetch", listener: (event: ExtendableEvent & { request: Request; respondWith(response: Promise<Response>): void }) => void): void;
 }
 interface ExtendableEvent extends Event {
@@ -22,8 +20,6 @@ interface ExtendableEvent extends Event {
 }
 declare const self: Scope;
 
-/** So many engine parts and data packs are kept; the ones that were longest of no use go first. */
-const PARTS_AT_MOST = 200;
 /** Data packs come from the network where it answers within this time, in seconds. */
 const NETWORK_TIMEOUT = 8;
 
@@ -39,17 +35,24 @@ self.addEventListener("fetch", (event) => {
 });
 
 cleanupOutdatedCaches();
+self.addEventListener("activate", (event) => event.waitUntil(forgetOldParts()));
 precacheAndRoute(built.filter(({ url }) => isShell(url)), { ignoreURLParametersMatching: [/.*/] });
 registerRoute(new NavigationRoute(createHandlerBoundToURL("index.html"), { denylist: [/^\/(health|signal|bench\.html|share)/] }));
 
-const plugins = (): WorkboxPlugin[] =>
-  [new CacheableResponsePlugin({ statuses: [200] }), new ExpirationPlugin({ maxEntries: PARTS_AT_MOST, purgeOnQuotaError: true })] as WorkboxPlugin[]; // their own types are not made for exactOptionalPropertyTypes
 // Named by their content. The address counts as a whole: a worker's policy depends on its query (tools/headers.ts).
-registerRoute(({ url, sameOrigin }) => sameOrigin && /\/assets\//.test(url.pathname), new CacheFirst({ cacheName: PARTS_CACHE, plugins: plugins(), matchOptions: { ignoreVary: true } }));
+registerRoute(({ url, sameOrigin }) => sameOrigin && /\/assets\//.test(url.pathname), new CacheFirst({ cacheName: PARTS_CACHE, matchOptions: { ignoreVary: true } }));
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && /\/(data|icons)\/|\.webmanifest$/.test(url.pathname),
-  new NetworkFirst({ cacheName: DATA_CACHE, networkTimeoutSeconds: NETWORK_TIMEOUT, plugins: plugins(), matchOptions: { ignoreVary: true } }),
+  new NetworkFirst({ cacheName: DATA_CACHE, networkTimeoutSeconds: NETWORK_TIMEOUT, matchOptions: { ignoreVary: true } }),
 );
+
+/** Those that this version was not built with. */
+async function forgetOldParts(): Promise<void> {
+  const cache = await caches.open(PARTS_CACHE);
+  const own = new Set(built.map(({ url }) => here(url).pathname));
+  const old = (await cache.keys()).filter(({ url }) => !own.has(new URL(url).pathname));
+  await Promise.all(old.map((request) => cache.delete(request)));
+}
 
 /** @param cache `only-if-cached` copies what the browser has fetched before this worker was there, and fetches nothing for it */
 async function keepParts(urls: readonly string[], cacheMode: RequestCache = "only-if-cached"): Promise<void> {
@@ -68,7 +71,7 @@ self.addEventListener("message", (event) => {
   const asked = message.urls.filter((url): url is string => typeof url === "string" && isOwnPart(url, self.registration.scope));
   const parts = built.filter(({ url }) => !isShell(url));
   const addresses = (list: typeof built): string[] => list.map(({ url }) => here(url).href);
-  event.waitUntil(keepParts([...asked, ...addresses(parts)]).then(() => keepParts(addresses(parts.filter(({ url }) => isReader(url))), "default")));
+  event.waitUntil(keepParts([...asked, ...addresses(parts)]).then(() => keepParts(addresses(parts.filter(({ url }) => isLater(url))), "default")));
 });
 
 clientsClaim();

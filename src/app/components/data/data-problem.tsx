@@ -1,5 +1,6 @@
 import { messages } from "../../i18n.ts";
 import type { Problem } from "../../own-data.ts";
+import { sayFault } from "./say-fault.ts";
 
 /** What did not work, and what is safe. */
 export function DataProblem({ problem }: { problem: Problem | null }) {
@@ -9,7 +10,7 @@ export function DataProblem({ problem }: { problem: Problem | null }) {
   return (
     <section class="problem" role="alert" data-problem={problem.code}>
       <p class="problem-what">
-        {text.heading}. {codes[problem.code] ?? text.codes.other}
+        {text.heading}. {problem.fault === null ? (codes[problem.code] ?? text.codes.other) : sayFault(problem.fault)}
       </p>
       <p>{text.safe}</p>
       <details>

@@ -8,6 +8,7 @@ import { PageLink } from "../page-link.tsx";
 import { Panel } from "../panel.tsx";
 import { BadRows } from "./bad-rows.tsx";
 import { Balance } from "./balance.tsx";
+import { sayFault } from "./say-fault.ts";
 
 /** Columns or labels that the task calls otherwise, each with what it may be here. */
 function Names({ open, fit, view }: { open: OpenSet; fit: Fit; view: OwnDataView }) {
@@ -49,7 +50,7 @@ function Bad({ open, fit, view }: { open: OpenSet; fit: Fit; view: OwnDataView }
       <p class={leaveOut ? "hint" : "hint wrong"} role="status">
         <strong>{text.bad(fit.bad.count)}.</strong> {leaveOut ? text.leftOut : fit.bad.count > fit.bad.rows.length && text.badFirst(fit.bad.rows.length)}
       </p>
-      {!leaveOut && <BadRows rows={fit.bad.rows} files={open.set.kind === "pictures"} />}
+      {!leaveOut && <BadRows rows={fit.bad.rows} files={open.set.kind !== "table"} />}
       {!leaveOut && <p class="hint">{text.correct}</p>}
       <button type="button" class="button small" onClick={() => void view.use({ leaveOut: !leaveOut })}>
         {leaveOut ? text.takeIn : text.leaveOut}
@@ -88,10 +89,12 @@ export function FitPanel({ open, view, session }: { open: OpenSet; view: OwnData
           <Names open={open} fit={fit} view={view} />
           {fit.problem !== null && (
             <div>
-              <p class="hint wrong">{fit.problem.code === "bad-choice" ? text.otherTask : messages.value.dataPage.problem.heading}</p>
-              <p class="hint" lang="en">
-                {fit.problem.detail}
-              </p>
+              <p class="hint wrong">{fit.problem.fault === null ? messages.value.dataPage.problem.heading : sayFault(fit.problem.fault)}</p>
+              {fit.problem.fault === null && (
+                <p class="hint" lang="en">
+                  {fit.problem.detail}
+                </p>
+              )}
             </div>
           )}
           {fit.labels.length > 0 && fit.samples > 0 && <Balance labels={fit.labels} />}

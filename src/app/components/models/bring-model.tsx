@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { Device, Snapshot } from "../../../device/api.ts";
 import { format, messages } from "../../i18n.ts";
 import { shortId } from "../../mesh-layout.ts";
+import { FileButton } from "../file-button.tsx";
 import { Panel } from "../panel.tsx";
 import { modelProblem } from "./problem.ts";
 
@@ -28,9 +29,9 @@ export function BringModel({ device, library, onModel }: { device: Promise<Devic
     await bring((ready) => ready.fetchModel(id), text.fetched);
     fetching.value = null;
   };
-  const take = async (files: FileList | null): Promise<void> => {
-    const given = await Promise.all([...(files ?? [])].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
-    if (given.length > 0) await bring((ready) => ready.importModel(given), text.imported);
+  const take = async (files: readonly File[]): Promise<void> => {
+    const given = await Promise.all(files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
+    await bring((ready) => ready.importModel(given), text.imported);
   };
   const published = library?.objects.filter(({ head }) => head === null) ?? [];
   const progress = library?.fetches.find(({ id }) => id === fetching.value);
@@ -80,10 +81,8 @@ export function BringModel({ device, library, onModel }: { device: Promise<Devic
           </ul>
         </>
       )}
-      <label class="field">
-        <span>{text.importLabel}</span>
-        <input type="file" multiple accept=".json,.bin,.zip" onChange={({ currentTarget }) => void take(currentTarget.files)} />
-      </label>
+      <p class="hint">{text.importLabel}</p>
+      <FileButton text={messages.value.dataPage.add.files} name="model" multiple accept=".json,.bin,.zip" onFiles={(files) => void take(files)} />
       <p class={said.value?.wrong ? "hint wrong" : "hint"} role="status">
         {said.value?.text}
       </p>

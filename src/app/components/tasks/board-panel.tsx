@@ -49,13 +49,17 @@ export function BoardPanel({ session }: { session: Session }) {
         </ul>
       )}
       <p class="hint">{taking ? text.joined : text.notJoined}</p>
-      <h3>{text.shipped}</h3>
-      <ul class="tasks">
-        {shipped.map((task) => (
-          <TaskRow key={task.hash} task={task} session={session} here={task.hash === here} posted={false} />
-        ))}
-      </ul>
-      <p class="hint">{text.openHint}</p>
+      {shipped.length > 0 && (
+        <>
+          <h3>{text.shipped}</h3>
+          <ul class="tasks">
+            {shipped.map((task) => (
+              <TaskRow key={task.hash} task={task} session={session} here={task.hash === here} posted={false} />
+            ))}
+          </ul>
+          <p class="hint">{text.openHint}</p>
+        </>
+      )}
     </Panel>
   );
 }

@@ -1,12 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { messages } from "../../i18n.ts";
 import type { Session } from "../../session.ts";
+import { FileButton } from "../file-button.tsx";
 
 /** A task from a JSON file goes on the board like one that is made here. */
 export function ImportTask({ session }: { session: Session }) {
   const text = messages.value.tasksPage;
-  const input = useRef<HTMLInputElement>(null);
   const failed = useSignal<string | null>(null);
   const take = async (file: File | undefined): Promise<void> => {
     if (!file) return;
@@ -19,22 +18,7 @@ export function ImportTask({ session }: { session: Session }) {
   };
   return (
     <>
-      <input
-        ref={input}
-        class="hidden"
-        type="file"
-        accept=".json,application/json"
-        tabIndex={-1}
-        aria-hidden="true"
-        data-input="task"
-        onChange={(event) => {
-          void take(event.currentTarget.files?.[0]);
-          event.currentTarget.value = "";
-        }}
-      />
-      <button type="button" class="button" onClick={() => input.current?.click()}>
-        {text.import}
-      </button>
+      <FileButton text={text.import} name="task" accept=".json,application/json" onFiles={([file]) => void take(file)} />
       {failed.value !== null && (
         <p class="hint wrong" role="alert">
           {text.importFailed} <span lang="en">{failed.value}</span>

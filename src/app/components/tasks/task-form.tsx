@@ -4,7 +4,7 @@ import { openDesk } from "../../desk.ts";
 import { download } from "../../download.ts";
 import { messages } from "../../i18n.ts";
 import type { Session } from "../../session.ts";
-import { type Draft, type Field, KINDS, modelsFor } from "../../task-draft.ts";
+import { compressionsFor, type Draft, type Field, KINDS, modelsFor } from "../../task-draft.ts";
 import { taskHref } from "../../task-link.ts";
 import { createTaskMaking, type TaskMaking } from "../../task-making.ts";
 import { PageLink } from "../page-link.tsx";
@@ -86,7 +86,9 @@ function ModelFields({ making, wrong, input }: Part) {
 
 function TrainingFields({ making, input }: Part) {
   const text = messages.value.tasksPage.form;
-  const { optimiser, privacy } = making.draft.value;
+  const { optimiser, compression, privacy } = making.draft.value;
+  const compressions = compressionsFor(making.draft.value);
+  const chosen = compressions.includes(compression) ? compression : "dense";
   return (
     <>
       <div class="field-row">
@@ -94,6 +96,12 @@ function TrainingFields({ making, input }: Part) {
         {input("learningRate", text.learningRate, { numeric: true })}
         {input("batch", text.batch, { numeric: true })}
         {input("localSteps", text.localSteps, { numeric: true })}
+      </div>
+      <div class="field-row">
+        <SelectField label={text.compression} value={chosen} options={compressions} text={(option) => text.compressions[option]} onPick={(option) => making.change({ compression: option })} />
+        {chosen === "fragments" && input("fragments", text.fragments, { numeric: true })}
+        {chosen === "low-rank" && input("rank", text.rank, { numeric: true, hint: text.rankHint })}
+        {input("bits", text.bits, { numeric: true })}
       </div>
       <label class="option">
         <input type="checkbox" checked={privacy} onChange={(event) => making.change({ privacy: event.currentTarget.checked })} />

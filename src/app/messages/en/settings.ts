@@ -13,7 +13,7 @@ export const settingsPage = {
     heading: "Care for this device",
     lead: "How much this device may do, and when. Changes count at once, in the middle of a round too.",
     cpu: "Share of the time that the engine works",
-    cpuHint: "Between its steps it rests. Below a half, a room of many may finish rounds without this device.",
+    cpuHint: "Between its steps it rests, and it takes fewer of them a round, so that nobody waits for it.",
     measured: (share: string) => `Measured of late: ${share}.`,
     unmeasured: "It is measured while the device trains.",
     gpu: "Share of the graphics processor",

@@ -10,16 +10,16 @@ export interface AdamWTensors {
 }
 
 /**
- * One step by the gradient that starts at value `offset` of `gradient`; `decays` is 1 where a weight decays and 0
- * elsewhere. Takes the three vectors over and gives them back, written in place where there is a kernel for it.
+ * One step by the gradient that starts at value `offset` of `gradient`, times `scale` [1]; `decays` is 1 where a weight
+ * decays and 0 elsewhere. Takes the three vectors over and gives them back, written in place where there is a kernel for it.
  */
-export function adamwStep(state: AdamWTensors, gradient: tf.Tensor1D, decays: tf.Tensor1D, offset: number, { keep, ...step }: AdamWStep): AdamWTensors {
+export function adamwStep(state: AdamWTensors, gradient: tf.Tensor1D, scale: tf.Tensor1D, decays: tf.Tensor1D, offset: number, { keep, ...step }: AdamWStep): AdamWTensors {
   if (isFused("adamw")) {
-    runFused("adamw", { ...state, gradient, decays }, { ...step, offset, decay: 1 - keep });
+    runFused("adamw", { ...state, gradient, scale, decays }, { ...step, offset, decay: 1 - keep });
     return state;
   }
   const next = tf.tidy(() => {
-    const g = tf.slice(gradient, offset, state.params.size);
+    const g = tf.mul(tf.slice(gradient, offset, state.params.size), scale);
     const mean = tf.add(tf.mul(state.mean, step.beta1), tf.mul(g, 1 - step.beta1));
     const square = tf.add(tf.mul(state.square, step.beta2), tf.mul(tf.square(g), 1 - step.beta2));
     const down = tf.div(tf.mul(mean, step.rate), tf.add(tf.sqrt(tf.mul(square, step.correction)), step.epsilon));

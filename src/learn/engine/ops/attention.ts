@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { isFused, runFused } from "./fused.ts";
+import { isFused, lastUse, runFused } from "./fused.ts";
 
 /**
  * Causal multi-head attention (Vaswani et al., 2017). qkv [batch, time, 3 · width] holds queries, keys and values side
@@ -12,7 +12,10 @@ export function causalAttention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     const [value, logs] = runFused("attention", { qkv: input! }, { heads });
     save([input!, logs!, value!]);
-    return { value: value!, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => runFused("attentionGrad", { qkv: saved[0]!, logs: saved[1]!, out: saved[2]!, dy }, { heads })[0]! };
+    return {
+      value: value!,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => lastUse([dy, ...saved], () => runFused("attentionGrad", { qkv: saved[0]!, logs: saved[1]!, out: saved[2]!, dy }, { heads })[0]!),
+    };
   });
   return op(qkv) as tf.Tensor3D;
 }

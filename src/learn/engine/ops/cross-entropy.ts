@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { isFused, runFused } from "./fused.ts";
+import { isFused, lastUse, runFused } from "./fused.ts";
 
 /** Cross-entropy in nats, [rows], of logits [rows, classes] and int32 labels [rows], 0 ≤ label < classes. */
 export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
@@ -11,7 +11,7 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tenso
     save([input!, labels, logs!]);
     return {
       value: value!,
-      gradFunc: (dlosses: tf.Tensor, saved: tf.Tensor[]) => runFused("crossEntropyGrad", { logits: saved[0]!, labels: saved[1]!, logs: saved[2]!, dlosses })[0]!,
+      gradFunc: (dlosses: tf.Tensor, saved: tf.Tensor[]) => lastUse([dlosses, ...saved], () => runFused("crossEntropyGrad", { logits: saved[0]!, labels: saved[1]!, logs: saved[2]!, dlosses })[0]!),
     };
   });
   return op(logits) as tf.Tensor1D;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { isFused, runFused } from "./fused.ts";
+import { isFused, lastUse, runFused } from "./fused.ts";
 
 /**
  * Sets a part `rate` of x to 0 and scales the rest by 1 / (1 − rate). What is kept follows from `seed` (32 bits) and
@@ -11,7 +11,7 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, seed: number): 
   if (rate === 0) return x;
   if (!isFused("dropout")) return tf.mul(x, tf.tensor(dropoutMask(x.size, seed, keep, scale), x.shape));
   const run = (values: tf.Tensor) => runFused("dropout", { x: values }, { seed, keep, scale })[0]!;
-  const op = tf.customGrad((...args) => ({ value: run(args[0] as unknown as tf.Tensor), gradFunc: (dy: tf.Tensor) => run(dy) }));
+  const op = tf.customGrad((...args) => ({ value: run(args[0] as unknown as tf.Tensor), gradFunc: (dy: tf.Tensor) => lastUse([dy], () => run(dy)) }));
   return op(x) as T;
 }
 

@@ -13,6 +13,7 @@ export const FUSED = {
   dropout: "HromadaDropout",
   gelu: "HromadaGelu",
   geluGrad: "HromadaGeluGrad",
+  gradientScale: "HromadaGradientScale",
   layerNorm: "HromadaLayerNorm",
   layerNormGrad: "HromadaLayerNormGrad",
   pack: "HromadaPack",
@@ -25,4 +26,14 @@ export const isFused = (op: keyof typeof FUSED): boolean => tf.getKernel(FUSED[o
 export function runFused(op: keyof typeof FUSED, inputs: Record<string, tf.Tensor> | tf.Tensor[], attrs: Record<string, unknown> = {}): tf.Tensor[] {
   const outputs = tf.engine().runKernel(FUSED[op], inputs as unknown as tf.NamedTensorMap, attrs as tf.NamedAttrMap) as tf.Tensor | tf.Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/**
+ * Frees what a gradient was computed from: its dy and what the forward pass saved for it. tfjs holds all of that until the
+ * whole backward pass is over, when the gradients of all weights are there too.
+ */
+export function lastUse<Result>(tensors: readonly tf.Tensor[], run: () => Result): Result {
+  const result = run();
+  for (const tensor of tensors) tensor.dispose();
+  return result;
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { isFused, runFused } from "./fused.ts";
+import { isFused, lastUse, runFused } from "./fused.ts";
 
 /** Gaussian error linear unit in the tanh form of GPT-2 (Hendrycks and Gimpel, 2016). */
 export function gelu<T extends tf.Tensor>(x: T): T {
@@ -8,7 +8,7 @@ export function gelu<T extends tf.Tensor>(x: T): T {
     const [input] = args as unknown as tf.Tensor[];
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     save([input!]);
-    return { value: runFused("gelu", { x: input! })[0]!, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => runFused("geluGrad", { x: saved[0]!, dy })[0]! };
+    return { value: runFused("gelu", { x: input! })[0]!, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => lastUse([dy, ...saved], () => runFused("geluGrad", { x: saved[0]!, dy })[0]!) };
   });
   return op(x) as T;
 }

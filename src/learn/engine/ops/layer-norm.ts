@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { isFused, runFused } from "./fused.ts";
+import { isFused, lastUse, runFused } from "./fused.ts";
 
 const EPSILON = 1e-5;
 
@@ -13,7 +13,7 @@ export function layerNorm(x: tf.Tensor2D, gain: tf.Tensor1D, bias: tf.Tensor1D):
     save([input!, scale!, stats!]);
     return {
       value: value!,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => runFused("layerNormGrad", { x: saved[0]!, gain: saved[1]!, stats: saved[2]!, dy }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => lastUse([dy, ...saved], () => runFused("layerNormGrad", { x: saved[0]!, gain: saved[1]!, stats: saved[2]!, dy })),
     };
   });
   return op(x, gain, bias) as tf.Tensor2D;

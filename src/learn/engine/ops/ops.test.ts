@@ -10,6 +10,7 @@ import { dropout } from "./dropout.ts";
 import { FUSED, isFused } from "./fused.ts";
 import { composedGelu, gelu } from "./gelu.ts";
 import { composedLayerNorm, layerNorm } from "./layer-norm.ts";
+import { linear } from "./linear.ts";
 
 beforeAll(async () => {
   await startEngine(nodeWasmFiles, "wasm");
@@ -21,6 +22,8 @@ const few = fc.integer({ min: 1, max: 3 });
 const int32 = (values: number[]) => tf.tensor1d(values, "int32");
 
 const layerNormBy = (op: typeof layerNorm): Op => (x, gain, bias) => op(x as tf.Tensor2D, gain as tf.Tensor1D, bias as tf.Tensor1D);
+const linearOp: Op = (x, weights, bias) => linear(x as tf.Tensor2D, weights as tf.Tensor2D, bias as tf.Tensor1D);
+const composedLinear: Op = (x, weights, bias) => tf.add(tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D), bias!);
 const attentionBy = (op: typeof causalAttention, heads: number): Op => (qkv) => op(qkv as tf.Tensor3D, heads);
 const crossEntropyBy = (op: typeof crossEntropy, labels: number[]): Op => (logits) => op(logits as tf.Tensor2D, int32(labels));
 
@@ -37,12 +40,16 @@ async function expectSame(fused: Op, composed: Op, shapes: number[][], scale = 1
 describe("fused ops against composed ones on the CPU backend", () => {
   it("run as kernels on WASM", async () => {
     await tf.setBackend("wasm");
-    const elsewhere = ["adamw", "pack", "unpack"];
+    const elsewhere = ["adamw", "gradientScale", "pack", "unpack"];
     for (const op of Object.keys(FUSED) as (keyof typeof FUSED)[]) expect(isFused(op), op).toBe(!elsewhere.includes(op));
   });
 
   it("layer norm", async () => {
     await fc.assert(fc.asyncProperty(side, fc.integer({ min: 2, max: 40 }), async (rows, width) => expectSame(layerNormBy(layerNorm), layerNormBy(composedLayerNorm), [[rows, width], [width], [width]])), { numRuns: 60 });
+  });
+
+  it("a linear layer", async () => {
+    await fc.assert(fc.asyncProperty(side, side, side, async (rows, from, to) => expectSame(linearOp, composedLinear, [[rows, from], [from, to], [to]])), { numRuns: 60 });
   });
 
   it("GELU, far out too", async () => {
@@ -84,6 +91,7 @@ describe("fused ops against composed ones on the CPU backend", () => {
     await tf.setBackend("wasm");
     const cases: [string, Op, tf.Tensor[]][] = [
       ["layer norm", layerNormBy(layerNorm), [randomTensor("a", [3, 11]), randomTensor("b", [11]), randomTensor("c", [11])]],
+      ["linear", linearOp, [randomTensor("a", [3, 11]), randomTensor("b", [11, 4]), randomTensor("c", [4])]],
       ["gelu", gelu as Op, [randomTensor("a", [3, 11])]],
       ["cross-entropy", crossEntropyBy(crossEntropy, [0, 3, 10]), [randomTensor("a", [3, 11])]],
       ["attention", attentionBy(causalAttention, 2), [randomTensor("a", [2, 9, 30])]],

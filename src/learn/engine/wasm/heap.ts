@@ -19,6 +19,8 @@ export interface Heap {
   kernels: LearnKernels;
   /** Byte address of a tensor's values. */
   address(tensor: tf.TensorInfo): number;
+  /** A float32 tensor's values where they lie; the view ends when the memory grows. */
+  values(tensor: tf.TensorInfo): Float32Array;
   output(shape: number[], dtype?: "float32" | "int32"): tf.TensorInfo;
   /** Byte address of at least `bytes` that stay ours until the next call. */
   scratch(bytes: number): number;
@@ -38,9 +40,11 @@ function createHeap(backend: WasmBackend): Heap | null {
   if (!(memory instanceof WebAssembly.Memory) || !module) return null;
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as LearnKernels;
   let held = { at: 0, bytes: 0 };
+  const address = ({ dataId }: tf.TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
   return {
     kernels,
-    address: ({ dataId }) => backend.dataIdMap.get(dataId).memoryOffset,
+    address,
+    values: (tensor) => new Float32Array(memory.buffer, address(tensor), tf.util.sizeFromShape(tensor.shape)),
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     scratch(bytes) {
       if (bytes > held.bytes) {

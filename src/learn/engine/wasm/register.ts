@@ -1,6 +1,7 @@
 import { registerConvolutionGradients, registerConvolutions, registerDepthwiseGradients, registerPoolGradient } from "./convolution.ts";
 import { registerFused } from "./fused.ts";
 import { openHeap } from "./heap.ts";
+import { registerIdentity } from "./identity.ts";
 import { registerMatmul } from "./matmul.ts";
 import { registerReductions } from "./reduce.ts";
 
@@ -14,6 +15,7 @@ export function registerWasmKernels(): boolean {
   if (registered) return true;
   const heap = openHeap();
   if (!heap) return false;
+  registerIdentity();
   registerMatmul(heap);
   registerConvolutions(heap);
   registerConvolutionGradients(heap);

@@ -13,10 +13,14 @@ export interface Adapter {
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
+/** Chromium may answer null to whoever asks while its GPU's process starts: an H100 was only there at the second asking. */
+const SECOND_ASKING_MS = 300;
+
 /** The adapter that WebGPU would take; null where there is none. */
 export async function findAdapter(): Promise<Adapter | null> {
   const gpu = (globalThis.navigator as unknown as { gpu?: { requestAdapter(): Promise<GpuAdapter | null> } } | undefined)?.gpu;
-  const adapter = await gpu?.requestAdapter();
+  if (!gpu) return null;
+  const adapter = (await gpu.requestAdapter()) ?? (await new Promise((resolve) => setTimeout(resolve, SECOND_ASKING_MS)).then(() => gpu.requestAdapter()));
   if (!adapter) return null;
   const { info } = adapter;
   const name = [info?.vendor, info?.architecture, info?.device, info?.description].filter(Boolean).join(" ");

@@ -22,6 +22,8 @@ export interface Kernel {
   /** Names of the tensors written, all float32. */
   writes: readonly string[];
   scalars: Record<string, "u32" | "i32" | "f32">;
+  /** Threads in a workgroup, a power of two up to 256; absent: 64. */
+  threads?: number;
   code: string;
 }
 
@@ -46,15 +48,16 @@ const UNIFORM_BYTES = 64;
 
 /** Our kernels on the buffers, encoder and passes of tfjs's WebGPU backend, so that kernels of both kinds mix and share submits. */
 export function createGpu(backend: Backend): Gpu {
-  const pipelines = new Map<string, GPUComputePipeline>();
+  const pipelines = new Map<string, { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout }>();
 
-  const pipelineOf = (kernel: Kernel): GPUComputePipeline => {
+  const pipelineOf = (kernel: Kernel) => {
     const made = pipelines.get(kernel.name);
     if (made) return made;
     const module = backend.device.createShaderModule({ code: sourceOf(kernel), label: kernel.name });
     const pipeline = backend.device.createComputePipeline({ compute: { module, entryPoint: "main" }, label: kernel.name, layout: "auto" });
-    pipelines.set(kernel.name, pipeline);
-    return pipeline;
+    const entry = { pipeline, layout: pipeline.getBindGroupLayout(0) };
+    pipelines.set(kernel.name, entry);
+    return entry;
   };
 
   const bufferOf = (tensor: tf.TensorInfo): GPUBuffer => {
@@ -83,11 +86,11 @@ export function createGpu(backend: Backend): Gpu {
     output: (shape, dtype = "float32") => backend.makeTensorInfo(shape, dtype),
 
     run(kernel, { reads, writes, scalars, groups }) {
-      const pipeline = pipelineOf(kernel);
+      const { pipeline, layout } = pipelineOf(kernel);
       const tensors = [...Object.keys(kernel.reads).map((name) => reads[name]!), ...kernel.writes.map((name) => writes[name]!)];
       // Uploads may end the pass, so they come before it is taken.
       const buffers = [...tensors.map(bufferOf), uniform(kernel, scalars)];
-      const bindGroup = backend.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })) });
+      const bindGroup = backend.device.createBindGroup({ layout, entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })) });
       backend.ensureCommandEncoderReady();
       const pass = (backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass());
       pass.setPipeline(pipeline);
@@ -109,10 +112,10 @@ export function createGpu(backend: Backend): Gpu {
   };
 }
 
-/** Threads in a workgroup of every kernel. */
+/** Threads in a workgroup, where a kernel does not say otherwise. */
 export const THREADS = 64;
 
-function sourceOf({ reads, writes, scalars, code }: Kernel): string {
+function sourceOf({ reads, writes, scalars, threads = THREADS, code }: Kernel): string {
   const arrays = [...Object.entries(reads).map(([name, type]) => `read> ${name}: array<${type}>`), ...writes.map((name) => `read_write> ${name}: array<f32>`)];
   const bindings = arrays.map((array, binding) => `@group(0) @binding(${binding}) var<storage, ${array};`);
   const fields = Object.entries(scalars).map(([name, type]) => `${name}: ${type},`);
@@ -121,8 +124,8 @@ function sourceOf({ reads, writes, scalars, code }: Kernel): string {
 struct Scalars { ${fields.join(" ")} }
 ${bindings.join("\n")}
 @group(0) @binding(${arrays.length}) var<uniform> u: Scalars;
-const THREADS = ${THREADS}u;
-var<workgroup> partial: array<f32, ${THREADS}>;
+const THREADS = ${threads}u;
+var<workgroup> partial: array<f32, ${threads}>;
 
 // The same order of additions on every run: what one seed gives is always the same.
 fn sumOf(value: f32, thread: u32) -> f32 {

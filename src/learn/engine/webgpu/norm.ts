@@ -46,15 +46,16 @@ const byInput: Kernel = {
 }`,
 };
 
-/** Columns and rows of a workgroup's threads in sums over rows. */
+/** Columns and rows of a workgroup's threads in sums over rows: few columns and many rows, since models are narrow and batches long. */
 export const COLUMNS = 16;
-export const COLUMN_ROWS = 4;
+export const COLUMN_ROWS = 16;
 
 const byGainAndBias: Kernel = {
   name: `${FUSED.layerNormGrad}Parameters`,
   reads: { x: "f32", stats: "f32", dy: "f32" },
   writes: ["dgain", "dbias"],
   scalars: { rows: "u32", width: "u32" },
+  threads: COLUMNS * COLUMN_ROWS,
   code: `
 var<workgroup> gains: array<f32, THREADS>;
 var<workgroup> biases: array<f32, THREADS>;

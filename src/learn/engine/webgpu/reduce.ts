@@ -1,30 +1,49 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { ENTRY, gpuOf, registerGpuKernel, sizeOf, type Kernel } from "./gpu.ts";
+import { ENTRY, gpuOf, registerGpuKernel, sizeOf, type Gpu, type Kernel } from "./gpu.ts";
 import { COLUMN_ROWS, COLUMNS } from "./norm.ts";
 
 const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);
+
+/** Rows that one workgroup adds up; of more, the workgroups' sums are summed once more. */
+const ROWS_AT_ONCE = 1_024;
 
 const columnSums: Kernel = {
   name: "HromadaColumnSums",
   reads: { x: "f32" },
   writes: ["sums"],
-  scalars: { rows: "u32", width: "u32" },
+  scalars: { rows: "u32", width: "u32", across: "u32" },
+  threads: COLUMNS * COLUMN_ROWS,
   code: `
 var<workgroup> parts: array<f32, THREADS>;
 ${ENTRY}
-  let column = group * ${COLUMNS}u + thread % ${COLUMNS}u;
+  let part = group / u.across;
+  let column = (group - part * u.across) * ${COLUMNS}u + thread % ${COLUMNS}u;
+  let end = min(u.rows, (part + 1u) * ${ROWS_AT_ONCE}u);
   var sum = 0.0;
   if (column < u.width) {
-    for (var row = thread / ${COLUMNS}u; row < u.rows; row += ${COLUMN_ROWS}u) { sum += x[row * u.width + column]; }
+    for (var row = part * ${ROWS_AT_ONCE}u + thread / ${COLUMNS}u; row < end; row += ${COLUMN_ROWS}u) { sum += x[row * u.width + column]; }
   }
   parts[thread] = sum;
   workgroupBarrier();
-  if (thread < ${COLUMNS}u && column < u.width) {
+  if (thread < ${COLUMNS}u && column < u.width && part * ${ROWS_AT_ONCE}u < u.rows) {
     for (var i = thread + ${COLUMNS}u; i < THREADS; i += ${COLUMNS}u) { sum += parts[i]; }
-    sums[column] = sum;
+    sums[part * u.width + column] = sum;
   }
 }`,
 };
+
+/** Sums of the columns of x, read as [rows, width], in `shape`. */
+export function sumColumns(gpu: Gpu, x: tf.TensorInfo, rows: number, shape: number[]): tf.TensorInfo {
+  const width = product(shape);
+  const across = Math.ceil(width / COLUMNS);
+  const parts = Math.ceil(rows / ROWS_AT_ONCE);
+  const sums = gpu.output(parts === 1 ? shape : [parts, width]);
+  gpu.run(columnSums, { reads: { x }, writes: { sums }, scalars: { rows, width, across }, groups: across * parts });
+  if (parts === 1) return sums;
+  const whole = sumColumns(gpu, sums, parts, shape);
+  gpu.backend.disposeData(sums.dataId);
+  return whole;
+}
 
 /** One workgroup for each segment, which reads all ids: no atomic addition, whose order would change from run to run. */
 const segmentSum: Kernel = {
@@ -55,12 +74,8 @@ export function registerReductions(): void {
     const axes = tf.util.parseAxisParam(axis as number | number[], x.shape);
     const leading = axes.length > 0 && axes.length < x.shape.length && axes.every((a) => a < axes.length);
     if (!leading || x.dtype !== "float32" || sizeOf(x) === 0) return general.kernelFunc(args as never);
-    const gpu = gpuOf(args.backend);
     const rest = x.shape.slice(axes.length);
-    const sums = gpu.output(keepDims ? [...axes.map(() => 1), ...rest] : rest);
-    const width = product(rest);
-    gpu.run(columnSums, { reads: { x }, writes: { sums }, scalars: { rows: product(x.shape.slice(0, axes.length)), width }, groups: Math.ceil(width / COLUMNS) });
-    return sums;
+    return sumColumns(gpuOf(args.backend), x, product(x.shape.slice(0, axes.length)), keepDims ? [...axes.map(() => 1), ...rest] : rest);
   });
 
   const segments = tf.getKernel(tf.UnsortedSegmentSum, "webgpu")!;

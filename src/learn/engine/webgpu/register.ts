@@ -1,5 +1,6 @@
 import { registerAdamW } from "./adamw.ts";
 import { registerAttention } from "./attention.ts";
+import { registerConvolution } from "./convolution.ts";
 import { registerElementwise } from "./elementwise.ts";
 import { registerLoss } from "./loss.ts";
 import { registerMatmul } from "./matmul.ts";
@@ -18,6 +19,7 @@ export function registerGpuKernels(): void {
   registerAttention();
   registerReductions();
   registerMatmul();
+  registerConvolution();
   registerAdamW();
   registerPack();
   registered = true;

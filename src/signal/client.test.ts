@@ -198,8 +198,8 @@ test("a server that never answers, or falls silent, is given up and tried again"
 
 test("a quiet room stays open: the client asks and the server answers", async () => {
   const { url } = await serve();
-  const a = open(url, 1, { ...quick, askMs: 10, silentMs: 300 });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  const a = open(url, 1, { ...quick, askMs: 20, silentMs: 1_000 });
+  await new Promise((resolve) => setTimeout(resolve, 1_700));
   expect(a.states).toEqual(["open"]);
 });
 

@@ -37,8 +37,11 @@ const KeptSchema = v.strictObject({
   milliseconds: v.record(v.picklist(["webgpu", "wasm", "cpu"]), v.nullable(v.pipe(v.number(), v.minValue(0)))),
 });
 
-/** What a choice depends on: the model, the browser's build and its GPU. */
-export const choiceKey = (modelHash: string, browser: string, adapter: string | null): string => JSON.stringify([modelHash, browser, adapter]);
+/** Raised where training gets faster on one of the backends: choices from before are made anew. */
+const ENGINE = 2;
+
+/** What a choice depends on: the engine, the model, the browser's build and its GPU. */
+export const choiceKey = (modelHash: string, browser: string, adapter: string | null): string => JSON.stringify([ENGINE, modelHash, browser, adapter]);
 
 /**
  * The fastest of the candidates for this model on this device, by a short trial of each, or what such a trial found

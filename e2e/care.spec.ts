@@ -51,6 +51,20 @@ test("a quarter of the time is less than half the work and a quarter of a roundâ
   await until(device, (snapshot) => snapshot.care.share === 0.25 && snapshot.batch?.steps === 500, PATIENCE);
 });
 
+test("the engine that a person chose is what the device trains on, and the page shows it", async ({ tab }) => {
+  const device = await tab({ query: { share: "0/16", steps: "5", task: "breast-cancer" }, link: freshRoom() });
+  const { page } = device;
+  await page.locator('.nav-link[href*="page=settings"]').click();
+  await page.getByRole("group", { name: "Engine" }).getByLabel("CPU").check();
+  await page.reload();
+  await page.getByRole("region", { name: "Engine" }).getByText("Nothing has been trained").waitFor({ timeout: PATIENCE });
+  await page.locator(".nav-link").first().click();
+  await page.getByRole("button", { name: /^Join/ }).click();
+  await until(device, ({ trainer }) => trainer?.backend === "cpu", PATIENCE);
+  await page.locator('.nav-link[href*="page=settings"]').click();
+  await expect(page.getByRole("region", { name: "Engine" })).toContainText("Now: CPU");
+});
+
 test("on battery it holds if it is told to, says why, and goes on by itself or on the person's word", async ({ stage, tab }) => {
   const context = await stage.browser.newContext();
   await context.addInitScript(givenBattery);

@@ -8,6 +8,7 @@ import type { Choice } from "./choice.ts";
 import { deviceWorkerUrl, startDevice } from "./device.ts";
 import { watchFacts } from "./facts.ts";
 import { startLanguage } from "./i18n.ts";
+import { keptEngine } from "./engine.ts";
 import { watchInstall } from "./install.ts";
 import { parseJoinLink } from "./join-link.ts";
 import { textStore } from "./local-store.ts";
@@ -59,7 +60,11 @@ function startSession(): Session {
     slot: claimSlot(navigator.locks, textStore(() => sessionStorage)),
     async start(slot, receive) {
       if (wrong !== null) throw wrong;
-      const device = await startDevice(deviceOptions(location, slot), receive);
+      const options = deviceOptions(location, slot);
+      const engine = keptEngine(store);
+      // The address has the last word: tests and `npm run swarm` say there what they train on.
+      if (engine !== "auto") options.backend ??= engine;
+      const device = await startDevice(options, receive);
       globalThis.hromada = device;
       followCare(device, (cause) => console.error(cause));
       return device;

@@ -3,6 +3,7 @@ import { CarePanel } from "../components/care-panel.tsx";
 import { ConnectionPanel } from "../components/connection-panel.tsx";
 import { DangerPanel } from "../components/danger-panel.tsx";
 import { DiagnosticsPanel } from "../components/diagnostics-panel.tsx";
+import { EnginePanel } from "../components/engine-panel.tsx";
 import { KeysPanel } from "../components/keys-panel.tsx";
 import { LendPanel } from "../components/lend-panel.tsx";
 import { LookPanel } from "../components/look-panel.tsx";
@@ -22,6 +23,7 @@ export function Settings({ session, store }: PageProps) {
       <div class="columns settings-page">
         <div class="column">
           <CarePanel snapshot={snapshot} />
+          <EnginePanel store={store} snapshot={snapshot} />
           <StoragePanel />
           {snapshot !== null && <LendPanel session={session} library={snapshot.library} />}
           <DangerPanel session={session} />

@@ -32,6 +32,16 @@ export const settingsPage = {
     awakeNow: { off: "Off while the device takes no part or the page is hidden.", on: "The screen is kept on now.", refused: "The browser refuses it just now, often to save energy.", missing: "This browser cannot keep the screen on." },
   },
 
+  engine: {
+    heading: "Engine",
+    auto: "The fastest",
+    hint: "The fastest is found by a few steps on each, the first time a model is trained here. Another choice counts when this page is opened anew; where that engine does not start, joining says so.",
+    now: (engine: string) => `Now: ${engine}`,
+    unused: "Nothing has been trained on this visit.",
+    trial: (times: string) => `Measured, a step: ${times}.`,
+    failed: "did not start",
+  },
+
   connection: { heading: "Room server and relay", none: "The link to the room is broken, so there is nothing to set." },
 
   storage: {

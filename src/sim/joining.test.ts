@@ -75,7 +75,22 @@ test("one that claims a heavier lineage for as long as it likes, and has none, c
   boast(sim, liar, "11".repeat(32));
   const from = Math.max(...honest.map(roundOf));
   expect(sim.run(30_000, () => honest.every((device) => roundOf(device) >= from + 8))).toBe(true);
-  for (const { state } of honest) expect(state.sync).toBe(null);
+  // It is asked for what it claims, and then not heard again.
+  expect(sim.run(30_000, () => honest.every(({ state }) => state.doubted.includes(liar.id) && state.sync === null))).toBe(true);
+});
+
+test("who commits a moment before the others is not asked for what they are about to have", () => {
+  const sim = running(4, { seed: 6, latency: [5, 900] });
+  let asked = 0;
+  sim.tamper((_from, _to, bytes) => {
+    const message = bytes[0]! < 0x80 ? decodeMessage(bytes) : null;
+    if (message?.kind === "want" && (message.what === "record" || message.what === "model")) asked++;
+    return bytes;
+  });
+  const from = roundOf(sim.devices[0]!);
+  expect(sim.run(60_000, () => sim.devices.every((device) => roundOf(device) >= from + 6))).toBe(true);
+  for (const { history } of sim.devices) expect(history.filter(({ adopted }) => adopted)).toEqual([]);
+  expect(asked).toBe(0);
 });
 
 test("a newcomer is not led astray by one that claims a heavier lineage, however long it waits", () => {

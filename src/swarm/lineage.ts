@@ -41,10 +41,10 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   if (sync?.root === claim.root) {
     if (!sync.doubtful || doubtful) return stalled(s, sync) && doubt(s, sync);
   } else if (sync && !stale(s, sync) && (doubtful || !sync.doubtful)) return false;
-  if (!doubtful && view.length > 0) {
-    if (s.now - s.behindSince < LIMITS.catchUpGrace) return false;
-    withdraw(s, out);
-  }
+  // Whoever commits first is alone with it for a moment.
+  const grace = doubtful ? LIMITS.agreeAtMost : view.length > 0 ? LIMITS.catchUpGrace : 0;
+  if (s.now - s.behindSince < grace) return false;
+  if (!doubtful && view.length > 0) withdraw(s, out);
   s.sync = sync?.root === claim.root ? { ...sync, doubtful } : fetching(claim, doubtful, s.now, sync?.cleared ?? []);
   if (!doubtful && s.sync.head) adopt(s, out, s.sync.head, s.sync.givers);
   return true;

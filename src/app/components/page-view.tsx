@@ -19,11 +19,12 @@ export function PageView(props: PageProps) {
       },
     );
   };
-  useEffect(() => {
-    if (loadedPage(name) === null) load();
-  }, [name]);
   void came.value;
   const Page = loadedPage(name);
+  useEffect(() => {
+    // It may have come between what was drawn and now.
+    if (Page === null) load();
+  }, [name]);
   if (Page !== null) return <Page {...props} />;
   const text = messages.value.page;
   if (failed.value !== name) {

@@ -49,7 +49,7 @@ export interface TabOptions {
 }
 
 /** How long a page may take to have a device, in milliseconds. */
-const OPEN_TIMEOUT = 30_000;
+const OPEN_TIMEOUT = 60_000;
 
 export async function openTab(stage: { browser: Browser; server: { url: string } }, { query, link = "", context }: TabOptions): Promise<Tab> {
   const own = context ?? (await stage.browser.newContext());

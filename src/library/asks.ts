@@ -22,9 +22,22 @@ export function lookNoMore(s: LibraryState, place: Place): void {
   if (!ask) return;
   const asks = new Map(s.asks);
   if (ask.keep) asks.set(placeName(place), { ...ask, fetch: false });
-  else asks.delete(placeName(place));
+  else {
+    asks.delete(placeName(place));
+    expectLate(s, ask);
+  }
   s.asks = asks;
 }
+
+const lateName = (place: Place, peer: PeerId): string => `${placeName(place)} ${peer}`;
+
+/** Nobody waits for this answer any more; a lie in it counts all the same. */
+function expectLate(s: LibraryState, ask: Ask): void {
+  if (ask.peer !== null) s.late = new Set([...s.late, lateName(ask, ask.peer)].slice(-LIMITS.late));
+}
+
+/** Whether this peer was asked for this shard, in time or not. */
+export const wasAsked = (s: LibraryState, peer: PeerId, place: Place): boolean => s.asks.get(placeName(place))?.peer === peer || s.late.has(lateName(place, peer));
 
 /** Gives every shard that is looked for to the least busy of its holders; what does not come is asked of the next. */
 export function schedule(s: LibraryState, out: LibraryEffect[]): void {
@@ -37,6 +50,7 @@ export function schedule(s: LibraryState, out: LibraryEffect[]): void {
       continue;
     }
     asks.set(name, { ...ask, peer: null, tried: [...ask.tried, ask.peer] });
+    expectLate(s, ask);
     s.slow = new Map(s.slow).set(ask.peer, s.now + LIMITS.slowFor);
   }
   // A whole object goes first: somebody waits for it.
@@ -79,10 +93,12 @@ function patience(s: LibraryState, { id, segment }: Ask, spare: boolean): number
 
 /** A shard came. What nobody asked this peer for is passed over. */
 export function takeShard(s: LibraryState, out: LibraryEffect[], from: PeerId, arrival: Place & { payload: Uint8Array; right: boolean | null }): void {
-  const ask = s.asks.get(placeName(arrival));
-  if (ask?.peer !== from || arrival.right === null) return;
-  const { id, segment, shard } = ask;
+  if (arrival.right === null || !wasAsked(s, from, arrival)) return;
+  const { id, segment, shard } = arrival;
+  s.late = new Set([...s.late].filter((name) => name !== lateName(arrival, from)));
   if (!arrival.right) return nameWrong(s, out, from, new Error(`shard ${shard} of segment ${segment} of ${id} as it gave it is not what the manifest says`));
+  const ask = s.asks.get(placeName(arrival));
+  if (ask?.peer !== from) return;
   const asks = new Map(s.asks);
   asks.delete(placeName(arrival));
   s.asks = asks;

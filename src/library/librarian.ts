@@ -3,7 +3,7 @@ import { sameBytes, type Digest } from "../coding/hash.ts";
 import { sealManifest, type Manifest } from "../coding/manifest.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { placeName } from "./asks.ts";
+import { wasAsked } from "./asks.ts";
 import { LibraryError } from "./errors.ts";
 import type { LibraryEffect, LibraryEvent } from "./events.ts";
 import { openFrame, takeIn, type AuthorOf } from "./intake.ts";
@@ -262,7 +262,7 @@ export function createLibrarian({ shelf, room, subtle, withCoder, now, lends, si
     reachable: (peers) => dispatch({ type: "reachable", peers }),
     receive(from, bytes) {
       const expected = (place: { id: ObjectId; segment: number; shard: number }): Manifest | null =>
-        state.asks.get(placeName(place))?.peer === from ? (state.known.get(place.id)?.manifest ?? null) : null;
+        wasAsked(state, from, place) ? (state.known.get(place.id)?.manifest ?? null) : null;
       takeIn(bytes, expected, authorOf, subtle).then(
         (arrival) => dispatch({ type: "arrival", from, arrival }),
         (error: unknown) => {

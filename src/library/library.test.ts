@@ -133,6 +133,27 @@ describe("an object that nobody holds whole", () => {
     expect(room.now - again).toBeLessThanOrEqual(500);
   });
 
+  it("names who gives wrong bytes too late to do harm", async () => {
+    const room = createRoom();
+    // Whoever is asked first keeps its answer back.
+    let late: { index: number; bytes: Uint8Array } | null = null;
+    let armed = false;
+    const { id, keepers } = await publishedAmong(room, 6, OBJECT, (index) => ({ tamper: (bytes) => (armed && bytes[0] === 0x51 && late === null ? ((late = { index, bytes }), null) : bytes) }));
+    armed = true;
+    const newcomer = await room.join(99, { lends: 0 });
+    expect(await room.until(newcomer.librarian.fetch(id, never))).toEqual(OBJECT);
+    const { index, bytes } = late!;
+    const wrong = bytes.slice();
+    wrong[wrong.length - 1]! ^= 1;
+    room.post(keepers[index]!.id, newcomer.id, wrong);
+    await room.run(500);
+    expect(newcomer.wrong.map(([who]) => who)).toEqual([keepers[index]!.id]);
+    // What nobody asked for is passed over.
+    room.post(keepers[(index + 1) % keepers.length]!.id, newcomer.id, wrong);
+    await room.run(500);
+    expect(newcomer.wrong).toHaveLength(1);
+  });
+
   it("is made whole again where its shards get rare, and no device then holds more than its part", async () => {
     const room = createRoom();
     const { id, keepers } = await publishedAmong(room, 6, OBJECT);

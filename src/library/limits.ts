@@ -21,6 +21,8 @@ export const LIBRARY_LIMITS = {
   /** Peers asked at the same time, and shards asked of one of them. */
   peers: 8,
   perPeer: 2,
+  /** Answers that are not waited for any more and are looked at when they come all the same. */
+  late: 64,
   /** How long one answer is waited for: this, and the bytes at the slowest rate worth waiting for. */
   answerAtMost: 4_000,
   slowestBytesPerSecond: 64 * 1024,

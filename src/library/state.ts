@@ -79,6 +79,8 @@ export interface LibraryState {
   known: ReadonlyMap<ObjectId, Known>;
   held: ReadonlyMap<ObjectId, ReadonlyMap<number, Held>>;
   asks: ReadonlyMap<string, Ask>;
+  /** Shards that peers were asked for and that are not waited for any more (asks.ts). */
+  late: ReadonlySet<string>;
   waits: ReadonlyMap<ObjectId, Wait>;
   inquiries: ReadonlyMap<ObjectId, Inquiry>;
   /** One at a time. */
@@ -102,6 +104,7 @@ export const initialLibrary = (lends: number, now: number): LibraryState => ({
   known: new Map(),
   held: new Map(),
   asks: new Map(),
+  late: new Set(),
   waits: new Map(),
   inquiries: new Map(),
   repairing: null,

@@ -76,6 +76,7 @@ function rename(s: LibraryState, self: PeerId | null): void {
   s.inquiries = new Map();
   s.wrong = [];
   s.slow = new Map();
+  s.late = new Set();
   // Whoever is asked next goes by another name.
   s.asks = new Map([...s.asks].map(([name, ask]) => [name, { ...ask, peer: null, tried: [] }]));
   s.announced = { text: "", at: -Infinity, peers: 0 };

@@ -290,10 +290,16 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     }
   }
 
+  /** A model that cannot be scored is not the better one; whatever else fails, the next training says. */
   async function judge({ root, params }: Head): Promise<Untimed> {
-    const claimed = await training()!.evaluate(params);
-    const own = await training()!.evaluate(state!.head.params);
-    return { type: "judged", root, better: claimed.loss < own.loss };
+    try {
+      const claimed = await training()!.evaluate(params);
+      const own = await training()!.evaluate(state!.head.params);
+      return { type: "judged", root, better: claimed.loss < own.loss };
+    } catch (error) {
+      console.warn("a heavier model could not be scored", error);
+      return { type: "judged", root, better: false };
+    }
   }
 
   const ticking = setInterval(() => {

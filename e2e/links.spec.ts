@@ -1,6 +1,4 @@
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import { CHROMIUM_FLAGS, chromiumPath } from "../tools/chromium.ts";
 import { createAppServer } from "../tools/serve.ts";
 import { openTab, ROOT, type Tab } from "../tools/swarm/tabs.ts";
 import { createOtherHost } from "./namespaces.ts";
@@ -9,18 +7,14 @@ import { expect, freshRoom, test } from "./stage.ts";
 
 test("a device on 2 Mbit/s and then on 256 kbit/s among five fast ones: its work is in their rounds", async ({ stage }) => {
   test.setTimeout(6 * PATIENCE);
-  void stage; // its build is what is served
-  const host = await createOtherHost();
-  const server = await createAppServer({ dist: join(ROOT, "dist"), port: 0, host: host.gateway });
-  const { origin: url } = new URL(`http://${host.gateway}:${new URL(server.url).port}`);
-  // Only loopback is a secure context of itself.
-  const flags = [`--unsafely-treat-insecure-origin-as-secure=${url}`];
-  const near = await chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS, ...flags] });
-  const far = await host.launch(flags);
+  const server = await createAppServer({ dist: join(ROOT, "dist"), port: 0 });
+  const host = await createOtherHost(server.port);
+  const far = await host.launch();
+  const link = freshRoom();
+  const open = (index: number): Promise<Tab> =>
+    openTab({ browser: index === 0 ? far : stage.browser, server }, { query: { share: `${index}/6`, seed: String(index), steps: "4" }, link });
+  const tabs = await Promise.all([0, 1, 2, 3, 4, 5].map(open));
   try {
-    const link = freshRoom();
-    const open = (index: number): Promise<Tab> => openTab({ browser: index === 0 ? far : near, server: { url } }, { query: { share: `${index}/6`, seed: String(index), steps: "4" }, link });
-    const tabs = await Promise.all([0, 1, 2, 3, 4, 5].map(open));
     await joinAll(tabs);
     await roundsTogether(tabs, 1);
     for (const rate of [2_000_000, 256_000]) {
@@ -32,8 +26,9 @@ test("a device on 2 Mbit/s and then on 256 kbit/s among five fast ones: its work
       expect(withAll.length, `rounds with the slow one, of ${since.length} at ${rate} bit/s`).toBeGreaterThan(since.length / 2);
     }
   } finally {
-    await Promise.all([near.close(), far.close()]);
-    await server.close();
+    await Promise.all(tabs.map((tab) => tab.close()));
+    await far.close();
     await host.remove();
+    await server.close();
   }
 });

@@ -4,8 +4,8 @@ import { createRtcHost } from "../mesh/rtc.page.ts";
 import { installErrorTransfer } from "../workers/bridge.ts";
 import deviceWorker from "../workers/entry/device.ts?worker&url";
 
-/** How long the device's thread may take to load and answer, in milliseconds. */
-const START_TIMEOUT = 20_000;
+/** How long the device's thread may take to load and answer, in milliseconds: over a poor link its code alone takes half a minute. */
+const START_TIMEOUT = 120_000;
 
 /**
  * Its script is asked for with the room's signalling server, so that the policy of that worker, and of nothing

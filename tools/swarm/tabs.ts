@@ -58,7 +58,9 @@ export async function openTab(stage: { browser: Browser; server: { url: string }
   url.search = new URLSearchParams(query).toString();
   url.hash = link;
   await page.goto(url.href);
-  await page.waitForFunction(() => globalThis.hromada !== undefined, undefined, { timeout: OPEN_TIMEOUT });
+  await page.waitForFunction(() => globalThis.hromada !== undefined, undefined, { timeout: OPEN_TIMEOUT }).catch(async (cause: unknown) => {
+    throw new Error(`no device at ${url.href}; the page says: ${await page.evaluate(() => document.body.innerText.slice(0, 1_000))}`, { cause });
+  });
   await markLoaded(page);
   return {
     page,

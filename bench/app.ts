@@ -8,6 +8,8 @@ import { compare, median, type Bench, type Row } from "./harness.ts";
 /** Of this project (issue 8), but for the scores and the time to interactive, whose limits are Lighthouse's for "good". */
 const LIMITS = { scriptBytes: 150_000, firstStepSeconds: 10, firstBytes: 3_000_000, taskMilliseconds: 50, interactiveSeconds: 3.8, score: 95 } as const;
 const FIRST_RUNS = 3;
+/** Of a page; odd. */
+const AUDITS = 3;
 
 export const app: Bench = {
   name: "app",
@@ -43,7 +45,7 @@ export const app: Bench = {
         limited("time to interactive, slowest page, CPU slowed 4 times", Math.max(...audits.map(({ interactive }) => interactive)), "s", "Lighthouse's good", LIMITS.interactiveSeconds),
         ...CATEGORIES.map((category) => {
           const worst = audits.reduce((low, one) => (one.scores[category] < low.scores[category] ? one : low));
-          return compare({ what: `Lighthouse ${category}, lowest of ${audits.length} pages`, ours: worst.scores[category], unit: "", against: "limit", theirs: LIMITS.score, goal: 1 });
+          return compare({ what: `Lighthouse ${category}, lowest of ${audits.length} pages, each the median of ${AUDITS} runs`, ours: worst.scores[category], unit: "", against: "limit", theirs: LIMITS.score, goal: 1 });
         }),
       ];
     } finally {
@@ -54,11 +56,14 @@ export const app: Bench = {
 
 const limited = (what: string, ours: number, unit: string, against: string, limit: number): Row => compare({ what, ours, unit, against, theirs: limit, goal: 1, lessIsBetter: true });
 
+/** Each page three times, since the scores vary from run to run: the one of middling performance counts. */
 async function audited(pages: readonly string[], say: (line: string) => void): Promise<Audit[]> {
   const audits: Audit[] = [];
   for (const page of pages) {
-    const found = await audit(page, (port) => chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS, `--remote-debugging-port=${port}`] }));
-    say(`${new URL(page).search || "/"}: ${CATEGORIES.map((category) => `${category} ${found.scores[category]}`).join(", ")}, interactive after ${found.interactive.toFixed(1)} s${found.failed.map((line) => `\n    ${line}`).join("")}`);
+    const runs: Audit[] = [];
+    for (let run = 0; run < AUDITS; run++) runs.push(await audit(page, (port) => chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS, `--remote-debugging-port=${port}`] })));
+    const found = runs.sort((one, other) => one.scores.performance - other.scores.performance)[(AUDITS - 1) / 2]!;
+    say(`${new URL(page).search || "/"}: ${CATEGORIES.map((category) => `${category} ${found.scores[category]}`).join(", ")} (performance ${runs.map(({ scores }) => scores.performance).join(", ")}), interactive after ${found.interactive.toFixed(1)} s${found.failed.map((line) => `\n    ${line}`).join("")}`);
     audits.push(found);
   }
   return audits;

@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
@@ -14,6 +14,16 @@ const PATIENCE = 60_000;
 const controlled = (page: Page) => page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, { timeout: PATIENCE });
 const status = (page: Page) => page.locator("section.status");
 const rounds = (page: Page): Promise<number> => page.evaluate(async () => (await globalThis.hromada!.snapshot()).rounds.at(-1)?.round ?? 0);
+
+async function everyPageOpens(page: Page): Promise<void> {
+  const links = await page.locator(".nav-link").count();
+  for (let index = 0; index < links; index++) {
+    await page.locator(".nav-link").nth(index).click();
+    await expect(page.locator("main h1:visible")).toHaveCount(1);
+    await expect(page.locator(".loading")).toHaveCount(0);
+    await expect(page.getByText("could not be loaded")).toHaveCount(0);
+  }
+}
 
 /** A server of its own, which a test may stop or give another build. */
 async function ownServer(dist: string): Promise<AppServer> {
@@ -93,13 +103,29 @@ test("without a network: reloaded in mid-training it opens, goes on training, an
     const { probabilities } = await page.evaluate(() => globalThis.hromada!.predict(new Float32Array(784)));
     expect(probabilities).toHaveLength(10);
 
-    const links = await page.locator(".nav-link").count();
-    for (let index = 0; index < links; index++) {
-      await page.locator(".nav-link").nth(index).click();
-      await expect(page.locator("main h1:visible")).toHaveCount(1);
-      await expect(page.locator(".loading")).toHaveCount(0);
-      await expect(page.getByText("could not be loaded")).toHaveCount(0);
-    }
+    await everyPageOpens(page);
+  } finally {
+    await context.close();
+    await server.close();
+  }
+});
+
+test("installed and never pressed: every page opens without a network", async ({ stage }) => {
+  const server = await ownServer(join(ROOT, "dist"));
+  const context = await stage.browser.newContext({ locale: "en-GB" });
+  const page = await context.newPage();
+  try {
+    await page.goto(server.url);
+    await controlled(page);
+    await page.evaluate(() => dispatchEvent(new Event("appinstalled")));
+    const parts = (): Promise<number> => page.evaluate(async () => (await (await caches.open("hromada-parts")).keys()).filter(({ url }) => /(later|desk)-/.test(url)).length);
+    const built = (await readdir(join(ROOT, "dist/assets"))).filter((name) => /^(later|desk)-.*\.js$/.test(name)).length;
+    await expect.poll(parts, { timeout: PATIENCE }).toBe(built);
+
+    await server.close();
+    await page.reload();
+    await page.waitForFunction(() => globalThis.hromada !== undefined, undefined, { timeout: PATIENCE });
+    await everyPageOpens(page);
   } finally {
     await context.close();
     await server.close();

@@ -40,8 +40,8 @@ export async function startLanguage(store: TextStore, wanted: readonly string[],
 export const format = computed(() => {
   const tag = language.value;
   const of = (options: Intl.NumberFormatOptions) => {
-    const style = new Intl.NumberFormat(tag, options);
-    return (value: number) => style.format(value);
+    let style: Intl.NumberFormat | undefined; // made when first needed
+    return (value: number) => (style ??= new Intl.NumberFormat(tag, options)).format(value);
   };
   const units = (["byte", "kilobyte", "megabyte", "gigabyte"] as const).map((unit) =>
     // In short a byte has no plural in English.

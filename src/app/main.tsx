@@ -1,4 +1,4 @@
-import { computed, effect } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { render } from "preact";
 import type { Device, Room } from "../device/api.ts";
 import { App } from "./app.tsx";
@@ -7,9 +7,9 @@ import { followCare, keepAwake, facts, startCare } from "./care.ts";
 import type { Choice } from "./choice.ts";
 import { deviceWorkerUrl, startDevice } from "./device.ts";
 import { watchFacts } from "./facts.ts";
-import { startLanguage } from "./i18n.ts";
+import { format, startLanguage } from "./i18n.ts";
 import { keptEngine } from "./engine.ts";
-import { watchInstall } from "./install.ts";
+import { installed, watchInstall } from "./install.ts";
 import { parseJoinLink } from "./join-link.ts";
 import { textStore } from "./local-store.ts";
 import { dataChoice, deviceOptions, joinsAtOnce } from "./options.ts";
@@ -28,21 +28,41 @@ declare global {
   var hromada: Device | undefined;
 }
 
+/** Of a visit without a press, in milliseconds. */
+const STAYED_AFTER = 60_000;
+
+/** Milliseconds. */
+const FRAME_AT_MOST = 300;
+
 /** Ends the task at hand, so that starting is several short ones: together they would be a long one. */
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+/** Until what was rendered is on the screen; a hidden page draws nothing, so not for long. */
+const frame = (): Promise<void> =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, FRAME_AT_MOST);
+  });
 
 await wipeIfWanted();
 await breathe();
 
 const store = textStore(() => localStorage);
 startRouter();
-// Its code is on the way while the rest is made ready; the page itself says where it cannot be had.
-void loadPage(page.value).catch(() => undefined);
+// On the way while the rest is made ready; the page itself says where it cannot be had.
+const pageCode = loadPage(page.value).catch(() => undefined);
 startCare(store, matchMedia("(pointer: coarse)").matches);
 watchFacts(document);
 watchInstall(window);
 startTheme(store, document.documentElement);
 await startLanguage(store, navigator.languages, document.documentElement);
+await breathe();
+format.value.whole(0); // the first number brings the language's data in, which takes a task of its own
+await breathe();
+
+let beginDevice: () => void;
+/** The device's thread takes time on the processor from whoever draws: it begins when there is something to see. */
+const drawn = new Promise<void>((resolve) => (beginDevice = resolve));
 
 /** The room and data that the address asks for; a broken address stops the device, and the page says why. */
 function readAddress(): { room: Room | null; given: Choice | null; wrong: unknown } {
@@ -60,6 +80,7 @@ function startSession(): Session {
     slot: claimSlot(navigator.locks, textStore(() => sessionStorage)),
     async start(slot, receive) {
       if (wrong !== null) throw wrong;
+      await drawn;
       const options = deviceOptions(location, slot);
       const engine = keptEngine(store);
       // The address has the last word: tests and `npm run swarm` say there what they train on.
@@ -91,14 +112,21 @@ await breathe();
 const busy = computed(() => session !== null && (session.pending.value === "join" || (session.snapshot.value?.status ?? "idle") !== "idle"));
 if (session) watchTroubles(session, window);
 startWakeLock(computed(() => keepAwake.value && busy.value), computed(() => !facts.value.hidden));
+await pageCode;
 render(<App session={session} missing={lacking} store={store} update={updateOffer(busy)} />, root);
+await frame();
+beginDevice!();
 
 // The development server builds none.
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
   const container = navigator.serviceWorker;
   void registerServiceWorker(container, `${import.meta.env.BASE_URL}sw.js`, busy);
   const room = session?.room ?? null;
-  // After each of the first rounds: what the sums need comes behind the training.
+  // Of use without a network too where somebody only looks round for a while, or installs it.
+  const stayed = signal(false);
+  setTimeout(() => (stayed.value = true), STAYED_AFTER);
+  // And after each of the first rounds: what the sums need comes behind the training.
   const trained = computed(() => Math.min(5, session?.snapshot.value?.rounds.length ?? 0));
-  effect(() => void (trained.value > 0 && room !== null && keepParts(container, [deviceWorkerUrl(room).href])));
+  const keeps = computed(() => (trained.value > 0 ? trained.value : stayed.value || installed.value ? 0 : null));
+  effect(() => void (keeps.value !== null && room !== null && keepParts(container, [deviceWorkerUrl(room).href])));
 }

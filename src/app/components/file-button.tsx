@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 
 /** Files by a button in the page's language; a browser's own says what it says in its own. @param name of the input, for tests */
-export function FileButton(props: { text: string; name: string; accept: string; multiple?: boolean; onFiles: (files: File[]) => void }) {
+export function FileButton(props: { text: string; name: string; accept?: string; multiple?: boolean; folder?: boolean; primary?: boolean; onFiles: (files: File[]) => void }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -10,7 +10,8 @@ export function FileButton(props: { text: string; name: string; accept: string; 
         class="hidden"
         type="file"
         multiple={props.multiple ?? false}
-        accept={props.accept}
+        accept={props.accept ?? ""}
+        {...(props.folder === true && { webkitdirectory: true })}
         tabIndex={-1}
         aria-hidden="true"
         data-input={props.name}
@@ -20,7 +21,7 @@ export function FileButton(props: { text: string; name: string; accept: string; 
           if (files.length > 0) props.onFiles(files);
         }}
       />
-      <button type="button" class="button" onClick={() => input.current?.click()}>
+      <button type="button" class={props.primary === true ? "button primary" : "button"} onClick={() => input.current?.click()}>
         {props.text}
       </button>
     </>

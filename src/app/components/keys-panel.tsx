@@ -1,23 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import type { Snapshot } from "../../device/api.ts";
 import { codeOf } from "../../workers/bridge.ts";
+import { download } from "../download.ts";
 import { messages } from "../i18n.ts";
 import type { Session } from "../session.ts";
+import { FileButton } from "./file-button.tsx";
 import { Panel } from "./panel.tsx";
 
 const FILE_NAME = "hromada-keys.bin";
 /** A key file is smaller; anything larger is not even read. */
 const FILE_BYTES_AT_MOST = 2 ** 21;
-
-function download(bytes: Uint8Array<ArrayBuffer>): void {
-  const url = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = FILE_NAME;
-  link.click();
-  URL.revokeObjectURL(url);
-}
 
 const PROBLEMS = ["keys-in-use", "passphrase", "key-file", "update-needed", "internal"] as const;
 
@@ -29,7 +21,7 @@ export function KeysPanel({ session, keys }: { session: Session; keys: Snapshot[
   const problems = messages.value.problem;
   const passphrase = useSignal("");
   const said = useSignal<Said | null>(null);
-  const picker = useRef<HTMLInputElement>(null);
+  const chosen = useSignal<File | null>(null);
   const busy = said.value !== null && "note" in said.value && said.value.note === "working";
 
   const act = async (work: (typed: string) => Promise<Said>): Promise<void> => {
@@ -47,13 +39,13 @@ export function KeysPanel({ session, keys }: { session: Session; keys: Snapshot[
   };
   const exportKeys = (): Promise<void> =>
     act(async (typed) => {
-      download(await session.exportKeys(typed));
+      download(await session.exportKeys(typed), FILE_NAME, "application/octet-stream");
       return { note: "exported" };
     });
   const importKeys = (): Promise<void> =>
     act(async (typed) => {
-      const file = picker.current?.files?.[0];
-      if (!file) return { note: "noFile" };
+      const file = chosen.value;
+      if (file === null) return { note: "noFile" };
       if (file.size > FILE_BYTES_AT_MOST) return { problem: "key-file" };
       await session.importKeys(new Uint8Array(await file.arrayBuffer()), typed);
       return { note: "imported" };
@@ -77,10 +69,8 @@ export function KeysPanel({ session, keys }: { session: Session; keys: Snapshot[
           <button type="button" class="button" aria-disabled={busy} onClick={() => void exportKeys()}>
             {text.export}
           </button>
-          <label class="field">
-            <span>{text.file}</span>
-            <input type="file" accept=".bin" ref={picker} />
-          </label>
+          <FileButton text={text.file} name="keys" accept=".bin" onFiles={([file]) => (chosen.value = file ?? null)} />
+          {chosen.value !== null && <p class="hint">{chosen.value.name}</p>}
           <button type="button" class="button" aria-disabled={busy} onClick={() => void importKeys()}>
             {text.import}
           </button>

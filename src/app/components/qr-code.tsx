@@ -4,6 +4,8 @@ import { messages } from "../i18n.ts";
 
 /** Quiet zone round the code, in modules (ISO/IEC 18004 asks for 4). */
 const BORDER = 4;
+/** Any will do for a link, which looks random; to choose the best costs eight times as much (ISO/IEC 18004, 7.8). */
+const MASK = 0;
 
 /** One path of unit squares, a run of dark modules at a time. */
 function pathOf(rows: boolean[][]): string {
@@ -29,7 +31,7 @@ export function QrCode({ value }: { value: string }) {
     import("uqr").then(
       ({ encode }) => {
         if (!current) return;
-        const { size, data } = encode(value, { border: BORDER });
+        const { size, data } = encode(value, { border: BORDER, maskPattern: MASK });
         code.value = { size, path: pathOf(data) };
       },
     ).catch((cause: unknown) => {

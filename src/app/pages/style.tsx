@@ -4,6 +4,7 @@ import { PHASES, type DeviceStatus, type Snapshot } from "../../device/api.ts";
 import { CareLine } from "../components/care-line.tsx";
 import { Choices } from "../components/choices.tsx";
 import { Confirm } from "../components/confirm.tsx";
+import { FileButton } from "../components/file-button.tsx";
 import { MeshGraph } from "../components/mesh-graph.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Panel } from "../components/panel.tsx";
@@ -61,10 +62,7 @@ function Inputs() {
           <option>two</option>
         </select>
       </label>
-      <label class="field">
-        <span>File</span>
-        <input type="file" />
-      </label>
+      <FileButton text="Choose a file" name="style" onFiles={() => undefined} />
       {[false, true].map((checked) => (
         <label key={String(checked)} class="option">
           <input type="checkbox" checked={checked} />

@@ -6,6 +6,7 @@ import type { Sheet } from "../../sheet.ts";
 import { throttle } from "../../throttle.ts";
 import { Choices } from "../choices.tsx";
 import { DigitCanvas } from "../digit-canvas.tsx";
+import { FileButton } from "../file-button.tsx";
 import { AnswerView } from "./answer-view.tsx";
 import { useAsking } from "./asking.ts";
 import { labelNames } from "./labels.ts";
@@ -73,10 +74,7 @@ export function TryPicture({ device, model, data }: { device: Promise<Device>; m
         {way.value === "camera" && <TryCamera hint={data.source === "digits" ? text.cameraDigit : null} onFrame={(video) => give(readPicture(video, video.videoWidth, video.videoHeight, data, true))} />}
         {way.value === "file" && (
           <div class="try-input">
-            <label class="field">
-              <span>{text.picture}</span>
-              <input type="file" accept="image/*" onChange={({ currentTarget }) => void open(currentTarget.files?.[0])} />
-            </label>
+            <FileButton text={text.picture} name="picture" accept="image/*" onFiles={([file]) => void open(file)} />
             {preview.value !== null && <img class="try-preview" src={preview.value} alt="" />}
           </div>
         )}

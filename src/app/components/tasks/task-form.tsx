@@ -7,6 +7,7 @@ import type { Session } from "../../session.ts";
 import { compressionsFor, type Draft, type Field, KINDS, modelsFor } from "../../task-draft.ts";
 import { taskHref } from "../../task-link.ts";
 import { createTaskMaking, type TaskMaking } from "../../task-making.ts";
+import { FileButton } from "../file-button.tsx";
 import { PageLink } from "../page-link.tsx";
 import { ColumnRoles } from "./column-roles.tsx";
 import { SelectField, TextField } from "./field.tsx";
@@ -75,10 +76,7 @@ function ModelFields({ making, wrong, input }: Part) {
         </div>
       )}
       {model === "brought" && (
-        <label class="field">
-          <span>{text.brought}</span>
-          <input type="file" accept=".json,application/json" onChange={(event) => void event.currentTarget.files?.[0]?.text().then((json) => making.bring(json))} />
-        </label>
+        <FileButton text={text.brought} name="layers" accept=".json,application/json" onFiles={([file]) => void file?.text().then((json) => making.bring(json))} />
       )}
     </>
   );

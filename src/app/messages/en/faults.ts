@@ -1,12 +1,12 @@
 import type { DataFault, RowFault } from "../../../device/desk/api.ts";
-import { plurals } from "../plural.ts";
+import { numbers, plurals } from "../plural.ts";
 
 type Fault = RowFault | DataFault;
 /** A sentence for each fault, made of its values where it has some. */
 export type Faults = { [What in Fault["what"]]: string | ((values: Extract<Fault, { what: What }>) => string) };
 
 const counted = plurals("en");
-const { format } = new Intl.NumberFormat("en");
+const format = numbers("en");
 
 export const faults: Faults = {
   "long-field": ({ most }) => `is longer than ${counted(most, { one: "character", other: "characters" })}`,

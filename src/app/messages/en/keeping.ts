@@ -21,7 +21,7 @@ export const keeping = {
     moveHint: "The file is encrypted with the passphrase, and opens with nothing else. Use the keys in one place at a time.",
     passphrase: "Passphrase",
     export: "Export keys",
-    file: "Key file",
+    file: "Choose a key file",
     import: "Import keys",
     noPassphrase: "Type a passphrase first.",
     noFile: "Choose a key file first.",

@@ -75,7 +75,7 @@ export const tasksPage = {
     layers: "Layers",
     heads: "Heads",
     context: "Context, in bytes",
-    brought: "model.json",
+    brought: "Choose model.json",
     training: "Training",
     optimiser: "Optimiser",
     optimisers: { adamw: "AdamW", sgd: "SGD" },

@@ -1,8 +1,8 @@
 import type { Faults } from "../en/faults.ts";
-import { plurals } from "../plural.ts";
+import { numbers, plurals } from "../plural.ts";
 
 const counted = plurals("uk");
-const { format } = new Intl.NumberFormat("uk");
+const format = numbers("uk");
 const bytes = (count: number) => counted(count, { one: "байт", few: "байти", many: "байтів", other: "байта" });
 /** After “понад” and “не більше ніж”. */
 const pictures = (count: number) => counted(count, { one: "зображення", few: "зображення", many: "зображень", other: "зображення" });

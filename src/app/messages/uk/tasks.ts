@@ -75,7 +75,7 @@ export const tasksPage: typeof en = {
     layers: "Шари",
     heads: "Голови уваги",
     context: "Контекст, у байтах",
-    brought: "Файл model.json",
+    brought: "Вибрати файл model.json",
     training: "Навчання",
     optimiser: "Оптимізатор",
     optimisers: { adamw: "AdamW (адаптивний)", sgd: "SGD (простий)" },

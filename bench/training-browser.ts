@@ -9,7 +9,7 @@ import { build } from "vite";
 import { chromiumPath, CHROMIUM_FLAGS, SOFTWARE_WEBGPU } from "../tools/chromium.ts";
 import { serveStatic } from "../tools/serve-static.ts";
 import type { Engine, Measured } from "./training-measure.ts";
-import type { TrialName } from "./training-trials.ts";
+import type { PooledName, TrialName } from "./training-trials.ts";
 
 export interface Run extends Measured {
   /** Most resident memory of the page's process, engine and code included, and of the GPU's where one is used; null where the system does not tell. */
@@ -19,6 +19,8 @@ export interface Run extends Measured {
 export interface Stage {
   /** One trial in a fresh page. Fails where the engine lacks a kernel. */
   measure(engine: Engine, trial: TrialName, milliseconds: number): Promise<Run>;
+  /** A model on WASM on so many threads, in a fresh page. */
+  measureThreads(trial: PooledName, threads: number, milliseconds: number): Promise<Run>;
   /** Most resident memory of the process of an empty page, which every page pays; null where the system does not tell. */
   emptyPageBytes(): Promise<number | null>;
   close(): Promise<void>;
@@ -40,30 +42,36 @@ export async function openStage(): Promise<Stage> {
       chunkSizeWarningLimit: 3000,
       rolldownOptions: { input: fileURLToPath(new URL("./training-page.ts", import.meta.url)), output: { entryFileNames: "page.js" } },
     },
+    worker: { format: "es" },
   });
   await writeFile(join(folder, "index.html"), '<!doctype html><title>training</title><script type="module" src="/page.js"></script>');
   await writeFile(join(folder, "empty.html"), "<!doctype html><title>empty</title>");
-  const server = createServer((request, response) => void serveStatic(folder, request, response));
+  const server = createServer((request, response) => {
+    // Isolated, as the app is: threads share memory.
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    void serveStatic(folder, request, response);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
+  /** A browser each: no page inherits another's heap or warm code. */
+  async function inPage(call: "measure" | "measureThreads", args: readonly unknown[], flags: readonly string[], kinds: readonly string[]): Promise<Run> {
+    const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS, ...flags] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(url);
+      await page.waitForFunction(() => "measure" in globalThis);
+      const measured = await page.evaluate(([name, given]) => (globalThis as unknown as Record<string, (...args: readonly unknown[]) => Promise<Measured>>)[name]!(...given), [call, args] as const);
+      return { ...measured, peakBytes: await peakOf(browser, kinds) };
+    } finally {
+      await browser.close();
+    }
+  }
+
   return {
-    async measure(engine, trial, milliseconds) {
-      // A browser each: no page inherits another's heap or warm code.
-      const browser = await chromium.launch({ executablePath: chromiumPath(), args: [...CHROMIUM_FLAGS, ...(engine.startsWith("webgpu") ? SOFTWARE_WEBGPU : [])] });
-      try {
-        const page = await browser.newPage();
-        await page.goto(url);
-        await page.waitForFunction(() => "measure" in globalThis);
-        const measured = await page.evaluate(
-          ([name, what, time]) => (globalThis as unknown as { measure(...args: unknown[]): Promise<Measured> }).measure(name, what, time),
-          [engine, trial, milliseconds] as const,
-        );
-        return { ...measured, peakBytes: await peakOf(browser, engine.startsWith("webg") ? ["renderer", "GPU"] : ["renderer"]) };
-      } finally {
-        await browser.close();
-      }
-    },
+    measure: (engine, trial, milliseconds) => inPage("measure", [engine, trial, milliseconds], engine.startsWith("webgpu") ? SOFTWARE_WEBGPU : [], engine.startsWith("webg") ? ["renderer", "GPU"] : ["renderer"]),
+    measureThreads: (trial, threads, milliseconds) => inPage("measureThreads", [trial, threads, milliseconds], [], ["renderer"]),
     async emptyPageBytes() {
       const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });
       try {

@@ -4,7 +4,7 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import * as tf from "@tensorflow/tfjs-core";
 import { startEngine, type WasmFiles } from "../src/learn/engine/backend.ts";
 import { dispatchesSoFar, watchDevice } from "../src/learn/engine/webgpu/device.ts";
-import { createTrial, type TrialName } from "./training-trials.ts";
+import { createTrial, type Trial, type TrialName } from "./training-trials.ts";
 
 /** `-stock`: tfjs's backend without our kernels. WebGL has none of ours. */
 export type Engine = "cpu" | "wasm" | "webgpu" | "webgl" | "wasm-stock" | "webgpu-stock";
@@ -43,10 +43,15 @@ async function start(engine: Engine, files: WasmFiles): Promise<void> {
   if (engine === "webgpu-stock") watchDevice();
 }
 
-/** Steps for about `milliseconds` and at least one, the first one untimed. */
+export const wasmFiles = (): WasmFiles => ({ plain: new URL(plain, location.href).href, simd: new URL(simd, location.href).href });
+
 export async function measure(engine: Engine, name: TrialName, milliseconds: number): Promise<Measured> {
-  await start(engine, { plain: new URL(plain, location.href).href, simd: new URL(simd, location.href).href });
-  const { units, step } = createTrial(name);
+  await start(engine, wasmFiles());
+  return timed(createTrial(name), milliseconds);
+}
+
+/** Steps for about `milliseconds` and at least one, the first one untimed. */
+export async function timed({ units, step }: Trial, milliseconds: number): Promise<Measured> {
   const firstLoss = await step();
   const end = performance.now() + milliseconds;
   let fastest = Infinity;

@@ -5,12 +5,14 @@ import { gradientInParts } from "../src/learn/engine/micro-batches.ts";
 import { createResident } from "../src/learn/engine/resident.ts";
 import { createGpt, initialGpt, type GptConfig, type Sequences } from "../src/learn/models/gpt.ts";
 import { createAdamW, createOptimiser } from "../src/learn/optimiser.ts";
-import type { ImageTask } from "../src/learn/task.ts";
+import type { Drawn } from "../src/learn/learner.ts";
+import type { ImageTask, TextTask } from "../src/learn/task.ts";
 import { digitsTask } from "../src/learn/tasks/digits.ts";
+import { mobyDickTask } from "../src/learn/tasks/texts.ts";
 import { createRandom } from "../src/wire/random.ts";
 
 /** Something to train on made-up data. */
-interface Trial {
+export interface Trial {
   /** Samples or tokens in a step. */
   units: number;
   /** One step, optimiser included; its loss. */
@@ -33,11 +35,14 @@ export const GPT: GptConfig = { vocabulary: 512, context: 128, layers: 4, heads:
 /** The sizes of DISCO's GPT-nano, and GPT-2's vocabulary. */
 const NANO: GptConfig = { vocabulary: 50_258, context: 64, layers: 3, heads: 3, width: 48, dropout: 0 };
 
+const MLP = [flatten, dense(64, "relu"), dense(LABELS, "linear")];
+const CNN = [conv(16), pool, conv(32), pool, flatten, dense(24, "relu"), dense(LABELS, "linear")];
+
 const trials = {
   /** 51 k parameters. */
-  mlp: () => imagesTrial([flatten, dense(64, "relu"), dense(LABELS, "linear")]),
+  mlp: () => imagesTrial(MLP),
   /** 43 k parameters, 2 MFLOP a sample forward. */
-  cnn: () => imagesTrial([conv(16), pool, conv(32), pool, flatten, dense(24, "relu"), dense(LABELS, "linear")]),
+  cnn: () => imagesTrial(CNN),
   digits: () => imagesTrial(digitsTask.model.config.layers as object[]),
   gpt: () => gptTrial(GPT, 8),
   /** With params and optimiser on the backend: what a GPU is fastest with. */
@@ -57,18 +62,51 @@ const trials = {
 export type TrialName = keyof typeof trials;
 export const createTrial = (name: TrialName): Trial => trials[name]();
 
+/** The same models on several threads: a task, and what a step takes of its made-up batch. */
+interface Pooled {
+  task: ImageTask | TextTask;
+  batch: number;
+  units: number;
+  draw(rows: Uint32Array, seed: number): Drawn;
+}
+
+export const pooledTrials = {
+  mlp: () => pooledImages(MLP),
+  cnn: () => pooledImages(CNN),
+  gpt: () => pooledGpt(8),
+} satisfies Record<string, () => Pooled>;
+export type PooledName = keyof typeof pooledTrials;
+
+function pooledImages(topology: object[]): Pooled {
+  const { inputs, labels } = pictures();
+  const size = SIDE * SIDE;
+  const cut = <T extends Float32Array | Uint8Array>(values: T, rows: Uint32Array, each: number) => values.subarray(rows[0]! * each, (rows.at(-1)! + 1) * each) as T;
+  return { task: imagesTask(topology), batch: BATCH, units: BATCH, draw: (rows, seed) => ({ inputs: cut(inputs, rows, size), labels: cut(labels, rows, 1), offsets: new Float32Array(LABELS), seed }) };
+}
+
+function pooledGpt(batch: number): Pooled {
+  const sequences = sequencesOf(GPT, batch);
+  const task: TextTask = { ...mobyDickTask, seed: 1, model: { className: "Gpt", config: GPT }, inner: { ...mobyDickTask.inner, ...RATES, batch } };
+  return { task, batch, units: sequences.tokens.length, draw: (rows, seed) => ({ ...rowsOf(sequences, rows), seed }) };
+}
+
+const imagesTask = (topology: object[]): ImageTask => ({ ...digitsTask, model: { className: "Sequential", config: { layers: topology } }, inner: { ...digitsTask.inner, optimiser: "adamw", learningRate: 0.001 } });
+
+function pictures(): { inputs: Float32Array; labels: Uint8Array } {
+  const random = createRandom("pixels");
+  return { inputs: Float32Array.from({ length: BATCH * SIDE * SIDE }, () => random.uniform()), labels: Uint8Array.from({ length: BATCH }, (_, i) => i % LABELS) };
+}
+
 function imagesTrial(topology: object[]): Trial {
-  const task: ImageTask = { ...digitsTask, model: { className: "Sequential", config: { layers: topology } }, inner: { ...digitsTask.inner, optimiser: "adamw", learningRate: 0.001 } };
+  const task = imagesTask(topology);
   const model = createModel(task);
   const optimiser = createOptimiser(model.pieces, task.inner);
   const params = initialParams(task);
-  const random = createRandom("pixels");
-  const pixels = Float32Array.from({ length: BATCH * SIDE * SIDE }, () => random.uniform());
-  const labels = Uint8Array.from({ length: BATCH }, (_, i) => i % LABELS);
+  const { inputs, labels } = pictures();
   return {
     units: BATCH,
     async step() {
-      const { loss, gradient } = await model.gradient(params, pixels, labels, new Float32Array(LABELS));
+      const { loss, gradient } = await model.gradient(params, inputs, labels, new Float32Array(LABELS));
       optimiser.step(params, gradient);
       return loss;
     },

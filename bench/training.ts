@@ -1,3 +1,4 @@
+import { cpus } from "node:os";
 import { compare, median, type Bench, type Row } from "./harness.ts";
 import { openStage, type Run, type Stage } from "./training-browser.ts";
 import type { Engine } from "./training-measure.ts";
@@ -33,7 +34,7 @@ export const training: Bench = {
   async run(say) {
     const stage = await openStage();
     try {
-      return [...(await models(stage, say)), ...(await gpu(stage, say)), ...(await torch(stage, say)), ...(await disco(stage, say)), ...(await answers(stage, say)), ...(await memory(stage, say))];
+      return [...(await models(stage, say)), ...(await threads(stage, say)), ...(await gpu(stage, say)), ...(await torch(stage, say)), ...(await disco(stage, say)), ...(await answers(stage, say)), ...(await memory(stage, say))];
     } finally {
       await stage.close();
     }
@@ -58,6 +59,20 @@ async function models(stage: Stage, say: (line: string) => void): Promise<Row[]>
         rows.push(compare({ ...row, theirs: null, why: reason(error) }));
       }
     }
+  }
+  return rows;
+}
+
+/** A batch in two halves on two threads, the sum and the messages included, against all of it on one. */
+async function threads(stage: Stage, say: (line: string) => void): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { trial, what, unit } of MODELS) {
+    if (trial !== "mlp" && trial !== "cnn" && trial !== "gpt") continue;
+    const one = await said(stage, say, "wasm", trial, unit);
+    const two = tell(say, `${trial} on wasm, two threads`, unit, await stage.measureThreads(trial, 2, MILLISECONDS));
+    const against = `one thread, of ${cpus().length} cores`;
+    rows.push(compare({ what: `${what}, two threads`, unit, ours: two.perSecond, against, theirs: one.perSecond, goal: null }));
+    if (two.peakBytes !== null && one.peakBytes !== null) rows.push(compare({ what: `${what}, two threads: peak memory`, unit: "MiB", ours: two.peakBytes / 2 ** 20, against, theirs: one.peakBytes / 2 ** 20, goal: null, lessIsBetter: true }));
   }
   return rows;
 }
@@ -123,10 +138,13 @@ async function memory(stage: Stage, say: (line: string) => void): Promise<Row[]>
 }
 
 async function said(stage: Stage, say: (line: string) => void, engine: Engine, trial: TrialName, unit: string): Promise<Run> {
-  const run = await stage.measure(engine, trial, MILLISECONDS);
+  return tell(say, `${trial} on ${engine}`, unit, await stage.measure(engine, trial, MILLISECONDS));
+}
+
+function tell(say: (line: string) => void, what: string, unit: string, run: Run): Run {
   const peak = run.peakBytes === null ? "" : `, peak ${(run.peakBytes / 2 ** 20).toFixed(0)} MiB`;
   const dispatches = run.dispatches === null ? "" : `, ${run.dispatches} dispatches`;
-  say(`${trial} on ${engine}: ${run.perSecond.toFixed(0)} ${unit}, first loss ${run.firstLoss.toFixed(6)}${peak}${dispatches}`);
+  say(`${what}: ${run.perSecond.toFixed(0)} ${unit}, first loss ${run.firstLoss.toFixed(6)}${peak}${dispatches}`);
   return run;
 }
 

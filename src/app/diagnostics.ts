@@ -26,7 +26,7 @@ export function diagnostics(build: { version: string; commit: string }, around: 
     browser: around,
     device: snapshot && {
       status: snapshot.status,
-      engine: snapshot.trainer && { backend: snapshot.trainer.backend, trial: snapshot.trainer.trial, atOnce: snapshot.trainer.atOnce },
+      engine: snapshot.trainer && { backend: snapshot.trainer.backend, threads: snapshot.trainer.threads, trial: snapshot.trainer.trial, atOnce: snapshot.trainer.atOnce },
       parameters: snapshot.task.parameters,
       samples: snapshot.trainer?.samples ?? null,
       step: snapshot.batch && { of: snapshot.batch.steps, samplesPerSecond: Math.round(snapshot.batch.samplesPerSecond) },

@@ -8,7 +8,7 @@ import type { Choice } from "./choice.ts";
 import { deviceWorkerUrl, startDevice } from "./device.ts";
 import { watchFacts } from "./facts.ts";
 import { format, startLanguage } from "./i18n.ts";
-import { keptEngine } from "./engine.ts";
+import { keptEngine, keptThreads } from "./engine.ts";
 import { installed, watchInstall } from "./install.ts";
 import { parseJoinLink } from "./join-link.ts";
 import { textStore } from "./local-store.ts";
@@ -83,8 +83,10 @@ function startSession(): Session {
       await drawn;
       const options = deviceOptions(location, slot);
       const engine = keptEngine(store);
+      const threads = keptThreads(store);
       // The address has the last word: tests and `npm run swarm` say there what they train on.
       if (engine !== "auto") options.backend ??= engine;
+      if (threads !== "auto") options.threads ??= Number(threads);
       const device = await startDevice(options, receive);
       globalThis.hromada = device;
       followCare(device, (cause) => console.error(cause));

@@ -34,7 +34,7 @@ function breakpoint(text: string): NonNullable<DeviceOptions["breakpoint"]> {
 
 /**
  * The device's options from the page's address. The fragment is the join link; these query parameters serve
- * tests and `npm run swarm`: `task` (a name, or a hash as a task's link has it), `backend`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `break=ROUND:STAGE`, `record=1`.
+ * tests and `npm run swarm`: `task` (a name, or a hash as a task's link has it), `backend`, `threads`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `break=ROUND:STAGE`, `record=1`.
  * @throws LinkError
  */
 export function deviceOptions(address: Address, slot: number): DeviceOptions {
@@ -42,6 +42,8 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   const options: DeviceOptions = { slot, room: parseJoinLink(address.hash, address) };
   const backend = query.get("backend");
   if (backend !== null) options.backend = BACKENDS.find((name) => name === backend) ?? bad("backend", BACKENDS.join(", "));
+  const threads = query.get("threads");
+  if (threads !== null) options.threads = whole(threads, "threads", 1, 8);
   const degree = query.get("degree");
   if (degree !== null) options.degree = whole(degree, "degree", 1, 24);
   const seed = query.get("seed");

@@ -28,6 +28,8 @@ export interface DeviceOptions {
   /** Overlay links to hold, 8 unless a test forces fewer. */
   degree?: number;
   backend?: Backend;
+  /** Threads to train on, in place of what a trial finds. */
+  threads?: number;
   /** Seeds this device's choices (data order, rounding); random when absent. */
   seed?: number;
   /** Name of a task that ships, the hash of one of the room's board, or a manifest as JSON has it; the digits when absent. */

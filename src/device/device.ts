@@ -151,7 +151,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
 
   async function load(data: DataChoice | null): Promise<{ trainer: Trainer; head: Head }> {
     trainer ??= startTrainer();
-    info = await trainer.load(task, data, options.seed ?? (await keeping.dataSeed()), options.backend);
+    info = await trainer.load(task, data, options.seed ?? (await keeping.dataSeed()), options.backend, options.threads);
     if (head === null) {
       privacy = await openPrivacy(task, taskHash(task), info.parameters, store);
       const { bits, stepExponent, compression = { kind: "dense" } } = task.update;

@@ -5,12 +5,14 @@ import { encodePassage } from "./data/passages.ts";
 import { encodeFields } from "./data/table.ts";
 import { breathe } from "./engine/breathe.ts";
 import { EngineError, TaskError } from "./errors.ts";
-import type { Learner } from "./learner.ts";
+import type { Drawn, Learner } from "./learner.ts";
 import { EVALUATION_CHUNK } from "./limits.ts";
 import { createModel, initialParams } from "./model.ts";
 import { addConfusion, countHits, sumLoss } from "./score.ts";
 import type { ClassifierTask } from "./task.ts";
 import { inputShape, labelCount } from "./task-data.ts";
+
+type DrawnExamples = Extract<Drawn, { labels: Uint8Array }>;
 
 /**
  * Learns which label a sample bears.
@@ -30,9 +32,10 @@ export function createClassifier(task: ClassifierTask, examples: Examples, heldO
     initial: () => initialParams(task),
     order: (dataSeed, epoch) => (balanced(task) ? balancedOrder(examples, dataSeed, epoch) : epochOrder(examples.labels.length, dataSeed, epoch)),
 
-    async gradient(params, samples, chance, to) {
-      const { inputs, labels } = batchOf(examples, samples, chance);
-      const { loss, logits, gradient } = await model.gradient(params, inputs, labels, offsets, chance.uint32(), to);
+    draw: (samples, chance) => ({ ...batchOf(examples, samples, chance), offsets, seed: chance.uint32() }),
+
+    async gradient(params, { inputs, labels, offsets: added, seed }: DrawnExamples, to) {
+      const { loss, logits, gradient } = await model.gradient(params, inputs, labels, added, seed, to);
       return { loss, accuracy: countHits(logits, labels) / labels.length, gradient };
     },
 

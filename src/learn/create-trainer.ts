@@ -14,8 +14,8 @@ import type { Trainer } from "./trainer.ts";
 
 export type TrainerDeps = OpenDeps;
 
-/** A task's model and data on this thread. `load` may be called again, for another task or other data. */
-export function createTrainer(deps: TrainerDeps): Trainer {
+/** A task's model and data on this thread. `load` may be called again, for another task or other data; `close` ends the threads that help. */
+export function createTrainer(deps: TrainerDeps): Trainer & { close(): void } {
   let session: (TrainingSession & { task: TaskManifest; recovery: Recovery }) | null = null;
 
   const loaded = () => {
@@ -29,8 +29,9 @@ export function createTrainer(deps: TrainerDeps): Trainer {
   };
 
   return {
-    async load(task, data, dataSeed, wanted) {
-      const { learner, leftOut, backend, trial, atOnce } = await openLearner(task, data, wanted, deps);
+    async load(task, data, dataSeed, wanted, threads) {
+      const { learner, leftOut, backend, trial, atOnce, pool } = await openLearner(task, data, { backend: wanted, threads }, deps);
+      session?.pool?.close();
       session?.learner.dispose();
       const opened = {
         task,
@@ -41,6 +42,7 @@ export function createTrainer(deps: TrainerDeps): Trainer {
         inner: task.inner,
         atOnce,
         dataSeed,
+        pool,
         recovery: createRecovery(async (losses) => {
           opened.backend = await restartEngine(deps.wasmFiles, losses);
           opened.learner = (await loadLearner(task, data, deps)).learner;
@@ -48,8 +50,10 @@ export function createTrainer(deps: TrainerDeps): Trainer {
       };
       session = opened;
       const { parameters, shapes, samples, labelCounts } = learner;
-      return { backend, trial, atOnce, parameters, shapes, samples, labelCounts, leftOut };
+      return { backend, threads: pool?.threads ?? 1, trial, atOnce, parameters, shapes, samples, labelCounts, leftOut };
     },
+
+    close: () => session?.pool?.close(),
 
     initial: async () => loaded().learner.initial(),
 

@@ -5,7 +5,7 @@ import { toBytes } from "./data/passages.ts";
 import { breathe } from "./engine/breathe.ts";
 import { createResident } from "./engine/resident.ts";
 import { DataError, EngineError } from "./errors.ts";
-import type { Learner } from "./learner.ts";
+import type { Drawn, Learner } from "./learner.ts";
 import { SCORED_SEQUENCES } from "./limits.ts";
 import { createGpt, initialGpt, type Sequences } from "./models/gpt.ts";
 import type { TextTask } from "./task.ts";
@@ -39,7 +39,8 @@ export function createLanguageModel(task: TextTask, text: Uint8Array, heldOut: (
     initial: () => initialGpt(config, task.seed),
     order: (dataSeed, epoch) => epochOrder(samples, dataSeed, epoch),
 
-    gradient: (params, places, chance, to) => gpt.gradient(params, drawn(places, chance), chance.uint32(), to),
+    draw: (places, chance) => ({ ...drawn(places, chance), seed: chance.uint32() }),
+    gradient: (params, batch: Extract<Drawn, Sequences>, to) => gpt.gradient(params, batch, batch.seed, to),
 
     resident(from, rates) {
       const resident = createResident(gpt, from, rates);

@@ -1,8 +1,13 @@
 import type { Random } from "../wire/random.ts";
+import type { Batch } from "./data/examples.ts";
 import type { BatchResult, GradientSum } from "./engine/micro-batches.ts";
 import type { Rates, Resident, ResidentState } from "./engine/resident.ts";
 import type { Model } from "./model.ts";
+import type { Sequences } from "./models/gpt.ts";
 import type { Evaluation } from "./trainer.ts";
+
+/** Samples as a step takes them, plain data for any thread. `seed` decides what dropout leaves out; `offsets` as a `Model` adds them. */
+export type Drawn = (Batch & { offsets: Float32Array; seed: number }) | (Sequences & { seed: number });
 
 /** What a task's model does with its data, whatever kind they are of. Samples are named by their place. */
 export interface Learner {
@@ -16,11 +21,13 @@ export interface Learner {
   initial(): Float32Array;
   /** The samples of an epoch, in their order: decided by the data seed. */
   order(dataSeed: number, epoch: number): Uint32Array;
+  /** What a step needs of these samples. `chance` is drawn from for augmentation and dropout. */
+  draw(samples: Uint32Array, chance: Random): Drawn;
   /**
-   * Mean cross-entropy of a batch in nats, the part that was answered right, and the gradient [parameters], added to `to`
-   * if it is there. `chance` is drawn from for augmentation and dropout.
+   * Mean cross-entropy in nats, the part that was answered right, and the gradient [parameters], added to `to` if it is
+   * there, of what a learner of the same task has drawn: with the same numbers wherever that was.
    */
-  gradient(params: Float32Array, samples: Uint32Array, chance: Random, to?: GradientSum): Promise<BatchResult>;
+  gradient(params: Float32Array, drawn: Drawn, to?: GradientSum): Promise<BatchResult>;
   /** AdamW's steps on params that stay on the backend; absent: this model has to be given its params each time. */
   resident?(from: ResidentState, rates: Rates): ResidentLearner;
   /** On the held-out samples. */

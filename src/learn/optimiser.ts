@@ -134,7 +134,10 @@ export function createSgd(pieces: Model["pieces"], { learningRate, weightDecay }
 
 /** Shortens a gradient to `length`, in place: one batch that a model from elsewhere gets badly wrong must not throw it far off. */
 export function limitNorm(gradient: Float32Array, length: number): void {
-  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+  // A loop: `reduce` takes twenty times as long, a good part of a step.
+  let squares = 0;
+  for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
+  const norm = Math.sqrt(squares);
   if (norm > length) for (let i = 0; i < gradient.length; i++) gradient[i] = (gradient[i]! * length) / norm;
 }
 

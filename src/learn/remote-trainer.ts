@@ -1,4 +1,4 @@
-import { proxy, releaseProxy, transfer, wrap, type Endpoint, type ProxyMarked, type Remote } from "comlink";
+import { finalizer, proxy, releaseProxy, transfer, wrap, type Endpoint, type ProxyMarked, type Remote } from "comlink";
 import { abortable, exposeGenerator, installErrorTransfer, iterate, type Stepper } from "../workers/bridge.ts";
 import type { BatchProgress, ModelFormat, NamedFile, RoundRequest, RoundResult, Trainer } from "./trainer.ts";
 
@@ -13,7 +13,7 @@ export interface RemoteTrainer extends Trainer {
 }
 
 /** The trainer as `connectTrainer` speaks to it; model-sized results are handed over, not copied. */
-export function serveTrainer(trainer: Trainer): ServedTrainer & ProxyMarked {
+export function serveTrainer(trainer: Trainer & { close?(): void }): ServedTrainer & ProxyMarked {
   installErrorTransfer();
   const hand = <T extends Float32Array | Uint8Array>(array: T): T => transfer(array, [array.buffer as ArrayBuffer]);
   return proxy({
@@ -33,6 +33,8 @@ export function serveTrainer(trainer: Trainer): ServedTrainer & ProxyMarked {
       return state && hand(state);
     },
     loadState: (state: Uint8Array) => trainer.loadState(state),
+    /** Comlink calls this when the other side lets go. */
+    [finalizer]: () => trainer.close?.(),
   });
 }
 

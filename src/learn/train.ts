@@ -23,7 +23,7 @@ export async function* trainThroughLosses(session: TrainingSession, request: Rou
 }
 
 /** One round of local steps. Where the round starts in the data follows from its number alone, so a round can be run again. */
-export async function* trainRound(session: TrainingSession, { params, round, lost = 0, localSteps, stepsAtMost = localSteps, from: left, keepEvery = Infinity }: RoundRequest): AsyncGenerator<BatchProgress, RoundResult, void> {
+export async function* trainRound(session: TrainingSession, { params, round, lost = 0, localSteps, stepsAtMost = localSteps, share, from: left, keepEvery = Infinity }: RoundRequest): AsyncGenerator<BatchProgress, RoundResult, void> {
   const { learner } = session;
   const correction = session.drift.correction(round, params);
   const batches = batchesPerEpoch(session);
@@ -33,7 +33,7 @@ export async function* trainRound(session: TrainingSession, { params, round, los
   let from = (first + tally.steps) % batches;
   // Where the round starts, in the data and in the schedule, is where it starts for those who do all of it.
   const due = Math.max(1, Math.min(localSteps, stepsAtMost));
-  const stepper = openStepper(session, left?.trained ?? params, correction);
+  const stepper = openStepper(session, left?.trained ?? params, correction, share);
   const work: RoundWork = { stepper, first, due, tally, keepEvery, toldAt: performance.now() };
   let delta: Float32Array;
   try {
@@ -72,14 +72,14 @@ async function* trainEpoch(session: TrainingSession, work: RoundWork, epoch: num
   for (let batch = from; batch < batchesPerEpoch(session) && tally.steps < steps; batch++) {
     const started = performance.now();
     const dispatchesBefore = dispatchesSoFar();
-    const { loss, accuracy } = await stepper.step(order.subarray(batch * size, (batch + 1) * size), first + tally.steps);
+    const { loss, accuracy, threads } = await stepper.step(order.subarray(batch * size, (batch + 1) * size), first + tally.steps);
     tally.steps += 1;
     tally.loss += loss;
     tally.accuracy += accuracy;
     const seconds = (performance.now() - started) / 1000;
     const due = performance.now() - work.toldAt >= work.keepEvery;
     if (due) work.toldAt = performance.now();
-    yield { ...(due && { position: { ...tally, trained: await stepper.params() } }), step: tally.steps, steps, epoch, loss, accuracy, samplesPerSecond: size / seconds, engine: { backend: session.backend, dispatches: session.backend === "webgpu" ? dispatchesSoFar()! - dispatchesBefore! : null } };
+    yield { ...(due && { position: { ...tally, trained: await stepper.params() } }), step: tally.steps, steps, epoch, loss, accuracy, samplesPerSecond: size / seconds, engine: { backend: session.backend, threads, dispatches: session.backend === "webgpu" ? dispatchesSoFar()! - dispatchesBefore! : null } };
   }
 }
 

@@ -2,6 +2,9 @@ import type { TaskManifest } from "./task.ts";
 
 export type Backend = "webgpu" | "wasm" | "cpu";
 
+/** What a model may train on: a backend, or WASM on several threads. */
+export type Way = Backend | "threads";
+
 /** What a device trains on. It never leaves the device. */
 export type DataChoice =
   | {
@@ -30,8 +33,10 @@ export type DataChoice =
 
 export interface TrainerInfo {
   backend: Backend;
-  /** Milliseconds a step on each backend that was tried for this model, now or before; null: it failed. Empty where there was no choice. */
-  trial: Partial<Record<Backend, number | null>>;
+  /** Threads that a batch is cut for; 1: it is not. */
+  threads: number;
+  /** Milliseconds a step in each way that was tried for this model, now or before; null: it failed. Empty where there was no choice. */
+  trial: Partial<Record<Way, number | null>>;
   /** Samples whose activations fit into this device's memory; a larger batch goes in parts, with the same result. */
   atOnce: number;
   parameters: number;
@@ -55,6 +60,8 @@ export interface RoundRequest {
   localSteps: number;
   /** So many of them are done, by a device that is held back; absent: all. */
   stepsAtMost?: number;
+  /** Part of the threads that may be used, above 0 to 1, with the same result; absent: all. */
+  share?: number;
   /** Where an earlier visit left this round; absent: its beginning. */
   from?: Position;
   /** Milliseconds after which a batch's progress tells the position, so that it can be kept; absent: never. */
@@ -79,8 +86,8 @@ export interface BatchProgress {
   loss: number;
   accuracy: number;
   samplesPerSecond: number;
-  /** What the step ran on, which changes where a GPU is lost, and its dispatches where they are counted (WebGPU). */
-  engine?: { backend: Backend; dispatches: number | null };
+  /** What the step ran on, which changes where a GPU is lost, on how many threads, and its dispatches where they are counted (WebGPU). */
+  engine?: { backend: Backend; threads: number; dispatches: number | null };
   /** Now and then, where the request asked for it. */
   position?: Position;
 }
@@ -129,8 +136,11 @@ export interface NamedFile {
 
 /** One task's model and data on this device; lives in the train worker. */
 export interface Trainer {
-  /** Without data (null) it can answer and score, and not train. */
-  load(task: TaskManifest, data: DataChoice | null, dataSeed: number, backend?: Backend): Promise<TrainerInfo>;
+  /**
+   * Without data (null) it can answer and score, and not train.
+   * @param threads to train on where that is WASM; absent: what a trial finds. Where a page is not isolated there is one.
+   */
+  load(task: TaskManifest, data: DataChoice | null, dataSeed: number, backend?: Backend, threads?: number): Promise<TrainerInfo>;
   /** The task's first model: the same numbers on every device, drawn from the task's seed. */
   initial(): Promise<Float32Array>;
   /** Round → epoch → batch. Yields after each batch; `return()` stops before the next one. */

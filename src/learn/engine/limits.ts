@@ -21,3 +21,15 @@ export const TENSOR_BYTES = 120 * 2 ** 20;
 export const PHONE_TENSOR_BYTES = 32 * 2 ** 20;
 /** Devices with so much memory or less count as phones. */
 export const PHONE_MEMORY_GIB = 4;
+
+/** Threads that one step is cut for by itself, and that a person may ask for, the train worker included. */
+export const AUTO_THREADS = 4;
+export const MAX_THREADS = 8;
+/** Shorter steps are not cut: at a share of this, the messages and the sum would be a good part of it. */
+export const LEAST_CUT_MS = 20;
+/** Several threads have to be so much faster than one: they take more memory and energy. */
+export const LEAST_GAIN = 1.15;
+/** A helper may take so many times as long as the train worker for its slice, and at least so long; then it is ended. */
+export const HELPER_PATIENCE = { times: 10, ms: 5_000 };
+/** Helpers that had nothing to do for so long are ended; the next step starts them anew. */
+export const HELPER_IDLE_MS = 60_000;

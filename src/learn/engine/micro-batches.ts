@@ -22,6 +22,9 @@ export function addGradient(gradient: Float32Array, to: GradientSum | undefined)
   return sum;
 }
 
+/** A batch in parts of at most `most` samples, in order. */
+export const partsOf = (samples: Uint32Array, most: number): Uint32Array[] => Array.from({ length: Math.ceil(samples.length / most) }, (_, i) => samples.subarray(i * most, (i + 1) * most));
+
 /**
  * The mean over a batch from parts of at most `most` samples: each part weighs by its samples, so the result is the
  * whole batch's but for rounding, and only one part's activations are held at a time.
@@ -31,8 +34,7 @@ export async function gradientInParts(samples: Uint32Array, most: number, sum: F
   let loss = 0;
   let accuracy = 0;
   sum.fill(0);
-  for (let from = 0; from < samples.length; from += most) {
-    const part = samples.subarray(from, from + most);
+  for (const part of partsOf(samples, most)) {
     const weight = part.length / samples.length;
     const result = await gradientOf(part, { sum, weight });
     loss += weight * result.loss;

@@ -29,6 +29,7 @@ export const app: Bench = {
       if (task.wall === null || task.cpu === null) throw new Error("the trace has no tasks of a page's main thread; this Chromium names them otherwise");
       const pages = await stage.browser.newPage().then(async (page) => {
         await page.goto(stage.server.url);
+        await page.locator(".nav-link").first().waitFor();
         const links = await page.locator(".nav-link").evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
         await page.close();
         return links;

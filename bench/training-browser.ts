@@ -18,7 +18,7 @@ export interface Run extends Measured {
 
 export interface Stage {
   /** One trial in a fresh page. Fails where the engine lacks a kernel. */
-  measure(engine: Engine, trial: TrialName, milliseconds: number): Promise<Run>;
+  measure(engine: Engine, trial: TrialName, milliseconds: number, flags?: readonly string[]): Promise<Run>;
   /** A model on WASM on so many threads, in a fresh page. */
   measureThreads(trial: PooledName, threads: number, milliseconds: number): Promise<Run>;
   /** Most resident memory of the process of an empty page, which every page pays; null where the system does not tell. */
@@ -70,7 +70,7 @@ export async function openStage(): Promise<Stage> {
   }
 
   return {
-    measure: (engine, trial, milliseconds) => inPage("measure", [engine, trial, milliseconds], engine.startsWith("webgpu") ? SOFTWARE_WEBGPU : [], engine.startsWith("webg") ? ["renderer", "GPU"] : ["renderer"]),
+    measure: (engine, trial, milliseconds, flags = []) => inPage("measure", [engine, trial, milliseconds], engine.startsWith("webgpu") ? [...flags, ...SOFTWARE_WEBGPU] : flags, engine.startsWith("webg") ? ["renderer", "GPU"] : ["renderer"]),
     measureThreads: (trial, threads, milliseconds) => inPage("measureThreads", [trial, threads, milliseconds], [], ["renderer"]),
     async emptyPageBytes() {
       const browser = await chromium.launch({ executablePath: chromiumPath(), args: CHROMIUM_FLAGS });

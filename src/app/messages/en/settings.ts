@@ -43,7 +43,7 @@ export const settingsPage = {
     threads: "Threads on WASM",
     autoThreads: "As measured",
     severalThreads: "WASM on several threads",
-    threadsHint: "Each further thread trains on a part of a batch, with the same result; it takes another core and some 60 MB of memory. Unasked, none is added on two cores, on a phone, or where a step is too short for it to pay. Another choice counts when this page is opened anew.",
+    threadsHint: "Each further thread trains on a part of a batch, with the same result; it takes another core and some 40 MB of memory. Unasked, none is added on two cores, on a phone, or where a step is too short for it to pay. Another choice counts when this page is opened anew.",
     nowThreads: (threads: number) => `Now: ${counted(threads, { one: "thread", other: "threads" })}`,
   },
 

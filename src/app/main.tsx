@@ -31,18 +31,17 @@ declare global {
 /** Of a visit without a press, in milliseconds. */
 const STAYED_AFTER = 60_000;
 
-/** Milliseconds. */
+/** How long the first page's code is waited for, and a frame, in milliseconds. */
+const PAGE_AT_MOST = 1_000;
 const FRAME_AT_MOST = 300;
 
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 /** Ends the task at hand, so that starting is several short ones: together they would be a long one. */
-const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+const breathe = (): Promise<void> => pause(0);
 
 /** Until what was rendered is on the screen; a hidden page draws nothing, so not for long. */
-const frame = (): Promise<void> =>
-  new Promise((resolve) => {
-    requestAnimationFrame(() => setTimeout(resolve));
-    setTimeout(resolve, FRAME_AT_MOST);
-  });
+const frame = (): Promise<void> => Promise.race([new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))), pause(FRAME_AT_MOST)]);
 
 await wipeIfWanted();
 await breathe();
@@ -106,7 +105,6 @@ addEventListener("hashchange", () => location.reload());
 const lacking = missing(probe(globalThis));
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no #app");
-root.replaceChildren();
 const session = lacking.length === 0 ? startSession() : null;
 await breathe();
 
@@ -114,7 +112,9 @@ await breathe();
 const busy = computed(() => session !== null && (session.pending.value === "join" || (session.snapshot.value?.status ?? "idle") !== "idle"));
 if (session) watchTroubles(session, window);
 startWakeLock(computed(() => keepAwake.value && busy.value), computed(() => !facts.value.hidden));
-await pageCode;
+// What index.html brought stands there until then.
+await Promise.race([pageCode, pause(PAGE_AT_MOST)]);
+root.replaceChildren();
 render(<App session={session} missing={lacking} store={store} update={updateOffer(busy)} />, root);
 await frame();
 beginDevice!();

@@ -59,8 +59,7 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
         if (ticket !== current) return null;
         const from = left?.round === round && left.lost === lost && left.model === model ? left.position : null;
         left = null;
-        const share = care?.view.share ?? 1;
-        const steps = trainer.train({ params: start, round, lost, localSteps, stepsAtMost: Math.round(localSteps * share), share, keepEvery: every, ...(from && { from }) });
+        const steps = trainer.train({ params: start, round, lost, localSteps, stepsAtMost: Math.round(localSteps * (care?.view.share ?? 1)), keepEvery: every, ...(from && { from }) });
         for (;;) {
           const began = performance.now();
           const { done, value } = await steps.next();

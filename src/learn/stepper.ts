@@ -34,10 +34,10 @@ export interface Stepper {
 /**
  * Local steps from `params`. On WebGPU params and optimiser stay on the GPU where the model can do that: it is read only
  * where `params` is asked for, and what was not read is not kept.
- * @param correction is added to the params after each step; @param share part of the session's threads that may be used
+ * @param correction is added to the params after each step
  */
-export const openStepper = (session: StepSession, params: Float32Array, correction: Float32Array | null, share = 1): Stepper =>
-  (correction === null ? openResident(session, params) : null) ?? openHost(session, params, correction, share);
+export const openStepper = (session: StepSession, params: Float32Array, correction: Float32Array | null): Stepper =>
+  (correction === null ? openResident(session, params) : null) ?? openHost(session, params, correction);
 
 function openResident({ learner, backend, optimiser: { moments }, inner, atOnce, dataSeed }: StepSession, params: Float32Array): Stepper | null {
   if (backend !== "webgpu" || !moments || atOnce < inner.batch) return null;
@@ -60,8 +60,8 @@ function openResident({ learner, backend, optimiser: { moments }, inner, atOnce,
   };
 }
 
-function openHost({ learner, optimiser, inner, atOnce, dataSeed, pool }: StepSession, params: Float32Array, correction: Float32Array | null, share: number): Stepper {
-  const shared = pool?.open(learner, params, share);
+function openHost({ learner, optimiser, inner, atOnce, dataSeed, pool }: StepSession, params: Float32Array, correction: Float32Array | null): Stepper {
+  const shared = pool?.open(learner, params);
   const trained = shared?.params ?? params.slice();
   /** The gradient of each batch in turn. */
   const sum = new Float32Array(trained.length);

@@ -23,7 +23,7 @@ export async function* trainThroughLosses(session: TrainingSession, request: Rou
 }
 
 /** One round of local steps. Where the round starts in the data follows from its number alone, so a round can be run again. */
-export async function* trainRound(session: TrainingSession, { params, round, lost = 0, localSteps, stepsAtMost = localSteps, share, from: left, keepEvery = Infinity }: RoundRequest): AsyncGenerator<BatchProgress, RoundResult, void> {
+export async function* trainRound(session: TrainingSession, { params, round, lost = 0, localSteps, stepsAtMost = localSteps, from: left, keepEvery = Infinity }: RoundRequest): AsyncGenerator<BatchProgress, RoundResult, void> {
   const { learner } = session;
   const correction = session.drift.correction(round, params);
   const batches = batchesPerEpoch(session);
@@ -33,7 +33,7 @@ export async function* trainRound(session: TrainingSession, { params, round, los
   let from = (first + tally.steps) % batches;
   // Where the round starts, in the data and in the schedule, is where it starts for those who do all of it.
   const due = Math.max(1, Math.min(localSteps, stepsAtMost));
-  const stepper = openStepper(session, left?.trained ?? params, correction, share);
+  const stepper = openStepper(session, left?.trained ?? params, correction);
   const work: RoundWork = { stepper, first, due, tally, keepEvery, toldAt: performance.now() };
   let delta: Float32Array;
   try {

@@ -60,8 +60,6 @@ export interface RoundRequest {
   localSteps: number;
   /** So many of them are done, by a device that is held back; absent: all. */
   stepsAtMost?: number;
-  /** Part of the threads that may be used, above 0 to 1, with the same result; absent: all. */
-  share?: number;
   /** Where an earlier visit left this round; absent: its beginning. */
   from?: Position;
   /** Milliseconds after which a batch's progress tells the position, so that it can be kept; absent: never. */

@@ -196,7 +196,7 @@ describe("helpers", () => {
 });
 
 describe("a trainer on several threads", () => {
-  it("says so, keeps to its share of them with the same result, and ends them with the task and with itself", async () => {
+  it("says so, comes to the same result each time, and ends them with the task and with itself", async () => {
     const { state, start } = onThisThread();
     const trainer = createTrainer({ ...deps, startSlicer: start });
     const info = await trainer.load(digitsTask, share, 7, "wasm", 2);
@@ -207,10 +207,8 @@ describe("a trainer on several threads", () => {
     await vi.waitFor(async () => expect((await runRound(trainer, { ...request, localSteps: 1 })).progress[0]!.engine!.threads).toBe(2));
     // SGD keeps nothing between two runs of one round.
     const both = await runRound(trainer, request);
-    const half = await runRound(trainer, { ...request, share: 0.5 });
-    expect(half.result).toEqual(both.result);
+    expect((await runRound(trainer, request)).result).toEqual(both.result);
     expect(new Set(both.progress.map(({ engine }) => engine!.threads))).toEqual(new Set([2]));
-    expect(new Set(half.progress.map(({ engine }) => engine!.threads))).toEqual(new Set([1]));
     expect(state).toMatchObject({ started: 1, running: 1 });
     expect(await trainer.load(digitsTask, share, 7, "wasm", 1)).toMatchObject({ threads: 1, atOnce: 32 });
     expect(state.running).toBe(0);

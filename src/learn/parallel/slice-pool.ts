@@ -18,8 +18,8 @@ export interface StartedSlicer {
 export interface SlicePool {
   /** Most threads of a step, this one included. */
   readonly threads: number;
-  /** For steps from `params`. @param share part of the threads that may be used, above 0 to 1 */
-  open(learner: Learner, params: Float32Array, share?: number): SharedSteps;
+  /** For steps from `params`. */
+  open(learner: Learner, params: Float32Array): SharedSteps;
   /** Resolves to the number of helpers once each of them has started or failed. */
   ready(): Promise<number>;
   /** Ends the helpers at once; the train worker goes on alone. */
@@ -91,7 +91,7 @@ export function createSlicePool({ task, threads, start }: { task: TaskManifest; 
 
   return {
     threads,
-    open(learner, from, share = 1) {
+    open(learner, from) {
       wake();
       rest();
       const params = sharedFloats(from.length);
@@ -103,7 +103,6 @@ export function createSlicePool({ task, threads, start }: { task: TaskManifest; 
         slots.set(helper, slot);
         return slot;
       };
-      const mostHelpers = Math.max(1, Math.floor(threads * share)) - 1;
 
       return {
         params,
@@ -117,7 +116,7 @@ export function createSlicePool({ task, threads, start }: { task: TaskManifest; 
           sum.fill(0);
           wake();
           for (let next = 0; next < parts.length; ) {
-            const crew = (helpers ?? []).filter(({ ready }) => ready).slice(0, Math.min(mostHelpers, parts.length - next - 1));
+            const crew = (helpers ?? []).filter(({ ready }) => ready).slice(0, parts.length - next - 1);
             const [own, ...others] = parts.slice(next, (next += crew.length + 1)).map((part) => ({ drawn: learner.draw(part, chance), weight: part.length / samples.length }));
             // The others' first, so that they are at it while this thread computes its own.
             const asked = others.map(({ drawn, weight }, i) => ({ drawn, weight, helper: crew[i]!, slot: slotOf(crew[i]!), answer: ask(crew[i]!, params, drawn, slotOf(crew[i]!)) }));

@@ -10,11 +10,12 @@ test("a device on 2 Mbit/s and then on 256 kbit/s among five fast ones: its work
   const server = await createAppServer({ dist: join(ROOT, "dist"), port: 0 });
   const host = await createOtherHost(server.port);
   const far = await host.launch();
+  let tabs: Tab[] = [];
   const link = freshRoom();
   const open = (index: number): Promise<Tab> =>
     openTab({ browser: index === 0 ? far : stage.browser, server }, { query: { share: `${index}/6`, seed: String(index), steps: "4" }, link });
-  const tabs = await Promise.all([0, 1, 2, 3, 4, 5].map(open));
   try {
+    tabs = await Promise.all([0, 1, 2, 3, 4, 5].map(open));
     await joinAll(tabs);
     await roundsTogether(tabs, 1);
     for (const rate of [2_000_000, 256_000]) {

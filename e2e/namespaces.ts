@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -47,7 +47,7 @@ export async function createOtherHost(port: number): Promise<OtherHost> {
   needsProgram("ip", "iproute2");
   needsProgram("tc", "iproute2");
   const number = 1 + (process.pid % 200);
-  const [name, here, there] = [`hromada${number}`, `hro${number}a`, `hro${number}b`];
+  const [name, here, there] = [`hromada${process.pid}`, `hro${process.pid}a`, `hro${process.pid}b`];
   const gateway = `10.77.${number}.1`;
   const inside = (...args: string[]): void => run("ip", "netns", "exec", name, ...args);
   function limit(bitsPerSecond: number): void {
@@ -56,6 +56,8 @@ export async function createOtherHost(port: number): Promise<OtherHost> {
     run("tc", "qdisc", "replace", "dev", here, ...shape);
     inside("tc", "qdisc", "replace", "dev", there, ...shape);
   }
+  /** Whoever still runs there keeps the namespace, and its link, from going. */
+  const end = (stdio: "ignore" | "inherit"): void => void spawnSync("sh", ["-c", `ip netns pids ${name} | xargs -r kill; ip netns del ${name}`], { stdio });
   try {
     run("ip", "netns", "add", name);
     run("ip", "link", "add", here, "type", "veth", "peer", "name", there, "netns", name);
@@ -73,6 +75,7 @@ export async function createOtherHost(port: number): Promise<OtherHost> {
     const forwarder = spawn("ip", ["netns", "exec", name, process.execPath, "-e", FORWARDER, gateway, String(port)], { stdio: ["ignore", "pipe", "inherit"] });
     await Promise.race([once(forwarder.stdout, "data"), once(forwarder, "exit").then(() => { throw new Error("this machine cannot be reached from there"); })]);
   } catch (error) {
+    end("ignore");
     console.warn(`\n*** NOT TESTED: ${test.info().title}\n*** Network namespaces need root, and a kernel that lets it: ${String(error)}\n`);
     test.skip(true, "needs root for network namespaces");
   }
@@ -86,9 +89,7 @@ export async function createOtherHost(port: number): Promise<OtherHost> {
     limit,
     launch: () => chromium.launch({ executablePath: wrapper, args: CHROMIUM_FLAGS }),
     async remove() {
-      // Whoever still runs there keeps the namespace, and its link, from going.
-      execFileSync("sh", ["-c", `ip netns pids ${name} | xargs -r kill`]);
-      run("ip", "netns", "del", name);
+      end("inherit");
       await rm(folder, { recursive: true });
     },
   };

@@ -57,6 +57,7 @@ test("the engine that a person chose is what the device trains on, and the page 
   await page.locator('.nav-link[href*="page=settings"]').click();
   await page.getByRole("group", { name: "Engine" }).getByLabel("CPU").check();
   await page.reload();
+  await page.waitForFunction(() => globalThis.hromada !== undefined);
   await page.getByRole("region", { name: "Engine" }).getByText("Nothing has been trained").waitFor({ timeout: PATIENCE });
   await page.locator(".nav-link").first().click();
   await page.getByRole("button", { name: /^Join/ }).click();

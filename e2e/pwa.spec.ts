@@ -13,7 +13,7 @@ const PATIENCE = 60_000;
 
 const controlled = (page: Page) => page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, { timeout: PATIENCE });
 const status = (page: Page) => page.locator("section.status");
-const rounds = (page: Page): Promise<number> => page.evaluate(async () => (await globalThis.hromada!.snapshot()).rounds.at(-1)?.round ?? 0);
+const rounds = (page: Page): Promise<number> => page.evaluate(async () => (await globalThis.hromada?.snapshot())?.rounds.at(-1)?.round ?? 0);
 
 async function everyPageOpens(page: Page): Promise<void> {
   const links = await page.locator(".nav-link").count();

@@ -15,6 +15,7 @@ const record = (round: number, accuracy: number | null): RoundRecord => ({
   bytesUp: 0,
   bytesDown: 0,
   retries: 0,
+  refused: false,
 });
 const batch = (step: number, loss: number): BatchProgress => ({ step, steps: 10, epoch: 0, loss, accuracy: 0.5, samplesPerSecond: 1 });
 

@@ -293,7 +293,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
               batch = progress;
               changed();
             },
-            onCommitted({ head: next, carry: left, counters, startedAt, retries }) {
+            onCommitted({ head: next, refused, carry: left, counters, startedAt, retries }) {
               library.committed(head, next);
               head = next;
               carry = left;
@@ -311,6 +311,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
                 bytesUp: totals.up - counted.up,
                 bytesDown: totals.down - counted.down,
                 retries,
+                refused,
               };
               counted = totals;
               committed(record, next.params).catch(fail);

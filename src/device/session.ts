@@ -5,6 +5,7 @@ import type { SignalState } from "../signal/client.ts";
 import type { BatchProgress } from "../learn/trainer.ts";
 import { endsEpoch, epochOf } from "../swarm/epoch.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
+import { LIMITS } from "../swarm/limits.ts";
 import { decodeMessage } from "../swarm/message.ts";
 import { encodeRecording } from "../swarm/recording.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
@@ -14,6 +15,7 @@ import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Breakpoint, DeviceOptions } from "./api.ts";
 import type { Refusals } from "./guard.ts";
+import { createJudging } from "./judging.ts";
 import type { RoomKeyring } from "./keyring.ts";
 import type { LibraryLane } from "./library.ts";
 import { createPresences } from "./presences.ts";
@@ -96,6 +98,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   const queue: SwarmEvent[] = [];
   const abort = new AbortController();
   const { breakpoint } = options;
+  const judging = createJudging(training);
   let draining = false;
   let frozen = false;
   /** What it began with, once it has both a model and a name. */
@@ -212,6 +215,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         void train(effect);
         return;
       case "seal":
+        if (effect.devices >= LIMITS.refusersAtLeast) judging.know(state!.head);
         return tell(() => start!.own.sealing.seal(effect));
       case "answer":
         return tell(() => start!.own.sealing.answer(effect));
@@ -220,7 +224,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       case "erase":
         return start!.own.sealing.erase();
       case "judge":
-        return tell(() => judge(effect.head));
+        return tell(async () => ({ type: "judged", root: effect.head.root, change: await judging.change(effect.head, effect.against) }));
       case "accused":
         return events.onAccused(effect);
       case "stop-training":
@@ -229,7 +233,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       case "group":
         return presences.current?.setGroup(effect.peers);
       case "committed":
-        noteCommit(effect.head, effect.group);
+        // What was refused is nobody's work.
+        noteCommit(effect.head, effect.refused ? [] : effect.group);
         return events.onCommitted(effect);
       case "adopted":
         noteCommit(effect.head, []);
@@ -287,18 +292,6 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       dispatch({ type: "trained", now: now(), root, delta, samples, loss, accuracy, labels: start!.own.labelCounts });
     } catch (error) {
       hold(error);
-    }
-  }
-
-  /** A model that cannot be scored is not the better one; whatever else fails, the next training says. */
-  async function judge({ root, params }: Head): Promise<Untimed> {
-    try {
-      const claimed = await training()!.evaluate(params);
-      const own = await training()!.evaluate(state!.head.params);
-      return { type: "judged", root, better: claimed.loss < own.loss };
-    } catch (error) {
-      console.warn("a heavier model could not be scored", error);
-      return { type: "judged", root, better: false };
     }
   }
 

@@ -17,6 +17,8 @@ export interface Training {
   /** Ends the round before its next batch. */
   stop(): void;
   evaluate(params: Int32Array): Promise<Evaluation>;
+  /** Of each of a few held-out samples, always the same ones. Others wait for it: it takes no turn. */
+  losses(params: Int32Array): Promise<Float64Array>;
   predict(params: Int32Array, pixels: Float32Array): Promise<Prediction>;
   saveState(): Promise<Uint8Array | null>;
   /** The next round goes on where this left it, if it is that round. */
@@ -82,6 +84,7 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
       stopping = new AbortController();
     },
     evaluate: (params) => inTurn(() => trainer.evaluate(toFloat(params))),
+    losses: (params) => trainer.losses(toFloat(params)),
     predict: (params, pixels) => trainer.predict(toFloat(params), pixels),
     saveState: () => inTurn(() => trainer.saveState()),
     goOn: (midway) => void (left = midway),

@@ -41,6 +41,8 @@ export interface RoundRecord {
   bytesDown: number;
   /** How often the exchange was started again because somebody left. */
   retries: number;
+  /** Two thirds found its model much worse than the one before, which stayed. */
+  refused: boolean;
 }
 
 export interface PeerView {

@@ -1,4 +1,4 @@
-import { balancedOrder, batchOf, epochOrder, labelCounts, priorOffsets, type Examples } from "./data/examples.ts";
+import { balancedOrder, batchOf, epochOrder, labelCounts, priorOffsets, sampleOf, type Examples } from "./data/examples.ts";
 import { scaledPixels } from "./data/images.ts";
 import { join } from "./data/load.ts";
 import { encodePassage } from "./data/passages.ts";
@@ -6,9 +6,9 @@ import { encodeFields } from "./data/table.ts";
 import { breathe } from "./engine/breathe.ts";
 import { EngineError, TaskError } from "./errors.ts";
 import type { Drawn, Learner } from "./learner.ts";
-import { EVALUATION_CHUNK } from "./limits.ts";
+import { EVALUATION_CHUNK, JUDGED_SAMPLES } from "./limits.ts";
 import { createModel, initialParams } from "./model.ts";
-import { addConfusion, countHits, sumLoss } from "./score.ts";
+import { addConfusion, countHits, lossesOf, sumLoss } from "./score.ts";
 import type { ClassifierTask } from "./task.ts";
 import { inputShape, labelCount } from "./task-data.ts";
 
@@ -22,6 +22,12 @@ export function createClassifier(task: ClassifierTask, examples: Examples, heldO
   const model = createModel(task, frozen);
   const offsets = priorOffsets(examples, task.inner.calibration ?? 0);
   let scored: Promise<Examples> | null = null;
+
+  const toScore = (): Promise<Examples> =>
+    (scored ??= heldOut().catch((cause: unknown) => {
+      scored = null;
+      throw cause;
+    }));
 
   return {
     parameters: model.parameters,
@@ -40,11 +46,7 @@ export function createClassifier(task: ClassifierTask, examples: Examples, heldO
     },
 
     async evaluate(params) {
-      scored ??= heldOut().catch((cause: unknown) => {
-        scored = null;
-        throw cause;
-      });
-      const held = await scored;
+      const held = await toScore();
       const count = held.labels.length;
       const confusion = Array.from({ length: held.labelCount }, () => new Array<number>(held.labelCount).fill(0));
       let hits = 0;
@@ -60,6 +62,12 @@ export function createClassifier(task: ClassifierTask, examples: Examples, heldO
       }
       if (!Number.isFinite(loss)) throw new EngineError("not-finite", "this model's loss is out of bounds; it must not be taken over");
       return { accuracy: hits / Math.max(1, count), loss: loss / Math.max(1, count), samples: count, confusion, bitsPerByte: null };
+    },
+
+    async losses(params, seed) {
+      const held = await toScore();
+      const { inputs, labels } = batchOf(held, sampleOf(held.labels.length, JUDGED_SAMPLES, seed), null);
+      return labels.length === 0 ? new Float64Array() : lossesOf(await model.logits(params, inputs), labels);
     },
 
     answer: (params, inputs) => model.logits(params, joined(inputs.map((input) => prepared(task, input)))),

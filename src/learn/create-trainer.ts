@@ -63,6 +63,7 @@ export function createTrainer(deps: TrainerDeps): Trainer & { close(): void } {
     },
 
     evaluate: async (params) => onLearner((learner) => learner.evaluate(params)),
+    losses: async (params) => onLearner((learner) => learner.losses(params, loaded().dataSeed)),
 
     async predict(params, input) {
       const started = performance.now();

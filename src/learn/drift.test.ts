@@ -26,8 +26,16 @@ describe("drift correction", () => {
     const correction = drift.correction(2, start)![0]!;
     drift.record(2, start, Float32Array.of((own + correction) * 2), 2);
     expect(drift.correction(2, start)![0]).toBe(correction);
-    // The model stood still again: the device's own pull is 2 a step as before, so all of it is taken back.
-    expect(drift.correction(3, start)![0]).toBe(-own);
+    // The device's own pull is 2 a step as before, so the swarm's 1 less those 2 is added.
+    expect(drift.correction(3, Float32Array.of(3))![0]).toBe(1 - own);
+  });
+
+  it("takes a round that moved nothing for one that was refused, which says nothing of where the swarm goes", () => {
+    const drift = createDrift(1, 1);
+    drift.record(1, Float32Array.of(0), Float32Array.of(6), 2);
+    const correction = drift.correction(2, Float32Array.of(2))![0]!;
+    drift.record(2, Float32Array.of(2), Float32Array.of((3 + correction) * 2), 2);
+    expect(drift.correction(3, Float32Array.of(2))![0]).toBe(correction);
   });
 
   it("leaves a device that trains alone as it is", () => {

@@ -33,6 +33,8 @@ export function createDrift(parameters: number, strength: number): Drift {
     // A round that this device has missed: the models in between are unknown.
     if (round !== last.round + 1) return null;
     const { params: before, own, steps } = last;
+    // Nothing moved: that round was refused, and says nothing of where the swarm goes.
+    if (params.every((p, i) => p === before[i])) return last.used;
     const value = params.map((p, i) => strength * ((p - before[i]!) / steps - own[i]!));
     const limit = MAX_RATIO * norm(own);
     const length = norm(value);

@@ -39,6 +39,10 @@ describe("a language model as a task", () => {
     expect(after.accuracy).toBeGreaterThan(0.85);
     expect(after.confusion).toBeNull();
     expect(after.bitsPerByte).toBeCloseTo(after.loss / Math.LN2, 10);
+    const losses = await trainer.losses(params);
+    expect(losses).toHaveLength(16);
+    expect(losses.reduce((sum, loss) => sum + loss, 0) / 16).toBeCloseTo(after.loss, 0);
+    expect(await trainer.losses(params)).toEqual(losses);
 
     const prompts = ["Кит", "Whale ", "swims", "Wha", "x".repeat(40)].map((prompt) => Float32Array.from(new TextEncoder().encode(prompt)));
     const many = (await trainer.predictMany(params, prompts)).probabilities;

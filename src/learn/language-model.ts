@@ -1,4 +1,4 @@
-import type { Random } from "../wire/random.ts";
+import { createRandom, type Random } from "../wire/random.ts";
 import { epochOrder } from "./data/examples.ts";
 import { join } from "./data/load.ts";
 import { toBytes } from "./data/passages.ts";
@@ -6,7 +6,7 @@ import { breathe } from "./engine/breathe.ts";
 import { createResident } from "./engine/resident.ts";
 import { DataError, EngineError } from "./errors.ts";
 import type { Drawn, Learner } from "./learner.ts";
-import { SCORED_SEQUENCES } from "./limits.ts";
+import { JUDGED_SEQUENCES, SCORED_SEQUENCES } from "./limits.ts";
 import { createGpt, initialGpt, type Sequences } from "./models/gpt.ts";
 import type { TextTask } from "./task.ts";
 
@@ -24,6 +24,17 @@ export function createLanguageModel(task: TextTask, text: Uint8Array, heldOut: (
   // Each sequence needs one byte more, which follows its last.
   const samples = Math.floor(Math.max(0, text.length - 1) / config.context);
   let scored: Promise<Uint8Array> | null = null;
+
+  const toScore = async (): Promise<{ held: Uint8Array; room: number }> => {
+    scored ??= heldOut().catch((cause: unknown) => {
+      scored = null;
+      throw cause;
+    });
+    const held = await scored;
+    const room = held.length - 1 - config.context;
+    if (room < 0) throw new DataError("too-large", `the held-out text is shorter than one sequence of ${config.context} bytes`);
+    return { held, room };
+  };
 
   const drawn = (places: Uint32Array, chance: Random): Sequences => {
     const last = text.length - 1 - config.context;
@@ -48,13 +59,7 @@ export function createLanguageModel(task: TextTask, text: Uint8Array, heldOut: (
     },
 
     async evaluate(params) {
-      scored ??= heldOut().catch((cause: unknown) => {
-        scored = null;
-        throw cause;
-      });
-      const held = await scored;
-      const room = held.length - 1 - config.context;
-      if (room < 0) throw new DataError("too-large", `the held-out text is shorter than one sequence of ${config.context} bytes`);
+      const { held, room } = await toScore();
       const count = Math.min(SCORED_SEQUENCES, 1 + Math.floor(room / config.context));
       const starts = Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.floor((i * room) / (count - 1))));
       let loss = 0;
@@ -68,6 +73,17 @@ export function createLanguageModel(task: TextTask, text: Uint8Array, heldOut: (
       }
       if (!Number.isFinite(loss)) throw new EngineError("not-finite", "this model's loss is out of bounds; it must not be taken over");
       return { accuracy, loss, samples: count * config.context, confusion: null, bitsPerByte: loss / Math.LN2 };
+    },
+
+    async losses(params, seed) {
+      const { held, room } = await toScore();
+      const random = createRandom([seed, "sample"]);
+      const losses: number[] = [];
+      while (losses.length < JUDGED_SEQUENCES) {
+        const starts = Array.from({ length: TEXTS_AT_ONCE }, () => random.below(room + 1));
+        losses.push(...(await gpt.losses(params, sequences(held, starts, config.context))));
+      }
+      return Float64Array.from(losses);
     },
 
     async answer(params, inputs) {

@@ -32,6 +32,8 @@ export interface Learner {
   resident?(from: ResidentState, rates: Rates): ResidentLearner;
   /** On the held-out samples. */
   evaluate(params: Float32Array): Promise<Evaluation>;
+  /** Loss of each of a few held-out samples, the same ones for the same seed. */
+  losses(params: Float32Array, seed: number): Promise<Float64Array>;
   /** Logits, one row an input; inputs are as `Trainer.predict` takes them. */
   answer(params: Float32Array, inputs: readonly Float32Array[]): Promise<Float32Array>;
   dispose(): void;

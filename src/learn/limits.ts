@@ -60,6 +60,9 @@ export const MAX_PARTS = 400;
 export const MAX_INDEX_BYTES = 200_000;
 /** Sequences of a held-out text that are scored, evenly spread over it: bounds the time that scoring takes. */
 export const SCORED_SEQUENCES = 32;
+/** Held-out samples, and sequences of a text, that a model is judged on before a vote: few, for the others wait for it. */
+export const JUDGED_SAMPLES = 256;
+export const JUDGED_SEQUENCES = 16;
 
 /** A picture file's bytes, and pictures that one device trains on. */
 export const MAX_PICTURE_BYTES = 20 << 20;

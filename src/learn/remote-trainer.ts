@@ -21,6 +21,7 @@ export function serveTrainer(trainer: Trainer & { close?(): void }): ServedTrain
     initial: async () => hand(await trainer.initial()),
     train: (request: RoundRequest) => exposeGenerator(trainer.train(request), (step) => (step.done ? [step.value.delta.buffer as ArrayBuffer] : [])),
     evaluate: (params: Float32Array) => trainer.evaluate(params),
+    losses: (params: Float32Array) => trainer.losses(params),
     predict: (params: Float32Array, input: Float32Array) => trainer.predict(params, input),
     predictMany: (params: Float32Array, inputs: Float32Array[]) => trainer.predictMany(params, inputs),
     async exportModel(params: Float32Array, format: ModelFormat, about: Record<string, string>) {
@@ -54,6 +55,7 @@ export function connectTrainer(endpoint: Endpoint, gone?: AbortSignal): RemoteTr
     train: (request, signal) =>
       iterate(remote.train(request) as unknown as Promise<Remote<Stepper<BatchProgress, RoundResult> & ProxyMarked>>, signal ? AbortSignal.any([signal, ended]) : ended),
     evaluate: (params) => call(remote.evaluate(params)),
+    losses: (params) => call(remote.losses(params)),
     predict: (params, input) => call(remote.predict(params, input)),
     predictMany: (params, inputs) => call(remote.predictMany(params, inputs)),
     exportModel: (params, format, about) => call(remote.exportModel(params, format, about)),

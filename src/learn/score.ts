@@ -11,17 +11,18 @@ export function countHits(logits: Float32Array, labels: Uint8Array): number {
   return hits;
 }
 
-/** Sum over the rows of the cross-entropy −log softmax(logits)[label], in nats. */
-export function sumLoss(logits: Float32Array, labels: Uint8Array): number {
+/** The cross-entropy −log softmax(logits)[label] of each row, in nats. */
+export function lossesOf(logits: Float32Array, labels: Uint8Array): Float64Array {
   const outputs = logits.length / labels.length;
-  let sum = 0;
-  labels.forEach((label, row) => {
+  return Float64Array.from(labels, (label, row) => {
     const own = logits.subarray(row * outputs, (row + 1) * outputs);
     const top = own.reduce((a, b) => Math.max(a, b), -Infinity);
-    sum += top + Math.log(own.reduce((total, logit) => total + Math.exp(logit - top), 0)) - own[label]!;
+    return top + Math.log(own.reduce((total, logit) => total + Math.exp(logit - top), 0)) - own[label]!;
   });
-  return sum;
 }
+
+/** Their sum. */
+export const sumLoss = (logits: Float32Array, labels: Uint8Array): number => lossesOf(logits, labels).reduce((sum, loss) => sum + loss, 0);
 
 /** Counts each row where its label (first) and its largest logit (second) meet. */
 export function addConfusion(confusion: number[][], logits: Float32Array, labels: Uint8Array): void {

@@ -40,6 +40,19 @@ describe("training digits on the WASM backend", () => {
     expect(tf.memory().numTensors).toBe(tensors);
   }, 60_000);
 
+  it("scores a few held-out digits alone: the same ones each time, other ones for another seed, and what is out of bounds as such", async () => {
+    const trainer = createTrainer(deps);
+    await trainer.load(digitsTask, share, 7, "wasm");
+    const params = await trainer.initial();
+    const losses = await trainer.losses(params);
+    expect(losses).toHaveLength(256);
+    expect(losses.reduce((sum, loss) => sum + loss, 0) / 256).toBeCloseTo((await trainer.evaluate(params)).loss, 1);
+    expect(await trainer.losses(params)).toEqual(losses);
+    expect((await trainer.losses(params.map(() => Number.MAX_VALUE))).every(Number.isFinite)).toBe(false);
+    await trainer.load(digitsTask, share, 8, "wasm");
+    expect(await trainer.losses(params)).not.toEqual(losses);
+  });
+
   it("starts every device from the same bytes, drawn from the task's seed", () => {
     const first = initialParams(digitsTask);
     expect(initialParams(digitsTask)).toEqual(first);

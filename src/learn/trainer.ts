@@ -146,6 +146,11 @@ export interface Trainer {
   /** On the held-out test set, which no device trains on. */
   evaluate(params: Float32Array): Promise<Evaluation>;
   /**
+   * Cross-entropy of each of a few held-out samples, in nats, infinite or NaN where the model is out of bounds. Always
+   * the same ones, which this device's data seed says and nobody else knows: no model can be made for them.
+   */
+  losses(params: Float32Array): Promise<Float64Array>;
+  /**
    * `input`: of a picture, its pixels, 0 (paper) to 1 (ink), row by row; of a table's row, a number a column (a
    * category's place among its values; NaN where it is empty); of a text, its UTF-8 bytes.
    */

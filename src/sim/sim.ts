@@ -80,7 +80,7 @@ export interface Sim {
   watch(see: (device: SimDevice, before: SwarmState) => void): void;
   /** May change or swallow (null) what is on its way. */
   tamper(change: (from: SimDevice, to: SimDevice, bytes: Uint8Array) => Uint8Array | null): void;
-  /** May change what a device is told of its own doing, so that it deals, answers or encrypts wrongly. */
+  /** May change what a device is told of its own doing, so that it trains, deals, answers, encrypts or judges wrongly. */
   corrupt(change: (device: SimDevice, event: SwarmEvent) => SwarmEvent): void;
   run(milliseconds: number, done?: () => boolean): boolean;
 }
@@ -156,12 +156,12 @@ export function createSim(options: SimOptions): Sim {
         clock.after(between(training), () => {
           const { start, head: { root } } = effect;
           const delta = Float32Array.from(goal, (value, i) => pull * (value - start[i]!) + 0.001 * (random.uniform() - 0.5));
-          handle(device, { type: "trained", now: clock.now(), root, delta, samples: 32, loss: 1, accuracy: 0.5, labels: [16, 8, 8] });
+          handle(device, spoil(device, { type: "trained", now: clock.now(), root, delta, samples: 32, loss: 1, accuracy: 0.5, labels: [16, 8, 8] }));
         });
         return;
       case "judge": {
-        const better = distance(effect.head.params) < distance(device.state.head.params);
-        return clock.after(between(training), () => handle(device, { type: "judged", now: clock.now(), root: effect.head.root, better }));
+        const [before, after] = [effect.against, effect.head].map(({ params }) => distance(params));
+        return clock.after(between(CRYPTO), () => handle(device, spoil(device, { type: "judged", now: clock.now(), root: effect.head.root, change: { mean: after! - before!, error: 0, before: before! } })));
       }
       case "committed":
       case "adopted": {

@@ -8,25 +8,30 @@ import type { SwarmState } from "./state.ts";
 export interface Claim {
   root: Hash;
   weight: number;
+  round: number;
   peers: readonly PeerId[];
 }
 
-/** The heavier lineage wins when two meet; ties go to the lower root, so that all decide alike. */
-const heavier = (a: { weight: number; root: Hash }, b: { weight: number; root: Hash }): boolean =>
-  a.weight > b.weight || (a.weight === b.weight && a.root < b.root);
+type Standing = Pick<Claim, "root" | "weight" | "round">;
 
-const isHeavier = (s: SwarmState, than: { weight: number; root: Hash }): boolean => heavier(than, { weight: s.head.record.weight, root: s.head.root });
+/**
+ * The heavier lineage wins when two meet. Ties go to the later round, for a refused one weighs nothing, and to the lower
+ * root, so that all decide alike.
+ */
+const heavier = (a: Standing, b: Standing): boolean => (a.weight === b.weight ? (a.round === b.round ? a.root < b.root : a.round > b.round) : a.weight > b.weight);
+
+const isHeavier = ({ head: { root, record } }: SwarmState, than: Standing): boolean => heavier(than, { root, weight: record.weight, round: record.round });
 
 /** What others say that is heavier, one claim a root and weight. */
 export function claimsIn(s: SwarmState): Claim[] {
-  const claims = new Map<string, { root: Hash; weight: number; peers: PeerId[] }>();
+  const claims = new Map<string, Claim & { peers: PeerId[] }>();
   for (const peer of s.reachable) {
     const said = newest(s, peer);
     if (said === undefined || !isHeavier(s, said) || s.doubted.includes(peer)) continue;
-    const key = `${said.root} ${said.weight}`;
+    const key = `${said.root} ${said.weight} ${said.round}`;
     const claim = claims.get(key);
     if (claim) claim.peers.push(peer);
-    else claims.set(key, { root: said.root, weight: said.weight, peers: [peer] });
+    else claims.set(key, { root: said.root, weight: said.weight, round: said.round, peers: [peer] });
   }
   return [...claims.values()];
 }

@@ -6,6 +6,7 @@ import type { Counters, Head } from "./state.ts";
 import type { Bulk } from "./message.ts";
 import type { Hash } from "./record.ts";
 import type { Phase } from "./phase.ts";
+import type { Change } from "./verdict.ts";
 
 /** All that can happen to a device. `now` is milliseconds on its own clock, never going back. */
 export type SwarmEvent = { now: number } & (
@@ -26,8 +27,8 @@ export type SwarmEvent = { now: number } & (
   | { type: "epoch"; self: PeerId }
   /** A committee was formed, or is lost. */
   | { type: "issuer"; issuer: Hash | null }
-  /** Whether the model of this root scores better than this device's own. */
-  | { type: "judged"; root: Hash; better: boolean }
+  /** What becomes of the loss with the model of this root; null where that cannot be said. */
+  | { type: "judged"; root: Hash; change: Change | null }
   /** Take part in rounds, or hold. */
   | { type: "take"; taking: boolean }
 );
@@ -56,12 +57,15 @@ export type Effect =
   | { type: "stop-training" }
   /** Have direct links to these. */
   | { type: "group"; peers: readonly PeerId[] }
-  /** @param group with whom this device summed; @param carry goes on with this head, and with no other */
-  | { type: "committed"; head: Head; group: readonly PeerId[]; carry: Carry; counters: Counters; startedAt: number; retries: number }
+  /**
+   * @param refused the head keeps the model before, for the round's own was much worse; @param group with whom this
+   * device summed; @param carry goes on with this head, and with no other
+   */
+  | { type: "committed"; head: Head; refused: boolean; group: readonly PeerId[]; carry: Carry; counters: Counters; startedAt: number; retries: number }
   /** Took over another lineage's head, as a joiner, or after a partition; with no carry. */
   | { type: "adopted"; head: Head; donors: readonly PeerId[] }
-  /** Hold this model, which few say is heavier, against the own one, on samples that nobody trains on. */
-  | { type: "judge"; head: Head }
+  /** Hold this model, which few say is heavier or which is to be voted for, against the own one, on samples that nobody trains on. */
+  | { type: "judge"; head: Head; against: Head }
   /** A member of the round is gone, or too late for it. */
   | { type: "departed"; peer: PeerId; round: number; phase: Phase; late: boolean }
   /** Sent bytes that no honest device sends. */

@@ -22,7 +22,7 @@ export function startSending(s: SwarmState, out: Effect[]): true {
   const values = encodeValues(s.round.update!, s.config);
   if (s.round.view.length === 1) {
     s.round = { ...s.round, agreed: withJoiners(s), agreedIssuer: s.issuer };
-    return conclude(s, Int32Array.from(values));
+    return conclude(s, out, Int32Array.from(values));
   }
   const attempt = newAttempt(s);
   s.round = { ...s.round, attempt };

@@ -16,6 +16,12 @@ export const LIMITS = {
   /** Bound on each of send, open, reduce and commit, and the slowest link that it is made for (bytes a second). */
   exchangeAtMost: 10_000,
   slowestLink: 32_000,
+  /** Fewer contributors than this could refuse a model only if all of them did. */
+  refusersAtLeast: 4,
+  /** Bounds on judging a model before the vote, which is given a twentieth of the round, and on waiting for others to refuse it too. */
+  judgeAtLeast: 500,
+  judgeAtMost: 3_000,
+  refuseAtMost: 5_000,
   /** How long those who have everything wait for the ones who have not, before they sign or open without them. */
   openAtLeast: 3_000,
   /** A piece that has not come is asked for again after this long. */

@@ -13,6 +13,8 @@ import { ascending, newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
 import { decodeRecord, encodeRecord, quorum, rootOf, type Hash } from "./record.ts";
 import { freshCarry, type Head, type SwarmState, type Sync } from "./state.ts";
+import { remember } from "./verdict.ts";
+import { keepVerdict } from "./vote.ts";
 
 /**
  * Joining, coming back and healing a partition are one thing: a device that sees a heavier lineage takes over
@@ -30,9 +32,11 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   const { candidate, phase, view } = s.round;
   // So many of its contributors stand on it that an honest one committed it.
   if (candidate && phase === "commit") {
-    const { root, record: { contributors } } = candidate.head;
-    const there = contributors.filter((peer) => newest(s, peer)?.root === root).length;
-    if (there > contributors.length - quorum(contributors.length)) return finish(s, out);
+    for (const head of [candidate.head, candidate.refusal]) {
+      const { root, record: { contributors } } = head;
+      const there = contributors.filter((peer) => newest(s, peer)?.root === root).length;
+      if (there > contributors.length - quorum(contributors.length)) return finish(s, out, head);
+    }
   }
   const claim = leading(s, better);
   if (claim === null) return false;
@@ -80,11 +84,14 @@ function doubt(s: SwarmState, { root }: Sync): true {
   return true;
 }
 
-/** What few claim has been held against this device's own model, on samples that nobody trains on. */
-export function keepJudgement(s: SwarmState, out: Effect[], { root, better }: SwarmEvent & { type: "judged" }): void {
+/** A model has been held against this device's own, on samples that nobody trains on: one to vote for, or one that few claim. */
+export function keepJudgement(s: SwarmState, out: Effect[], { root, change }: SwarmEvent & { type: "judged" }): void {
+  if (s.round.candidate?.head.root === root) return keepVerdict(s, change);
+  // The others committed it meanwhile.
+  if (s.head.root === root && change) s.changes = remember(s.changes, change.mean);
   const { sync } = s;
   if (!sync?.head || sync.root !== root) return;
-  if (better) adopt(s, out, sync.head, sync.givers);
+  if (change !== null && change.mean < 0) adopt(s, out, sync.head, sync.givers);
   else doubt(s, sync);
 }
 
@@ -173,7 +180,7 @@ function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): 
     const head: Head = { record: sync.record!, root: sync.root, ...modelFrom(bytes, s.head) };
     if (!sync.doubtful) return adopt(s, out, head, sync.givers);
     s.sync = { ...sync, head };
-    out.push({ type: "judge", head });
+    out.push({ type: "judge", head, against: s.head });
     return;
   }
 

@@ -25,7 +25,7 @@ const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array
 /** @param start as `initialState` made it */
 export function encodeRecording({ config: { kernels: _, compressor, ...config }, head, carry, now }: SwarmState, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
   return encode({
-    v: 2,
+    v: 3,
     config: { ...config, compressor: compressor && { setting: compressor.setting, shapes: compressor.shapes } },
     record: encodeRecord(head.record),
     params: asBytes(head.params),
@@ -47,7 +47,7 @@ const CompressorSchema = v.strictObject({
   shapes: v.array(v.array(v.number())),
 });
 const RecordingSchema = v.strictObject({
-  v: v.literal(2),
+  v: v.literal(3),
   config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema) }),
   record: BytesSchema,
   params: BytesSchema,
@@ -86,7 +86,7 @@ const RecordingSchema = v.strictObject({
       v.strictObject({ type: v.literal("leave-out"), now: v.number(), peer: PeerSchema }),
       v.strictObject({ type: v.literal("epoch"), now: v.number(), self: PeerSchema }),
       v.strictObject({ type: v.literal("issuer"), now: v.number(), issuer: v.nullable(v.string()) }),
-      v.strictObject({ type: v.literal("judged"), now: v.number(), root: v.string(), better: v.boolean() }),
+      v.strictObject({ type: v.literal("judged"), now: v.number(), root: v.string(), change: v.nullable(v.strictObject({ mean: v.number(), error: v.number(), before: v.number() })) }),
       v.strictObject({ type: v.literal("take"), now: v.number(), taking: v.boolean() }),
     ]),
   ),

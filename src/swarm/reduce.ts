@@ -1,19 +1,19 @@
 import { sumDealings } from "../securesum/shamir.ts";
-import type { PeerId } from "../wire/ids.ts";
 import { contextIn, countIn, endRound, groupIn, holds, layoutIn, type Attempt } from "./attempt.ts";
 import { ask, exchangeDeadline, post } from "./bulk.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { enter, lose } from "./membership.ts";
-import { fellow, fellowStand, groupsIn, newest, others, present } from "./peers.ts";
+import { fellow, groupsIn, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
-import { quorum, type Hash } from "./record.ts";
-import type { SwarmState } from "./state.ts";
+import type { Head, SwarmState } from "./state.ts";
 import { combine } from "./tier/agree.ts";
 import { openTier } from "./tier/tier.ts";
 import { gather } from "./tier/totals.ts";
 import { settle } from "./settle.ts";
+import { remember } from "./verdict.ts";
+import { elected, isOpen, vote } from "./vote.ts";
 
 /**
  * REDUCE ends when the sum is open. This device's share of its key goes out once U has its signatures, and never for
@@ -70,39 +70,37 @@ export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongS
   const round = s.head.record.round + 1;
   for (const member of wrongShares) out.push({ type: "accused", peer: attempt.view[member]!, what: "share", round });
   for (const member of wrongPieces) out.push({ type: "accused", peer: attempt.view[member]!, what: "piece", round });
-  conclude(s, sum);
+  conclude(s, out, sum);
 }
 
 /** The group's sum is open. Alone it is the round's; among several groups it is a part of it. */
-export function conclude(s: SwarmState, sum: Int32Array): true {
+export function conclude(s: SwarmState, out: Effect[], sum: Int32Array): true {
   const { view, agreed, agreedIssuer } = s.round;
   if (groupsIn(s).count > 1) return openTier(s, sum);
   const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : agreed;
   enter(s, "commit");
-  return settle(s, sum, { contributors: view, members, issuer: agreedIssuer });
+  return settle(s, out, sum, { contributors: view, members, issuer: agreedIssuer });
 }
 
-/** COMMIT ends when a quorum of the contributors voted for this device's root. */
+/** COMMIT ends when a quorum of the contributors voted for this device's root, or for refusing it. */
 export function commit(s: SwarmState, out: Effect[]): boolean {
   const { candidate } = s.round;
   if (candidate === null) return gather(s, out);
-  const { root, record: { contributors } } = candidate.head;
-  const silent = contributors.filter((peer) => peer !== s.config.self && !votedFor(s, peer, root));
-  const needed = quorum(contributors.length);
-  if (contributors.length - silent.length >= needed) return finish(s, out);
-  const possible = contributors.length - silent.filter((peer) => !present(s, peer)).length;
-  return (possible < needed || s.now >= exchangeDeadline(s)) && lose(s, out);
+  const head = elected(s, candidate);
+  if (head) return finish(s, out, head);
+  if (vote(s, candidate)) return true;
+  return (!isOpen(s, candidate) || s.now >= exchangeDeadline(s)) && lose(s, out);
 }
 
-function votedFor(s: SwarmState, peer: PeerId, root: Hash): boolean {
-  return newest(s, peer)?.root === root || [fellow(s, peer), fellowStand(s, peer)].some((said) => said?.votes.includes(root));
-}
-
-export function finish(s: SwarmState, out: Effect[]): true {
-  const { head, counters } = s.round.candidate!;
+/** @param head the candidate, or its refusal */
+export function finish(s: SwarmState, out: Effect[], head: Head): true {
+  const { counters, verdict, refusal } = s.round.candidate!;
+  const refused = head === refusal;
   // Whoever is not in the sum has said nothing yet.
-  if (s.round.update && head.record.contributors.includes(s.config.self)) s.carry = s.round.update.carry;
-  out.push({ type: "committed", head, group: s.round.view, carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });
+  if (!refused && s.round.update && head.record.contributors.includes(s.config.self)) s.carry = s.round.update.carry;
+  if (refused) s.changes = remember(s.changes, 0);
+  else if (verdict?.change) s.changes = remember(s.changes, verdict.change.mean);
+  out.push({ type: "committed", head, refused, group: s.round.view, carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });
   endRound(s, out);
   s.previous = s.head;
   s.head = head;

@@ -11,6 +11,7 @@ import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Tier } from "./tier/tier.ts";
+import type { Change } from "./verdict.ts";
 
 /** What the core has to know of a task's privacy; the noise itself is added where updates are encrypted. */
 export interface Privacy {
@@ -68,6 +69,18 @@ export interface LocalUpdate {
   carry: Carry;
 }
 
+/** What a round comes to, if it is voted for. */
+export interface Candidate {
+  head: Head;
+  /** What it comes to where that model is refused. */
+  refusal: Head;
+  counters: Counters;
+  /** When it was known. */
+  since: number;
+  /** What it does to the loss on held-out samples, and whether this device refuses it; null until it is judged. */
+  verdict: { change: Change | null; refuses: boolean } | null;
+}
+
 /** One round as this device lives it; made anew at every commit. */
 export interface Round {
   startedAt: number;
@@ -109,7 +122,7 @@ export interface Round {
   agreedIssuer: Hash | null;
   /** At the sum among several groups, once the own group's is open. */
   tier: Tier | null;
-  candidate: { head: Head; counters: Counters } | null;
+  candidate: Candidate | null;
   /** Every root voted for in this round: a vote is never taken back. */
   votes: readonly Hash[];
   askedAt: number;
@@ -156,6 +169,8 @@ export interface SwarmState {
   previous: Head | null;
   /** What this device's committed updates have left unsaid. */
   carry: Carry;
+  /** By how much the last rounds changed the loss on held-out samples, as far as this device judged them. */
+  changes: readonly number[];
   taking: boolean;
   /** The committee that this device has seen formed as it should be, in this epoch. */
   issuer: Hash | null;
@@ -228,6 +243,7 @@ export const initialState = (config: SwarmConfig, head: Head, now: number, carry
   head,
   previous: null,
   carry,
+  changes: [],
   taking: true,
   issuer: null,
   // A clock's reading, so that a device that comes back under its name is not taken for its past.

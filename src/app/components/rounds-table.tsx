@@ -26,6 +26,12 @@ function Row({ record }: { record: RoundRecord }) {
             <span class="hidden">{text.retried(record.retries)}</span>
           </span>
         )}
+        {record.refused && (
+          <span class="retried" title={text.refused}>
+            <span aria-hidden="true">⊘</span>
+            <span class="hidden">{text.refused}</span>
+          </span>
+        )}
       </td>
       <td class="number">{write.one(record.seconds)}</td>
       <td class="number">{write.bytes(record.bytesUp)}</td>

@@ -69,6 +69,10 @@ export function balancedOrder({ labels, labelCount }: Examples, dataSeed: number
   return random.shuffle(order);
 }
 
+/** So many of `count` samples, by chance; the same for the same seed. */
+export const sampleOf = (count: number, most: number, seed: number): Uint32Array =>
+  createRandom([seed, "sample"]).shuffle(Uint32Array.from({ length: count }, (_, sample) => sample)).slice(0, most);
+
 /** Cuts `count` samples in two by chance, `part` of them in the second; the same for the same seed. */
 export function split(count: number, part: number, seed: number): { rest: Uint32Array; part: Uint32Array } {
   const order = createRandom([seed, "split"]).shuffle(Uint32Array.from({ length: count }, (_, sample) => sample));

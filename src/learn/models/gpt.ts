@@ -52,6 +52,8 @@ export interface Gpt {
   loss(params: Float32Array, batch: Sequences): Promise<number>;
   /** That and the part of the tokens that were guessed right. */
   score(params: Float32Array, batch: Sequences): Promise<{ loss: number; accuracy: number }>;
+  /** The loss of each sequence. */
+  losses(params: Float32Array, batch: Sequences): Promise<Float32Array>;
   /** Logits [tokens, vocabulary] of what follows each of the `tokens` of one sequence, or of several of length `time`. */
   logits(params: Float32Array, tokens: Int32Array, time?: number): Promise<Float32Array>;
 }
@@ -123,6 +125,14 @@ export function createGpt(config: GptConfig): Gpt {
           return tf.stack([lossOf(logits, batch.targets), rightPart(logits, batch.targets)]);
         }),
         (numbers) => ({ loss: numbers[0]!, accuracy: numbers[1]! }),
+      );
+    },
+
+    async losses(params, batch) {
+      check(batch, config);
+      return takeValues(
+        tf.tidy(() => tf.mean(tf.reshape(crossEntropy(forward(config, upload(params), batch.tokens, batch.time, null), tf.tensor1d(batch.targets, "int32")), [-1, batch.time]), 1)),
+        (numbers) => numbers.slice(),
       );
     },
 

@@ -4,6 +4,7 @@ import { epochOf, EPOCH_ROUNDS } from "../../swarm/epoch.ts";
 import type { Effect, SwarmEvent } from "../../swarm/events.ts";
 import type { Head } from "../../swarm/state.ts";
 import { step } from "../../swarm/step.ts";
+import { changeOf } from "../../swarm/verdict.ts";
 import { createRandom } from "../../wire/random.ts";
 import { between } from "./chance.ts";
 import { createDevices, nameOf, type Devices, type SimulatedDevice } from "./devices.ts";
@@ -78,9 +79,8 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
         return later(device, device.pace * between(random, SETTING.trainingJitter), KIND.trained, { head, lost });
       }
       case "judge": {
-        const { root } = effect.head;
-        const better = learning.score(effect.head) > learning.score(device.state.head);
-        return later(device, between(random, SETTING.crypto), KIND.computed, { type: "judged", root, better });
+        const { head, against } = effect;
+        return later(device, between(random, SETTING.crypto), KIND.computed, { type: "judged", root: head.root, change: changeOf(learning.losses(against), learning.losses(head)) });
       }
       case "seal": {
         const sealed = sums.seal(number, effect);

@@ -61,7 +61,7 @@ export function gather(s: SwarmState, out: Effect[]): boolean {
   if (missing.length === 0) {
     const sum = new Int32Array(countIn(s));
     tier.totals.forEach((total, chunk) => sum.set(total!, chunkRange(sum.length, chunk)[0]));
-    return settle(s, sum, agreedIn(s));
+    return settle(s, out, sum, agreedIn(s));
   }
   if (s.now >= exchangeDeadline(s)) {
     const never = tier.cut.filter((hash) => hash !== tier.own && missing.some((chunk) => !tier.chunks[chunk]!.has(hash)));

@@ -82,6 +82,7 @@ export const record = {
     hash: "Model hash",
     copyHash: (round: number) => `Copy the whole model hash of round ${round}`,
     pending: "being scored",
+    refused: "refused: its model was much worse on samples that nobody trains on, so the one before stays",
     retried: (count: number) => `exchange started again ${counted(count, { one: "time", other: "times" })}`,
     more: (count: number) => `Show ${counted(count, { one: "earlier round", other: "earlier rounds" })}`,
     fewer: "Show only the latest",

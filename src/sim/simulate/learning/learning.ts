@@ -1,8 +1,9 @@
+import { JUDGED_SAMPLES } from "../../../learn/limits.ts";
 import { toFloat } from "../../../update/fixed.ts";
 import type { AttackKind } from "../options.ts";
 import { attacked } from "./attacks.ts";
 import { LABELS } from "./digits.ts";
-import { initialParameters, score } from "./mlp.ts";
+import { initialParameters, losses, score } from "./mlp.ts";
 import { createReplicas, type Data, type Head } from "./replicas.ts";
 
 /** What a device tells its core of its local steps. */
@@ -20,14 +21,31 @@ export interface Learning {
   update(head: Head, device: number, lost: number, attacks: boolean): LocalSteps;
   /** Share of the held-out digits that it answers right. */
   score(head: Pick<Head, "params">): number;
+  /** Of each of a few held-out digits: what a model is judged by before the vote. */
+  losses(head: { params: Int32Array; record: { model: string } }): Float64Array;
 }
+
+/** Models whose losses are kept: those of the last rounds. */
+const MODELS_KEPT = 8;
 
 export function createLearning(data: Data, peers: number, seed: number, attack: AttackKind | null): Learning {
   const replicas = createReplicas(data, peers, seed);
+  const judged = new Map<string, Float64Array>();
   return {
     initial: initialParameters(seed),
     replicas: replicas.count,
     score: ({ params }) => score(toFloat(params), data.test),
+    losses({ params, record: { model } }) {
+      const known = judged.get(model);
+      if (known) return known;
+      const made = losses(toFloat(params), data.test, JUDGED_SAMPLES);
+      judged.set(model, made);
+      for (const oldest of judged.keys()) {
+        if (judged.size <= MODELS_KEPT) break;
+        judged.delete(oldest);
+      }
+      return made;
+    },
     update(head, device, lost, attacks) {
       const trained = attacks && attack !== null ? attacked(attack, replicas, head, device, lost) : replicas.update(head, device, lost, false);
       // Shares are dealt evenly: so are their labels.

@@ -61,12 +61,17 @@ function forward(params: Float32Array, places: Uint8Array, ink: Float32Array): n
   return best;
 }
 
-/** Adds the gradient of its cross-entropy after `forward`. @returns the loss */
-function backward(params: Float32Array, gradient: Float32Array, places: Uint8Array, ink: Float32Array, label: number, best: number): number {
+/** The cross-entropy after `forward`; each label's weight is in `error`, and their sum. */
+function lossOf(label: number, best: number): { loss: number; sum: number } {
   let sum = 0;
   const top = logits[best]!;
   for (let k = 0; k < LABELS; k++) sum += error[k] = exp(Math.max(-600, logits[k]! - top));
-  const loss = ln(sum) + top - logits[label]!;
+  return { loss: ln(sum) + top - logits[label]!, sum };
+}
+
+/** Adds the gradient of its cross-entropy after `forward`. @returns the loss */
+function backward(params: Float32Array, gradient: Float32Array, places: Uint8Array, ink: Float32Array, label: number, best: number): number {
+  const { loss, sum } = lossOf(label, best);
   for (let k = 0; k < LABELS; k++) {
     error[k] = error[k]! / sum - (k === label ? 1 : 0);
     gradient[LAST + k]! += error[k]!;
@@ -114,3 +119,7 @@ export function score(params: Float32Array, { labels, places, ink }: Pictures): 
   for (let i = 0; i < labels.length; i++) if (forward(params, places[i]!, ink[i]!) === labels[i]) right++;
   return right / labels.length;
 }
+
+/** Cross-entropy of each of the first `most` pictures. */
+export const losses = (params: Float32Array, { labels, places, ink }: Pictures, most: number): Float64Array =>
+  Float64Array.from(labels.subarray(0, most), (label, i) => lossOf(label, forward(params, places[i]!, ink[i]!)).loss);

@@ -1,3 +1,5 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { T } from "../identity/suite.ts";
 import { MeshError } from "../mesh/errors.ts";
 import type { MeshSnapshot } from "../mesh/mesh.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
@@ -9,6 +11,7 @@ import { LIMITS } from "../swarm/limits.ts";
 import { decodeMessage } from "../swarm/message.ts";
 import { encodeRecording } from "../swarm/recording.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
+import { heard } from "../swarm/stands.ts";
 import { step } from "../swarm/step.ts";
 import type { Carry } from "../update/compression/carry.ts";
 import { WireError } from "../wire/codec.ts";
@@ -139,7 +142,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         met = { type: "reachable", now: now(), peers, pending };
         dispatch(met);
       },
-      onMessage: (from, bytes) => dispatch({ type: "message", now: now(), from, bytes }),
+      onMessage: hear,
       onReceipt: events.onReceipt,
       onCommittee: (issuer) => dispatch({ type: "issuer", now: now(), issuer }),
       leads: (bytes) => state !== null && weightIn(bytes) > state.head.record.weight,
@@ -177,6 +180,17 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     else if (endsEpoch(round + 1, epochRounds) && state.round.view.length > 0 && epoch === current.epoch) presences.prepare(epoch + 1, issuer);
   }
 
+  /** Signatures under what is handed on are checked here. */
+  function hear(from: PeerId, bytes: Uint8Array): void {
+    const event = state === null || state.refused.includes(from) ? null : heard(state, from, bytes, signedBy);
+    if (event) dispatch({ ...event, now: now() });
+  }
+
+  function signedBy(peer: PeerId, message: Uint8Array, signature: Uint8Array): boolean | null {
+    const guard = presences.current?.guard;
+    return guard?.known(peer) ? guard.signedBy(peer, spoken(message), signature) : null;
+  }
+
   /** What happens before it begins is either said again by the others or kept in `met`. */
   function dispatch(event: SwarmEvent): void {
     // Between two epochs there is nobody to do a round with.
@@ -204,6 +218,12 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     switch (effect.type) {
       case "broadcast":
         return presences.broadcast(effect.bytes);
+      case "sign": {
+        const { current } = presences;
+        // The queue is worked off before another epoch is entered.
+        if (current) dispatch({ type: "signed", now: now(), seq: effect.seq, signature: current.guard.sign(spoken(effect.bytes)) as Uint8Array<ArrayBuffer> });
+        return;
+      }
       case "tell":
         for (const to of effect.to) void post({ to, what: "status", bytes: effect.bytes });
         return;
@@ -339,6 +359,9 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     },
   };
 }
+
+/** A word to other groups is signed as such. */
+const spoken = (bytes: Uint8Array): Uint8Array => T(utf8ToBytes("stand"), bytes);
 
 /** Under which heading the page lists a message. */
 const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum" } as const;

@@ -2,12 +2,13 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { expect, test } from "vitest";
 import { countIn } from "../swarm/attempt.ts";
-import { decodeMessage, encodeMessage } from "../swarm/message.ts";
+import { decodeMessage, encodeMessage, isStands, signedBytes } from "../swarm/message.ts";
 import { boundOf, chunkRange } from "../swarm/tier/part.ts";
 import { lengthAt, nextModel } from "../swarm/values.ts";
 import type { Head } from "../swarm/state.ts";
 import { groupsAfter } from "../swarm/tier/groups.ts";
 import { pack } from "../update/pack.ts";
+import { sign } from "./signing.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
@@ -78,13 +79,19 @@ test("a liar that says it stands on what a device is about to vote for does not 
   const liar = sim.devices.find((device) => groupOf(device) === 0)!;
   const honest = sim.devices.filter((device) => device !== liar);
   const updates = giveFalseTotals(sim, [liar], round);
+  let lies = 0;
   sim.tamper((from, to, bytes) => {
     const candidate = to.state.round.candidate?.head;
-    if (from !== liar || bytes[0]! >= 0x80 || candidate?.record.round !== round + 1) return bytes;
+    if (from !== liar || !isStands(bytes) || candidate?.record.round !== round + 1) return bytes;
     const message = decodeMessage(bytes);
-    return message.kind === "stand" ? encodeMessage({ ...message, root: candidate.root, round: round + 1, weight: candidate.record.weight }) : bytes;
+    if (message.kind !== "stands" || message.by.length > 1 || message.by[0]!.peer !== liar.id) return bytes;
+    const word = { ...message.word, root: candidate.root, round: round + 1, weight: candidate.record.weight };
+    const seq = message.by[0]!.seq + 1;
+    lies++;
+    return encodeMessage({ kind: "stands", word, by: [{ peer: liar.id, seq, signature: sign(liar.id, signedBytes(word, seq)) }] });
   });
   sim.run(60_000, () => honest.every((device) => roundOf(device) > round));
+  expect(lies).toBeGreaterThan(0);
   expectTrueRound(honest, head, updates);
 });
 

@@ -31,7 +31,7 @@ export function replay(recordings: readonly Recording[]): Replay {
       state = next;
       if (state.round.update) updates[device]!.set(state.head.root, { self: state.config.self, values: state.round.update.values });
       for (const effect of effects) {
-        if (effect.type === "broadcast" || effect.type === "send") sent.add(digest(effect.bytes));
+        if (effect.type === "broadcast" || effect.type === "tell" || effect.type === "send") sent.add(digest(effect.bytes));
         if (effect.type === "committed" || effect.type === "adopted") committed.set(effect.head.record.round, effect.head);
       }
     }

@@ -10,6 +10,7 @@ import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
 import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
 import { genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
+import { heard as heardFrom } from "../swarm/stands.ts";
 import { step } from "../swarm/step.ts";
 import { addNoise } from "../update/privacy/noise.ts";
 import { createCompressor, type Compression } from "../update/compression/compression.ts";
@@ -19,6 +20,7 @@ import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { PeerId } from "../wire/ids.ts";
 import { createRandom } from "../wire/random.ts";
+import { sign, signedBy } from "./signing.ts";
 import { createClock, type VirtualClock } from "./clock.ts";
 
 export interface SimOptions {
@@ -125,7 +127,13 @@ export function createSim(options: SimOptions): Sim {
       if (!device.alive) return;
       perform(device, effect);
     }
+    for (const effect of effects) if (effect.type === "sign") handle(device, { type: "signed", now: clock.now(), seq: effect.seq, signature: sign(device.id, effect.bytes) });
     enterEpoch(device, epochOf(device.state.head.record.round, epochRounds));
+  };
+
+  const receive = (device: SimDevice, from: PeerId, bytes: Uint8Array): void => {
+    const event = heardFrom(device.state, from, bytes, signedBy);
+    if (event) handle(device, { ...event, now: clock.now() });
   };
 
   const deliver = (from: SimDevice, to: SimDevice, bytes: Uint8Array): void => {
@@ -135,7 +143,7 @@ export function createSim(options: SimOptions): Sim {
       // Whoever has another name by now hears nothing more under the old one.
       if (!connected(from, to) || to.id !== receiver) return;
       const changed = change(from, to, bytes);
-      if (changed) handle(to, { type: "message", now: clock.now(), from: sender, bytes: changed });
+      if (changed) receive(to, sender, changed);
     });
   };
 
@@ -185,6 +193,7 @@ export function createSim(options: SimOptions): Sim {
       case "stop-training":
       case "group":
       case "departed":
+      case "sign":
         return;
     }
   };

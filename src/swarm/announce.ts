@@ -1,11 +1,14 @@
 import type { PeerId } from "../wire/ids.ts";
+import { trails } from "./claims.ts";
+import { dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { encodeMessage, type Stand, type Status } from "./message.ts";
-import { groupsIn, hostsIn } from "./peers.ts";
+import { encodeMessage, signedBytes, type Status, type Word } from "./message.ts";
+import { audience, groupsIn } from "./peers.ts";
 import { reached } from "./phase.ts";
 import type { Hash } from "./record.ts";
 import type { Announced, Said, SwarmState } from "./state.ts";
+import { greet, handOn } from "./stands.ts";
 
 const NO_CUT: readonly Hash[] = [];
 
@@ -29,28 +32,34 @@ export function announce(s: SwarmState, out: Effect[]): void {
     answer: round.attempt?.answer ?? null,
     votes: round.votes,
   };
-  if (groupsIn(s).count === 1) return say(s, out, "announced", status, null);
-  say(s, out, "announced", status, () => audience(s));
+  // Where it hears of several groups and knows of none, it is one of those who let it in that are to know of it.
+  if (groupsIn(s).count === 1) return say(s, out, status, s.stands.size > 0 && trails(s) ? () => [...s.peers.keys()] : null);
+  say(s, out, status, () => audience(s));
   const { tier } = round;
-  const stand: Omit<Stand, "seq"> = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier?.cut ?? NO_CUT, signed: tier?.signed ?? false, votes: round.votes };
-  say(s, out, "stood", stand, null);
+  const word: Word = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier?.cut ?? NO_CUT, signed: tier?.signed ?? false, votes: round.votes };
+  stand(s, out, word);
+  greet(s, out);
+  handOn(s, out);
 }
 
-/** Who sums with this device, or waits to. */
-function audience(s: SwarmState): PeerId[] {
-  const host = hostsIn(s);
-  return s.reachable.filter((peer) => host(peer) === host(s.config.self));
+/** Its own group hears of it once it is signed (stands.ts). */
+function stand(s: SwarmState, out: Effect[], what: Word): void {
+  if (!dueAgain(s, alike(what, s.stood.what) ? s.stood.at : -Infinity, LIMITS.standEvery)) return;
+  s.seq++;
+  s.stood = { what, seq: s.seq, at: s.now, peers: 0 };
+  out.push({ type: "sign", seq: s.seq, bytes: signedBytes(what, s.seq) });
 }
 
 /** @param to null: all */
-function say(s: SwarmState, out: Effect[], last: "announced" | "stood", what: Said, to: (() => PeerId[]) | null): void {
-  const peers = s.reachable.length;
-  const before: Announced = s[last];
-  if (alike(what, before.what) && peers <= before.peers && s.now - before.at < LIMITS.statusEvery) return;
-  s[last] = { what, at: s.now, peers };
-  if (peers === 0) return;
+function say(s: SwarmState, out: Effect[], what: Omit<Status, "seq">, to: (() => PeerId[]) | null): void {
+  // Of a group, those who come are greeted.
+  const peers = to === null ? s.reachable.length : 0;
+  const before: Announced = s.announced;
+  if (!dueAgain(s, alike(what, before.what) && peers <= before.peers ? before.at : -Infinity, LIMITS.statusEvery)) return;
+  s.announced = { what, seq: s.seq + 1, at: s.now, peers };
+  if (s.reachable.length === 0) return;
   s.seq++;
-  const bytes = encodeMessage({ ...what, seq: s.seq } as Status | Stand);
+  const bytes = encodeMessage({ ...what, seq: s.seq });
   out.push(to === null ? { type: "broadcast", bytes } : { type: "tell", to: to(), bytes });
 }
 

@@ -1,7 +1,7 @@
 import type { PeerId } from "../wire/ids.ts";
 import { endRound } from "./attempt.ts";
 import type { Effect } from "./events.ts";
-import { UNSAID, type SwarmState } from "./state.ts";
+import { UNSAID, unspoken, type SwarmState } from "./state.ts";
 
 /**
  * This device goes on under another name, among others who do. Nothing that it knew of them by name holds any
@@ -15,11 +15,13 @@ export function beginEpoch(s: SwarmState, out: Effect[], self: PeerId): void {
   s.reachableSince = s.now;
   s.peers = new Map();
   s.stands = new Map();
+  s.places = new Map();
   s.refused = [];
   s.unserved = [];
   s.doubted = [];
   s.issuer = null;
   s.announced = s.stood = UNSAID;
+  Object.assign(s, unspoken);
   endRound(s, out);
   s.sync = null;
 }

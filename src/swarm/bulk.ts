@@ -8,6 +8,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { commitmentOf, groupIn, holds, parcelBytes, pieceLength, type Attempt } from "./attempt.ts";
+import { due, dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { narrow } from "./membership.ts";
@@ -33,11 +34,11 @@ export const exchangeDeadline = (s: SwarmState): number => s.round.phaseSince + 
 
 /** Asks again now and then; at the phase's deadline goes on without those that are missing. */
 export function wait(s: SwarmState, out: Effect[], missing: readonly PeerId[], what: Want["what"] | null, index: number): boolean {
-  if (s.now >= exchangeDeadline(s)) {
+  if (due(s, exchangeDeadline(s))) {
     return narrow(s, out, s.round.view.filter((peer) => !missing.includes(peer)), true);
   }
   // What is large may still be on its way.
-  if (what !== null && s.now - s.round.askedAt >= LIMITS.askAgain + sendingTime(s) / 4) {
+  if (what !== null && dueAgain(s, s.round.askedAt, LIMITS.askAgain + sendingTime(s) / 4)) {
     s.round = { ...s.round, askedAt: s.now };
     for (const peer of missing) ask(s, out, peer, s.round.attempt!.name, what, index);
   }
@@ -46,11 +47,9 @@ export function wait(s: SwarmState, out: Effect[], missing: readonly PeerId[], w
 
 export function refuse(s: SwarmState, out: Effect[], peer: PeerId, error: Error): void {
   out.push({ type: "refused", peer, error });
-  const [peers, stands] = [new Map(s.peers), new Map(s.stands)];
-  peers.delete(peer);
-  stands.delete(peer);
-  s.peers = peers;
-  s.stands = stands;
+  const [peers, stands, places] = [new Map(s.peers), new Map(s.stands), new Map(s.places)];
+  for (const known of [peers, stands, places]) known.delete(peer);
+  Object.assign(s, { peers, stands, places });
   s.refused = ascending([...s.refused, peer]);
   s.reachable = s.reachable.filter((other) => other !== peer);
 }
@@ -143,10 +142,10 @@ export function answerShare(s: SwarmState, out: Effect[], from: PeerId, want: Wa
   const member = attempt.view.indexOf(from);
   const self = attempt.view.indexOf(s.config.self);
   if (member < 0) return;
-  const give = (due: number, payload: Uint8Array | undefined): void => {
-    if (want.from === due && payload) post(s, out, from, attempt.name, want.what, due, payload);
+  const give = (what: "update" | "sum" | "share", due: number, payload: Uint8Array | undefined): void => {
+    if (want.what === what && want.from === due && payload) post(s, out, from, attempt.name, what, due, payload);
   };
-  if (want.what === "update") give(member, attempt.own?.parcels[member]);
-  if (want.what === "sum") give(self, attempt.pieces.get(self));
-  if (want.what === "share") give(self, attempt.shares.get(self));
+  give("update", member, attempt.own?.parcels[member]);
+  give("sum", self, attempt.pieces.get(self));
+  give("share", self, attempt.shares.get(self));
 }

@@ -1,4 +1,5 @@
 import type { PeerId } from "../wire/ids.ts";
+import { due } from "./due.ts";
 import { LIMITS } from "./limits.ts";
 import { newest } from "./peers.ts";
 import { quorum, type Hash } from "./record.ts";
@@ -22,11 +23,26 @@ const heavier = (a: Standing, b: Standing): boolean => (a.weight === b.weight ? 
 
 const isHeavier = ({ head: { root, record } }: SwarmState, than: Standing): boolean => heavier(than, { root, weight: record.weight, round: record.round });
 
-/** What others say that is heavier, one claim a root and weight. */
-export function claimsIn(s: SwarmState): Claim[] {
+/** Claims, and what they followed from. */
+export interface ClaimsKnown {
+  from: Pick<SwarmState, "places" | "reachable" | "head" | "doubted">;
+  claims: readonly Claim[];
+}
+
+/** What others say that is heavier, one claim a root and weight. It is asked for at every step, and seldom changes. */
+export function claimsIn(s: SwarmState): readonly Claim[] {
+  const { places, reachable, head, doubted } = s;
+  const from = s.claims?.from;
+  if (from?.places === places && from.reachable === reachable && from.head === head && from.doubted === doubted) return s.claims!.claims;
+  const claims = findClaims(s);
+  s.claims = { from: { places, reachable, head, doubted }, claims };
+  return claims;
+}
+
+function findClaims(s: SwarmState): Claim[] {
   const claims = new Map<string, Claim & { peers: PeerId[] }>();
   for (const peer of s.reachable) {
-    const said = newest(s, peer);
+    const said = s.places.get(peer);
     if (said === undefined || !isHeavier(s, said) || s.doubted.includes(peer)) continue;
     const key = `${said.root} ${said.weight} ${said.round}`;
     const claim = claims.get(key);
@@ -48,7 +64,7 @@ export const isDoubtful = (s: SwarmState, claim: Claim): boolean => s.head.recor
 /** The heaviest that more claim than may lie; else that two confirm, or, where there is but one or after a while, one. */
 export function leading(s: SwarmState, claims: readonly Claim[]): Claim | null {
   const wide = claims.filter((claim) => isWide(s, claim));
-  const patience = s.behindSince !== null && s.now - s.behindSince >= LIMITS.agreeAtMost;
+  const patience = s.behindSince !== null && due(s, s.behindSince + LIMITS.agreeAtMost);
   const needed = patience ? 1 : Math.min(2, claims.reduce((count, { peers }) => count + peers.length, 0));
   const eligible = wide.length > 0 ? wide : claims.filter(({ peers }) => peers.length >= needed);
   return eligible.reduce<Claim | null>((best, claim) => (best === null || heavier(claim, best) ? claim : best), null);

@@ -12,6 +12,7 @@ import type { Change } from "./verdict.ts";
 export type SwarmEvent = { now: number } & (
   | { type: "tick" }
   | { type: "reachable"; peers: readonly PeerId[]; pending: readonly PeerId[] }
+  /** Of stands only those whose signatures are right (stands.ts). */
   | { type: "message"; from: PeerId; bytes: Uint8Array }
   /** Local steps from the head `root` are done: what came of them, minus their start. */
   | { type: "trained"; root: Hash; delta: Float32Array; samples: number; loss: number; accuracy: number; labels: readonly number[] }
@@ -21,6 +22,10 @@ export type SwarmEvent = { now: number } & (
   | { type: "answered"; attempt: number; answer: Uint8Array<ArrayBuffer> }
   /** The sum, and whose shares and pieces of it were wrong; null while there are too few right ones. */
   | { type: "opened"; attempt: number; sum: Int32Array | null; wrongShares: readonly number[]; wrongPieces: readonly number[] }
+  /** This device's signature under its word of that number. */
+  | { type: "signed"; seq: number; signature: Uint8Array<ArrayBuffer> }
+  /** What this peer handed on was not signed by who should have. */
+  | { type: "forged"; from: PeerId }
   /** Keep this device out of the sum: it is to be audited. Before U is signed; else the core throws. */
   | { type: "leave-out"; peer: PeerId }
   /** From now on this device is called so, and everybody else by other names too. */
@@ -36,6 +41,8 @@ export type SwarmEvent = { now: number } & (
 /** All that a device may be asked to do. */
 export type Effect =
   | { type: "broadcast"; bytes: Uint8Array<ArrayBuffer> }
+  /** Sign this under the present name, and tell the core before anything else happens to it. */
+  | { type: "sign"; seq: number; bytes: Uint8Array<ArrayBuffer> }
   /** The same to each of these. */
   | { type: "tell"; to: readonly PeerId[]; bytes: Uint8Array<ArrayBuffer> }
   | { type: "send"; to: PeerId; what: Bulk["what"] | "want"; bytes: Uint8Array<ArrayBuffer> }

@@ -4,6 +4,7 @@ import { addPieces } from "../securesum/pieces.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { type Attempt, contextIn, erase, groupIn, holds, layoutIn, newAttempt, sameView, withSet } from "./attempt.ts";
 import { post, refuse, takeEarly, wait } from "./bulk.ts";
+import { due } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
@@ -106,7 +107,7 @@ export function open(s: SwarmState, out: Effect[]): boolean {
     return sign(s, out, { agreed, issuer });
   }
   const enough = attempt.answer !== null && statements.length === others(s).length && there.length + 1 >= groupIn(attempt).quorum;
-  if (enough && s.now - s.round.phaseSince >= LIMITS.openAtLeast) return sign(s, out, { agreed: attempt.view, issuer: priorIssuer(s) });
+  if (enough && due(s, s.round.phaseSince + LIMITS.openAtLeast)) return sign(s, out, { agreed: attempt.view, issuer: priorIssuer(s) });
   const silent = others(s).filter((peer) => !there.some((statement) => statement.peer === peer));
   return wait(s, out, silent, null, 0);
 }

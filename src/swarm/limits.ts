@@ -2,6 +2,18 @@
 export const LIMITS = {
   /** A device says where it stands this often, and at once when that changes. */
   statusEvery: 2_000,
+  /** The same of what several groups hear of it, and how often what they heard is handed on again. */
+  standEvery: 10_000,
+  /** Whoever hands its group's words on waits so long for a quorum of it; the second one for so much longer, and so on. */
+  handOnAfter: 500,
+  handOnStep: 200,
+  /** Whoever waits for other groups for so long asks somebody for their words, each time another. */
+  askWords: 4_000,
+  /** For so long a group with frozen members is held to be at its round before it has said so. */
+  hostAfter: 3_000,
+  /** Signers of one word in a message; and new words of one device that are heard in `statusEvery`: more than an honest one has. */
+  signers: 64,
+  wordsAtMost: 32,
   /** Founding: how long the set of peers has to be quiet, and how long at most to wait for it. */
   foundingQuiet: 1_500,
   foundingAtMost: 10_000,

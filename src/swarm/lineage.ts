@@ -3,6 +3,8 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { PeerId } from "../wire/ids.ts";
 import { endRound } from "./attempt.ts";
 import { claimsIn, isDoubtful, leading, type Claim } from "./claims.ts";
+import { due, dueAgain } from "./due.ts";
+import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
@@ -47,7 +49,7 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   } else if (sync && !stale(s, sync) && (doubtful || !sync.doubtful)) return false;
   // Whoever commits first is alone with it for a moment.
   const grace = doubtful ? LIMITS.agreeAtMost : view.length > 0 ? LIMITS.catchUpGrace : 0;
-  if (s.now - s.behindSince < grace) return false;
+  if (!due(s, s.behindSince + grace)) return false;
   if (!doubtful && view.length > 0) withdraw(s, out);
   s.sync = sync?.root === claim.root ? { ...sync, doubtful } : fetching(claim, doubtful, s.now, sync?.cleared ?? []);
   if (!doubtful && s.sync.head) adopt(s, out, s.sync.head, s.sync.givers);
@@ -70,13 +72,11 @@ const fetching = ({ root, weight }: Claim, doubtful: boolean, now: number, clear
 });
 
 /** A fetch is given up when nobody serves it any more, or nothing comes of it, and something else is there. */
-const stale = (s: SwarmState, sync: Sync): boolean => {
-  const idle = s.now - sync.since;
-  return sync.head === null && (idle > LIMITS.idleFetch || (idle > LIMITS.askAgain && donorsOf(s, sync).length === 0));
-};
+const stale = (s: SwarmState, sync: Sync): boolean =>
+  sync.head === null && (due(s, sync.since + LIMITS.idleFetch) || (due(s, sync.since + LIMITS.askAgain) && donorsOf(s, sync).length === 0));
 
 /** Whoever claims what is not there is not heard again. */
-const stalled = (s: SwarmState, sync: Sync): boolean => sync.doubtful && sync.head === null && s.now - sync.since > LIMITS.idleFetch;
+const stalled = (s: SwarmState, sync: Sync): boolean => sync.doubtful && sync.head === null && due(s, sync.since + LIMITS.idleFetch);
 
 function doubt(s: SwarmState, { root }: Sync): true {
   s.doubted = ascending([...s.doubted, ...s.reachable.filter((peer) => newest(s, peer)?.root === root)]);
@@ -97,7 +97,7 @@ export function keepJudgement(s: SwarmState, out: Effect[], { root, change }: Sw
 
 /** Peers that stand on the wanted head, or did a moment ago: everyone serves its last two. */
 function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
-  const fits = ({ root, weight }: Status | Stand): boolean => root === sync.root || (weight > sync.weight && s.now - sync.since < LIMITS.agreeAtMost);
+  const fits = ({ root, weight }: Status | Stand): boolean => root === sync.root || (weight > sync.weight && !due(s, sync.since + LIMITS.agreeAtMost));
   const all = s.reachable.filter((peer) => {
     const said = newest(s, peer);
     return said !== undefined && fits(said);
@@ -114,7 +114,7 @@ export function fetchHead(s: SwarmState, out: Effect[]): void {
   const donors = sync.only ? [sync.only] : donorsOf(s, sync);
   if (donors.length === 0) return;
   if (sync.record === null) {
-    if (sync.recordAskedAt !== null && s.now - sync.recordAskedAt < LIMITS.askAgain) return;
+    if (!dueAgain(s, sync.recordAskedAt ?? -Infinity, LIMITS.askAgain)) return;
     s.sync = { ...sync, recordAskedAt: s.now };
     for (const donor of donors.slice(0, 2)) askFor(out, donor, sync.root, "record", 0, 1);
     return;
@@ -122,12 +122,12 @@ export function fetchHead(s: SwarmState, out: Effect[]): void {
   const asked = new Map(sync.asked);
   const load = new Map(donors.map((donor) => [donor, 0]));
   for (const { donor, at } of asked.values()) {
-    if (s.now - at < LIMITS.agreeAtMost && load.has(donor)) load.set(donor, load.get(donor)! + 1);
+    if (!due(s, at + LIMITS.agreeAtMost) && load.has(donor)) load.set(donor, load.get(donor)! + 1);
   }
   const wanted = sync.pieces.flatMap((piece, index) => {
     const last = asked.get(index);
-    const due = last === undefined || s.now - last.at >= LIMITS.agreeAtMost || !load.has(last.donor);
-    return piece === null && due ? [index] : [];
+    const open = piece === null && (last === undefined || due(s, last.at + LIMITS.agreeAtMost) || !load.has(last.donor));
+    return open ? [index] : [];
   });
   for (const index of wanted) {
     // The least busy donor, and not the one that just failed to answer, if there is another.
@@ -136,6 +136,7 @@ export function fetchHead(s: SwarmState, out: Effect[]): void {
     if (choice === undefined || choice[1] >= LIMITS.pieceWindow) continue;
     load.set(choice[0], choice[1] + 1);
     asked.set(index, { donor: choice[0], at: s.now });
+    due(s, s.now + LIMITS.agreeAtMost);
     askFor(out, choice[0], sync.root, "model", index, index + 1);
   }
   s.sync = { ...sync, asked };
@@ -195,6 +196,7 @@ function adopt(s: SwarmState, out: Effect[], head: Head, donors: readonly PeerId
   if (s.round.trainingAsked && s.round.update === null) out.push({ type: "stop-training" });
   out.push({ type: "adopted", head, donors });
   endRound(s, out);
+  s.parting = endsEpoch(head.record.round, s.config.epochRounds);
   s.previous = s.head;
   s.head = head;
   s.carry = freshCarry(s.config);

@@ -2,6 +2,7 @@ import { groupOf } from "../securesum/params.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { erase, eraseRound, sameView } from "./attempt.ts";
 import { trails } from "./claims.ts";
+import { due } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
@@ -54,10 +55,10 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   }
   if (busy.length > 0) return false;
 
-  if (s.round.heldSince !== null && s.now - s.round.heldSince < LIMITS.reformAfter) return false;
+  if (s.round.heldSince !== null && !due(s, s.round.heldSince + LIMITS.reformAfter)) return false;
   const unheard = s.pending.length > 0 || near.some((peer) => !s.peers.has(peer));
-  if (s.now - s.round.startedAt < companyAtMost(s, unheard)) return false;
-  if (s.now - s.reachableSince < LIMITS.foundingQuiet) return false;
+  if (!due(s, s.round.startedAt + companyAtMost(s, unheard))) return false;
+  if (!due(s, s.reachableSince + LIMITS.foundingQuiet)) return false;
   const view = ascending([self, ...waiting(s)]).slice(0, LIMITS.members);
   return view.includes(self) && hides(s, view) && begin(s, out, view, view.length);
 }

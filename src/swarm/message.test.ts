@@ -12,6 +12,8 @@ const kind = fc.constantFrom("update" as const, "sum" as const, "share" as const
 const hash = fc.option(hex(32), { nil: null });
 const answer = fc.option(fc.uint8Array({ maxLength: 200 }).map((bytes) => bytes as Uint8Array<ArrayBuffer>), { nil: null });
 
+const signers = fc.tuple(fc.uniqueArray(hex(16), { minLength: 1, maxLength: 15 }), natural, fc.uint8Array({ minLength: 64, maxLength: 64 })).map(([list, seq, bytes]) => list.sort().map((peer) => ({ peer: peer as PeerId, seq, signature: bytes as Uint8Array<ArrayBuffer> })));
+
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     kind: fc.constant("status" as const),
@@ -31,24 +33,28 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     votes: fc.array(hex(32), { maxLength: 5 }),
   }),
   fc.record({
-    kind: fc.constant("stand" as const),
-    seq: natural,
-    root: hex(32),
-    round: natural,
-    weight: natural,
-    target: fc.option(hex(32), { nil: undefined }),
-    taking: fc.boolean(),
-    busy: fc.boolean(),
-    part: hash,
-    cut: fc.array(hex(32), { maxLength: 20 }),
-    signed: fc.boolean(),
-    votes: fc.array(hex(32), { maxLength: 5 }),
+    kind: fc.constant("stands" as const),
+    word: fc.record({
+      kind: fc.constant("stand" as const),
+      root: hex(32),
+      round: natural,
+      weight: natural,
+      target: fc.option(hex(32), { nil: undefined }),
+      taking: fc.boolean(),
+      busy: fc.boolean(),
+      part: hash,
+      cut: fc.array(hex(32), { maxLength: 20 }),
+      signed: fc.boolean(),
+      votes: fc.array(hex(32), { maxLength: 5 }),
+    }),
+    by: signers,
   }),
-  fc.record({ kind: fc.constant("want" as const), what: kind, root: hex(32), view: hex(32), from: natural, to: natural }),
+  fc.record({ kind: fc.constant("want" as const), what: fc.oneof(kind, fc.constant("words" as const)), root: hex(32), view: hex(32), from: natural, to: natural }),
   fc.record({ kind: fc.constant("bulk" as const), what: fc.oneof(kind, fc.constant("complaint" as const)), root: hex(32), view: hex(32), index: natural, payload: fc.uint8Array({ maxLength: 300 }) }),
 );
 
 const plain = (value: Message): unknown => {
+  if (value.kind === "stands") return { ...value, by: value.by.map(({ signature, ...signer }) => ({ ...signer, signature: [...signature] })) };
   if (value.kind === "bulk") return { ...value, payload: [...value.payload] };
   return value.kind === "status" ? { ...value, answer: value.answer && [...value.answer] } : value;
 };
@@ -93,8 +99,8 @@ test("another version is told apart from malformed bytes, so that the peer can b
     }
     return undefined;
   };
-  expect(code(Uint8Array.of(5, ...bytes.subarray(1)))).toBe("version");
-  expect(code(Uint8Array.of(0x85, ...bulk.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(6, ...bytes.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(0x86, ...bulk.subarray(1)))).toBe("version");
   expect(code(bytes.subarray(0, bytes.length - 1))).toBe("malformed");
   expect(code(new Uint8Array())).toBe("malformed");
 });

@@ -6,7 +6,7 @@ import { codec, versionError, WireError } from "../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
 import { LIMITS } from "./limits.ts";
 import { PHASES, type Phase } from "./phase.ts";
-import { HashBytes, PeerList, type Hash } from "./record.ts";
+import { HashBytes, PeerBytes, PeerList, type Hash } from "./record.ts";
 
 /** Which head a device stands on, and whether it takes part. */
 interface Standing {
@@ -42,8 +42,8 @@ export interface Status extends Standing {
   answer: Uint8Array<ArrayBuffer> | null;
 }
 
-/** Where a device stands among several groups: said to all, while its status concerns its own group alone. */
-export interface Stand extends Standing {
+/** Where a device stands among several groups, for all of them; its status concerns its own group alone. */
+export interface Word extends Omit<Standing, "seq"> {
   kind: "stand";
   /** Whether it is in a view. */
   busy: boolean;
@@ -54,10 +54,24 @@ export interface Stand extends Standing {
   signed: boolean;
 }
 
-/** Asks for pieces that did not come, or for parts of a model. */
+/** Such a word as its device signed it: whoever hands it on need not be believed. */
+export interface Stand extends Word {
+  seq: number;
+  signature: Uint8Array<ArrayBuffer>;
+}
+
+/** One word of several devices, each with its own signature: what a group says goes on to the others so. */
+export interface Stands {
+  kind: "stands";
+  word: Word;
+  /** Ascending. */
+  by: readonly { peer: PeerId; seq: number; signature: Uint8Array<ArrayBuffer> }[];
+}
+
+/** Asks for pieces that did not come, for parts of a model, or for what all groups said. */
 export interface Want {
   kind: "want";
-  what: Exclude<Bulk["what"], "complaint">;
+  what: Exclude<Bulk["what"], "complaint"> | "words";
   root: Hash;
   /** Of an attempt; all zero else. */
   view: Hash;
@@ -75,11 +89,13 @@ export interface Bulk {
   payload: Uint8Array;
 }
 
-export type Message = Status | Stand | Want | Bulk;
+export type Message = Status | Stands | Want | Bulk;
 
-const VERSION = 4;
-/** First byte of a bulk message; a control message begins with the codec's version. */
+const VERSION = 5;
+/** First byte of a bulk message, and of stands; another control message begins with the codec's version. */
 const BULK = 0x80 | VERSION;
+const STANDS = 0xc0 | VERSION;
+const SIGNATURE_BYTES = 64;
 const HEADER = 2 + 32 + 32 + 4;
 const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total"] as const;
 
@@ -87,7 +103,6 @@ const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));
 
 const standing = {
-  seq: natural,
   root: HashBytes,
   round: natural,
   weight: natural,
@@ -99,6 +114,7 @@ const standing = {
 const ControlSchema = v.variant("kind", [
   v.strictObject({
     kind: v.literal("status"),
+    seq: natural,
     ...standing,
     phase: v.picklist(PHASES),
     view: PeerList(LIMITS.members),
@@ -108,17 +124,32 @@ const ControlSchema = v.variant("kind", [
     set: v.nullable(HashBytes),
     answer: v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
   }),
-  v.strictObject({
-    kind: v.literal("stand"),
-    ...standing,
-    busy: v.boolean(),
-    part: v.nullable(HashBytes),
-    cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.groups)),
-    signed: v.boolean(),
-  }),
-  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total"]), root: HashBytes, view: HashBytes, from: index, to: index }),
+  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total", "words"]), root: HashBytes, view: HashBytes, from: index, to: index }),
 ]);
 const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
+
+const word = {
+  ...standing,
+  busy: v.boolean(),
+  part: v.nullable(HashBytes),
+  cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.groups)),
+  signed: v.boolean(),
+};
+const SignerSchema = v.strictTuple([PeerBytes, natural, v.custom<Uint8Array<ArrayBuffer>>((value) => value instanceof Uint8Array && value.length === SIGNATURE_BYTES, "not a signature")]);
+const stands = codec(
+  STANDS,
+  v.strictObject({
+    ...word,
+    by: v.pipe(
+      v.array(SignerSchema),
+      v.minLength(1),
+      v.maxLength(LIMITS.signers),
+      v.check((by) => by.every(([peer], at) => at === 0 || by[at - 1]![0] < peer), "signers that are not ascending"),
+    ),
+  }),
+  LIMITS.controlBytes,
+);
+const alone = codec(STANDS, v.strictObject(word), LIMITS.controlBytes);
 
 const bytesOrNull = (hash: Hash | null): Uint8Array | null => (hash === null ? null : hexToBytes(hash));
 
@@ -138,17 +169,8 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
         votes: message.votes.map((root) => hexToBytes(root)),
       });
     }
-    case "stand": {
-      const { target, ...rest } = message;
-      return control.encode({
-        ...rest,
-        ...(target === undefined ? {} : { target: hexToBytes(target) }),
-        root: hexToBytes(message.root),
-        part: bytesOrNull(message.part),
-        cut: message.cut.map((hash) => hexToBytes(hash)),
-        votes: message.votes.map((root) => hexToBytes(root)),
-      });
-    }
+    case "stands":
+      return stands.encode({ ...wordIn(message.word), by: message.by.map(({ peer, seq, signature }) => [peerIdBytes(peer), seq, signature]) });
     case "want":
       return control.encode({ ...message, root: hexToBytes(message.root), view: hexToBytes(message.view) });
     case "bulk": {
@@ -164,9 +186,25 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   }
 }
 
+/** A simulation hands one message to many devices, and a device looks at stands twice. Neither is ever written to. */
+const decoded = new WeakMap<Uint8Array, Message>();
+
 /** @throws WireError */
 export function decodeMessage(bytes: Uint8Array): Message {
+  const before = decoded.get(bytes);
+  if (before) return before;
+  const message = decodeAnew(bytes);
+  if (message.kind !== "bulk") decoded.set(bytes, message);
+  return message;
+}
+
+/** @throws WireError */
+function decodeAnew(bytes: Uint8Array): Message {
   if ((bytes[0] ?? 0) < 0x80) return control.decode(bytes);
+  if (isStands(bytes)) {
+    const { by, ...said } = stands.decode(bytes);
+    return { kind: "stands", word: { kind: "stand", ...said }, by: by.map(([peer, seq, signature]) => ({ peer, seq, signature })) };
+  }
   if (bytes[0] !== BULK) throw versionError(bytes[0]! & 0x7f, VERSION);
   if (bytes.length < HEADER) throw new WireError("malformed", "shorter than a bulk header");
   if (bytes.length > LIMITS.bulkBytes) throw new WireError("oversized", `${bytes.length} bytes in one bulk message`);
@@ -180,6 +218,33 @@ export function decodeMessage(bytes: Uint8Array): Message {
     index: new DataView(bytes.buffer, bytes.byteOffset).getUint32(66, true),
     payload: bytes.subarray(HEADER),
   };
+}
+
+export const isStands = (bytes: Uint8Array): boolean => bytes[0] === STANDS;
+
+const wordIn = ({ root, round, weight, target, taking, votes, busy, part, cut, signed: isSigned }: Word) => ({
+  root: hexToBytes(root),
+  round,
+  weight,
+  ...(target !== undefined && { target: hexToBytes(target) }),
+  taking,
+  votes: votes.map((vote) => hexToBytes(vote)),
+  busy,
+  part: bytesOrNull(part),
+  cut: cut.map((hash) => hexToBytes(hash)),
+  signed: isSigned,
+});
+
+const encoded = new WeakMap<Word, Uint8Array>();
+
+/** What a device signs: its word, and its number as 8 bytes. Its name, the room and the epoch come with its key. */
+export function signedBytes(said: Word, seq: number): Uint8Array<ArrayBuffer> {
+  const bytes = encoded.get(said) ?? alone.encode(wordIn(said));
+  encoded.set(said, bytes);
+  const numbered = new Uint8Array(bytes.length + 8);
+  numbered.set(bytes);
+  new DataView(numbered.buffer).setFloat64(bytes.length, seq);
+  return numbered;
 }
 
 export const NO_VIEW: Hash = "00".repeat(32);

@@ -1,4 +1,5 @@
 import type { PeerId } from "../wire/ids.ts";
+import { due } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { startSending } from "./exchange.ts";
@@ -26,7 +27,7 @@ export function ready(s: SwarmState, out: Effect[]): boolean {
   s.round = { ...s.round, readyAt };
   const there = view.filter((peer) => readyAt.has(peer));
   if (there.length === view.length) return startSending(s, out);
-  if (s.now < readyDeadline(s, there.map((peer) => readyAt.get(peer)! - formedAt))) return false;
+  if (!due(s, readyDeadline(s, there.map((peer) => readyAt.get(peer)! - formedAt)))) return false;
   return narrow(s, out, there, true);
 }
 

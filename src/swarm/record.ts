@@ -10,7 +10,7 @@ export type Hash = string;
 
 const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `not ${length} bytes`);
 export const HashBytes = v.pipe(bytes(32), v.transform(bytesToHex));
-const PeerBytes = v.pipe(bytes(16), v.transform(peerIdOf));
+export const PeerBytes = v.pipe(bytes(16), v.transform(peerIdOf));
 /** A strictly ascending list of peers: one list has one encoding. */
 export const PeerList = (most: number) =>
   v.pipe(

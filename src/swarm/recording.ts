@@ -83,6 +83,8 @@ const RecordingSchema = v.strictObject({
         wrongShares: v.array(v.number()),
         wrongPieces: v.array(v.number()),
       }),
+      v.strictObject({ type: v.literal("signed"), now: v.number(), seq: v.number(), signature: BytesSchema }),
+      v.strictObject({ type: v.literal("forged"), now: v.number(), from: PeerSchema }),
       v.strictObject({ type: v.literal("leave-out"), now: v.number(), peer: PeerSchema }),
       v.strictObject({ type: v.literal("epoch"), now: v.number(), self: PeerSchema }),
       v.strictObject({ type: v.literal("issuer"), now: v.number(), issuer: v.nullable(v.string()) }),

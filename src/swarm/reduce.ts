@@ -1,12 +1,14 @@
 import { sumDealings } from "../securesum/shamir.ts";
 import { contextIn, countIn, endRound, groupIn, holds, layoutIn, type Attempt } from "./attempt.ts";
 import { ask, exchangeDeadline, post } from "./bulk.ts";
+import { due, dueAgain } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { enter, lose } from "./membership.ts";
 import { fellow, groupsIn, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
+import { askWords } from "./stands.ts";
 import type { Head, SwarmState } from "./state.ts";
 import { combine } from "./tier/agree.ts";
 import { openTier } from "./tier/tier.ts";
@@ -28,15 +30,15 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
   const gave = (member: number): boolean => pieces.has(member) && shares.has(member);
   const awaited = view.filter((peer, member) => peer !== s.config.self && !gave(member) && fellow(s, peer) !== null && present(s, peer));
   const count = pieces.size + shares.size;
-  const settled = awaited.length === 0 || s.now - s.round.phaseSince >= LIMITS.openAtLeast;
+  const settled = awaited.length === 0 || due(s, s.round.phaseSince + LIMITS.openAtLeast);
   if (settled && pieces.size >= threshold && shares.size >= threshold && count > attempt.tried) {
     s.round = { ...s.round, attempt: { ...attempt, tried: count } };
     out.push({ type: "open", attempt: attempt.id, context: contextIn(s, attempt), devices: view.length, layout: layoutIn(s, attempt), count: countIn(s), pieces, shares });
     return true;
   }
   const possible = view.filter((peer, member) => gave(member) || present(s, peer)).length;
-  if (possible < threshold || s.now >= exchangeDeadline(s)) return lose(s, out);
-  if (s.now - s.round.askedAt < LIMITS.askAgain) return false;
+  if (possible < threshold || due(s, exchangeDeadline(s))) return lose(s, out);
+  if (!dueAgain(s, s.round.askedAt, LIMITS.askAgain)) return false;
   s.round = { ...s.round, askedAt: s.now };
   for (const peer of awaited) {
     const member = view.indexOf(peer);
@@ -89,7 +91,8 @@ export function commit(s: SwarmState, out: Effect[]): boolean {
   const head = elected(s, candidate);
   if (head) return finish(s, out, head);
   if (vote(s, candidate)) return true;
-  return (!isOpen(s, candidate) || s.now >= exchangeDeadline(s)) && lose(s, out);
+  if (s.round.tier) askWords(s, out);
+  return (!isOpen(s, candidate) || due(s, exchangeDeadline(s))) && lose(s, out);
 }
 
 /** @param head the candidate, or its refusal */
@@ -102,6 +105,7 @@ export function finish(s: SwarmState, out: Effect[], head: Head): true {
   else if (verdict?.change) s.changes = remember(s.changes, verdict.change.mean);
   out.push({ type: "committed", head, refused, group: s.round.view, carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });
   endRound(s, out);
+  s.parting = endsEpoch(head.record.round, s.config.epochRounds);
   s.previous = s.head;
   s.head = head;
   return true;

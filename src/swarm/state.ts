@@ -6,10 +6,11 @@ import { emptyCarry, type Carry } from "../update/compression/carry.ts";
 import type { Compressor } from "../update/compression/compression.ts";
 import { modelHash, NOTHING_SHARED, type Model } from "./head.ts";
 import { genesisRecord, rootOf, type CommitRecord, type Hash } from "./record.ts";
-import type { Bulk, Stand, Status } from "./message.ts";
+import type { Bulk, Stand, Status, Word } from "./message.ts";
 import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { Attempt } from "./attempt.ts";
+import type { ClaimsKnown } from "./claims.ts";
 import type { Tier } from "./tier/tier.ts";
 import type { Change } from "./verdict.ts";
 
@@ -126,6 +127,8 @@ export interface Round {
   /** Every root voted for in this round: a vote is never taken back. */
   votes: readonly Hash[];
   askedAt: number;
+  /** When it last asked for others' words. */
+  wordsAt: number;
   retries: number;
 }
 
@@ -151,20 +154,37 @@ export interface Sync {
   head: Head | null;
 }
 
-/** What this device last said of itself, when, and to how many. */
+/** What this device last said of itself, when, under which number, and to how many. */
 export interface Announced {
   what: Said | null;
+  seq: number;
   at: number;
   peers: number;
 }
 
-export type Said = Omit<Status, "seq"> | Omit<Stand, "seq">;
+export type Said = Omit<Status, "seq"> | Word;
 
-export const UNSAID: Announced = { what: null, at: -Infinity, peers: 0 };
+/** What a device last said to all groups, since when its new words are counted, and how many there were. */
+export interface Heard extends Stand {
+  since: number;
+  times: number;
+}
+
+/** What of its group's words this device has not handed on yet, and since when. */
+export interface Unhanded {
+  of: readonly PeerId[];
+  since: number;
+  /** When it last handed on all of them, new or not. */
+  renewedAt: number;
+}
+
+export const UNSAID: Announced = { what: null, seq: -1, at: -Infinity, peers: 0 };
 
 export interface SwarmState {
   config: SwarmConfig;
   now: number;
+  /** When something is due that no event brings about (due.ts); until then a tick changes nothing. */
+  wakeAt: number;
   head: Head;
   previous: Head | null;
   /** What this device's committed updates have left unsaid. */
@@ -180,12 +200,21 @@ export interface SwarmState {
   announced: Announced;
   /** The same of what is said to all where there are several groups. */
   stood: Announced;
+  /** That with this device's signature. */
+  word: Stand | null;
+  unhanded: Unhanded;
+  /** Can be reached since this device last spoke: they have heard nothing of it. */
+  newcomers: readonly PeerId[];
+  /** It ended the epoch, and is about to go on under another name: its last word goes to all, for nobody hands it on. */
+  parting: boolean;
   reachable: readonly PeerId[];
   /** Known to be in the room, with no way to them yet. */
   pending: readonly PeerId[];
   reachableSince: number;
   peers: ReadonlyMap<PeerId, Status>;
-  stands: ReadonlyMap<PeerId, Stand>;
+  stands: ReadonlyMap<PeerId, Heard>;
+  /** On which head each of them said last to stand; the same map as long as nothing of it changes. */
+  places: ReadonlyMap<PeerId, { root: Hash; weight: number; round: number }>;
   /** Peers that sent what no honest device sends. */
   refused: readonly PeerId[];
   /** Whose group certified a part and gave nobody a chunk of it: in this epoch their parts count no more here. */
@@ -195,6 +224,8 @@ export interface SwarmState {
   round: Round;
   behindSince: number | null;
   sync: Sync | null;
+  /** What follows from where they stand, until that changes (claims.ts). */
+  claims: ClaimsKnown | null;
 }
 
 export const freshRound = (now: number): Round => ({
@@ -224,6 +255,7 @@ export const freshRound = (now: number): Round => ({
   candidate: null,
   votes: [],
   askedAt: now,
+  wordsAt: now,
   retries: 0,
 });
 
@@ -237,9 +269,13 @@ export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, { outer
 /** Of a device that has left nothing unsaid, or whose past is not the model's. */
 export const freshCarry = ({ compressor }: Pick<SwarmConfig, "compressor">): Carry => emptyCarry(compressor?.parameters ?? 0);
 
+/** Of a device that has said nothing under its name. */
+export const unspoken: Pick<SwarmState, "word" | "unhanded" | "newcomers" | "parting"> = { word: null, unhanded: { of: [], since: 0, renewedAt: 0 }, newcomers: [], parting: false };
+
 export const initialState = (config: SwarmConfig, head: Head, now: number, carry = freshCarry(config)): SwarmState => ({
   config,
   now,
+  wakeAt: now,
   head,
   previous: null,
   carry,
@@ -251,15 +287,18 @@ export const initialState = (config: SwarmConfig, head: Head, now: number, carry
   attempts: 0,
   announced: UNSAID,
   stood: UNSAID,
+  ...unspoken,
   reachable: [],
   pending: [],
   reachableSince: now,
   peers: new Map(),
   stands: new Map(),
+  places: new Map(),
   refused: [],
   unserved: [],
   doubted: [],
   round: freshRound(now),
   behindSince: null,
   sync: null,
+  claims: null,
 });

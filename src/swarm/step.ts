@@ -11,11 +11,12 @@ import { followSigner, keepAnswer, keepSealed, open, send } from "./exchange.ts"
 import { answerModel, catchUp, fetchHead, keepJudgement, takePiece } from "./lineage.ts";
 import { LIMITS } from "./limits.ts";
 import { joinCutoff, shrink, withdraw } from "./membership.ts";
-import { ascending } from "./peers.ts";
+import { ascending, notePlaces } from "./peers.ts";
 import { announce } from "./announce.ts";
 import { decodeMessage, type Message } from "./message.ts";
 import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
+import { answerWords, keepSigned, takeStands } from "./stands.ts";
 import { commit, keepSum, reduce } from "./reduce.ts";
 import type { LocalUpdate, SwarmState } from "./state.ts";
 import { answerTier, isTierKind, takeTier } from "./tier/totals.ts";
@@ -30,7 +31,12 @@ export function step(before: SwarmState, event: SwarmEvent): [SwarmState, Effect
   const out: Effect[] = [];
   apply(s, out, event);
   // Each transition moves the round on or makes the view smaller.
-  for (let i = 0; i < LIMITS.transitions && (catchUp(s, out) || shrink(s, out) || advance(s, out)); i++);
+  s.wakeAt = s.now;
+  for (let i = 0; i < LIMITS.transitions; i++) {
+    s.wakeAt = Infinity;
+    if (!(catchUp(s, out) || shrink(s, out) || advance(s, out))) break;
+    s.wakeAt = s.now;
+  }
   fetchHead(s, out);
   announce(s, out);
   return [s, out];
@@ -50,6 +56,10 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       return keepSealed(s, out, event);
     case "answered":
       return keepAnswer(s, event);
+    case "signed":
+      return keepSigned(s, out, event);
+    case "forged":
+      return refuse(s, out, event.from, new Error("it handed on what its device has not signed"));
     case "opened":
       return keepSum(s, out, event);
     case "judged":
@@ -80,12 +90,16 @@ function leaveOut(s: SwarmState, peer: PeerId): void {
 
 function meet(s: SwarmState, peers: readonly PeerId[], pending: readonly PeerId[]): void {
   const reachable = peers.filter((peer) => !s.refused.includes(peer));
-  const changed = reachable.length !== s.reachable.length || reachable.some((peer) => !s.reachable.includes(peer));
+  const [before, after] = [new Set(s.reachable), new Set(reachable)];
+  const changed = reachable.length !== s.reachable.length || reachable.some((peer) => !before.has(peer));
   if (changed) s.reachableSince = s.now;
+  s.newcomers = [...s.newcomers.filter((peer) => after.has(peer)), ...reachable.filter((peer) => !before.has(peer))];
   s.reachable = reachable;
   s.pending = pending;
-  s.peers = new Map([...s.peers].filter(([peer]) => reachable.includes(peer)));
-  s.stands = new Map([...s.stands].filter(([peer]) => reachable.includes(peer)));
+  s.peers = new Map([...s.peers].filter(([peer]) => after.has(peer)));
+  // Others may have handed on the word of one whom this device is about to meet.
+  s.stands = new Map([...s.stands].filter(([peer]) => after.has(peer) || !before.has(peer)));
+  s.places = new Map([...s.places].filter(([peer]) => s.peers.has(peer) || s.stands.has(peer)));
 }
 
 function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array): void {
@@ -102,12 +116,13 @@ function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array):
 function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): void {
   switch (message.kind) {
     case "status":
-      if ((s.peers.get(from)?.seq ?? -1) < message.seq) s.peers = new Map(s.peers).set(from, message);
-      return;
-    case "stand":
-      if ((s.stands.get(from)?.seq ?? -1) < message.seq) s.stands = new Map(s.stands).set(from, message);
-      return;
+      if ((s.peers.get(from)?.seq ?? -1) >= message.seq) return;
+      s.peers = new Map(s.peers).set(from, message);
+      return notePlaces(s, [from]);
+    case "stands":
+      return takeStands(s, out, from, message);
     case "want":
+      if (message.what === "words") return answerWords(s, out, from);
       if (isTierKind(message.what)) return answerTier(s, out, from, message);
       if (message.what === "record" || message.what === "model") return answerModel(s, out, from, message);
       return answerShare(s, out, from, message);

@@ -1,4 +1,5 @@
 import type { PeerId } from "../wire/ids.ts";
+import { due } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { fellow, fellowStand, newest, present } from "./peers.ts";
@@ -45,7 +46,7 @@ export function vote(s: SwarmState, candidate: Candidate): boolean {
   const { head, refusal, verdict } = candidate;
   if (votes.includes(head.root)) return false;
   if (votes.includes(refusal.root)) return !mayBeRefused(s, candidate) && cast(s, head.root);
-  if (verdict === null && s.now < judgedBy(s, candidate)) return false;
+  if (verdict === null && !due(s, judgedBy(s, candidate))) return false;
   return cast(s, verdict?.refuses ? refusal.root : head.root);
 }
 
@@ -58,7 +59,7 @@ function judgedBy({ round: { formedAt } }: SwarmState, { since }: Candidate): nu
 function mayBeRefused(s: SwarmState, { head, refusal, since }: Candidate): boolean {
   const { contributors } = head.record;
   const open = contributors.filter((peer) => voted(s, peer, refusal.root) || (present(s, peer) && !voted(s, peer, head.root)));
-  return s.now < since + LIMITS.refuseAtMost && open.length >= quorum(contributors.length);
+  return !due(s, since + LIMITS.refuseAtMost) && open.length >= quorum(contributors.length);
 }
 
 const voted = (s: SwarmState, peer: PeerId, root: Hash): boolean =>

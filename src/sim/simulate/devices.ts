@@ -22,6 +22,8 @@ export interface SimulatedDevice {
   swim: Swim;
   /** Others of its epoch that it has links with, or a way to, by number. */
   present: Set<number>;
+  /** When its core is due, and no sooner. */
+  wakeAt: number;
   /** When its detector is due, and whether its core is about to be told who is present. */
   probeAt: number;
   settling: boolean;
@@ -81,6 +83,7 @@ export function createDevices(seed: number, config: Omit<SwarmConfig, "self">, r
         state: initialState({ ...config, self: name }, head, now),
         swim: createDetector(seed, name, now),
         present: new Set(),
+        wakeAt: Infinity,
         probeAt: -1,
         settling: false,
         pace: between(random, SETTING.training),

@@ -3,6 +3,7 @@ import type { SwimMessage } from "../../membership/message.ts";
 import { epochOf, EPOCH_ROUNDS } from "../../swarm/epoch.ts";
 import type { Effect, SwarmEvent } from "../../swarm/events.ts";
 import type { Head } from "../../swarm/state.ts";
+import { heard } from "../../swarm/stands.ts";
 import { step } from "../../swarm/step.ts";
 import { changeOf } from "../../swarm/verdict.ts";
 import { createRandom } from "../../wire/random.ts";
@@ -14,6 +15,7 @@ import type { Learning } from "./learning/learning.ts";
 import { createMeasures, type Measures } from "./measures.ts";
 import { createNetwork, type Network } from "./network.ts";
 import type { SimulateOptions } from "./options.ts";
+import { sign, signedBy } from "../signing.ts";
 import { KIND, SETTING } from "./setting.ts";
 import type { Sums } from "./sums/sums.ts";
 import { createTimeline, type Due, type Timeline } from "./timeline.ts";
@@ -57,7 +59,17 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
     const [state, effects] = step(device.state, given);
     device.state = state;
     for (const effect of effects) perform(device, effect);
+    for (const effect of effects) if (effect.type === "sign") handle(device, { type: "signed", now: milliseconds(timeline.now), seq: effect.seq, signature: sign(device.name, effect.bytes) });
     enterEpoch(device, epochOf(state.head.record.round, EPOCH_ROUNDS));
+    wake(device, 1000 * Math.ceil(device.state.wakeAt));
+  }
+
+  /** When something is due, and never sooner than that: an alarm that is early moves on. */
+  function wake(device: SimulatedDevice, due: number): void {
+    const at = Math.max(timeline.now, due);
+    if (at >= device.wakeAt) return;
+    device.wakeAt = at;
+    timeline.put(at, KIND.tick, device.number, 0, device.epoch, null);
   }
 
   function later(device: SimulatedDevice, delay: number, kind: number, payload: unknown): void {
@@ -109,6 +121,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
       case "refused":
       case "accused":
         return trace.event(timeline.now, -1, number, devices.numberOf(effect.peer), effect.type.length);
+      case "sign":
       case "problem":
       case "stop-training":
         return;
@@ -153,10 +166,18 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
     detect(device, { type: "meet", now, peers: there.map(({ name }) => name) });
   }
 
-  function tick(device: SimulatedDevice): void {
-    handle(device, { type: "tick", now: milliseconds(timeline.now) });
-    if (latest > device.epoch && timeline.now - Math.max(device.epochAt, measures.last?.at ?? 0) > SETTING.doorAfter) enterEpoch(device, latest);
-    timeline.put(timeline.now + SETTING.tick, KIND.tick, device.number, 0, device.epoch, null);
+  function tick(device: SimulatedDevice, at: number): void {
+    if (device.wakeAt !== at) return;
+    device.wakeAt = Infinity;
+    if (milliseconds(at) >= device.state.wakeAt) return handle(device, { type: "tick", now: milliseconds(at) });
+    wake(device, 1000 * Math.ceil(device.state.wakeAt));
+  }
+
+  /** Whoever is an epoch behind for long looks at the door. */
+  function lookAtDoors(): void {
+    const since = timeline.now - SETTING.doorAfter;
+    for (const device of devices.alive) if (latest > device.epoch && since > Math.max(device.epochAt, measures.last?.at ?? 0)) enterEpoch(device, latest);
+    timeline.put(timeline.now + SETTING.doorEvery, KIND.doors, 0, 0, 0, null);
   }
 
   function trained(device: SimulatedDevice, head: Head, lost: number): void {
@@ -166,7 +187,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
 
   function add(epoch: number, head: Head, attacks: boolean, linking: readonly [number, number]): SimulatedDevice {
     const device = devices.add(timeline.now, network.add(), epoch, head, attacks);
-    timeline.put(timeline.now + SETTING.tick + Math.floor(SETTING.tick * random.uniform()), KIND.tick, device.number, 0, epoch, null);
+    wake(device, timeline.now + SETTING.tick + Math.floor(SETTING.tick * random.uniform()));
     later(device, between(random, linking), KIND.linked, null);
     return device;
   }
@@ -176,6 +197,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   // Spread over the replicas, whatever they have.
   const places = new Set(random.shuffle(Array.from({ length: peers }, (_, device) => device)).slice(0, attackers));
   for (let device = 0; device < peers; device++) add(0, head, places.has(device), [0, 0]);
+  timeline.put(SETTING.doorEvery, KIND.doors, 0, 0, 0, null);
 
   return {
     timeline,
@@ -184,6 +206,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
     measures,
     trace,
     handle({ at, kind, a, b, c, payload }) {
+      if (kind === KIND.doors) return lookAtDoors();
       const device = devices.all[a]!;
       trace.event(at, kind, a, b, payload instanceof Uint8Array ? payload.length : 0);
       if (device.diedAt !== null) return;
@@ -192,9 +215,12 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
       const now = milliseconds(at);
       switch (kind) {
         case KIND.tick:
-          return tick(device);
-        case KIND.message:
-          return handle(device, { type: "message", now, from: devices.nameOf(b, c), bytes: payload as Uint8Array });
+          return tick(device, at);
+        case KIND.message: {
+          const event = heard(device.state, devices.nameOf(b, c), payload as Uint8Array, signedBy);
+          if (event) handle(device, { ...event, now });
+          return;
+        }
         case KIND.detect:
           return detect(device, { type: "message", now, from: devices.nameOf(b, c), message: payload as SwimMessage });
         case KIND.probe:

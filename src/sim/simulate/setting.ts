@@ -8,6 +8,7 @@ export const SETTING = {
   trainingJitter: [0.9, 1.1],
   /** Encrypting, answering or opening. */
   crypto: [2_000, 20_000],
+  /** A device begins within so long. */
   tick: 200_000,
   /** From being told of at the server to links: offer, answer, a channel. */
   linking: [150_000, 600_000],
@@ -15,6 +16,7 @@ export const SETTING = {
   settling: 20_000,
   /** A device that is an epoch behind looks at the door after this long. */
   doorAfter: 6_000_000,
+  doorEvery: 1_000_000,
   /** Taken for a round's length until some were measured. */
   firstRound: 8_000_000,
   /** A round over its training and two deadlines of 5 s is a stall. */
@@ -23,4 +25,4 @@ export const SETTING = {
 } as const;
 
 /** Kinds of events on the timeline; part of the trace. */
-export const KIND = { tick: 1, message: 2, probe: 3, detect: 4, trained: 5, computed: 6, linked: 7, settled: 8, depart: 9 } as const;
+export const KIND = { tick: 1, message: 2, probe: 3, detect: 4, trained: 5, computed: 6, linked: 7, settled: 8, depart: 9, doors: 10 } as const;

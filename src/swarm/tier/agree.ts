@@ -1,62 +1,78 @@
 import type { PeerId } from "../../wire/ids.ts";
 import { ask, exchangeDeadline } from "../bulk.ts";
+import { due, dueAgain } from "../due.ts";
 import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
-import { fellowStand, groupsIn, present, runningGroups } from "../peers.ts";
+import { fellowStand, groupsIn, present, runningGroups, setOf } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
+import { askWords } from "../stands.ts";
 import type { SwarmState } from "../state.ts";
 import type { Part } from "./part.ts";
-import { contributorsIn } from "./tier.ts";
+import { contributorsIn, withCut } from "./tier.ts";
 import { offerChunks } from "./totals.ts";
 
 const sameCut = (a: readonly Hash[], b: readonly Hash[]): boolean => a.length === b.length && a.every((hash, i) => hash === b[i]);
 
+/** Those who said it in one message share the list, so that most need no second look. */
+function comparing(cut: readonly Hash[]): (other: readonly Hash[]) => boolean {
+  const known = new Map<readonly Hash[], boolean>([[cut, true]]);
+  return (other) => {
+    const same = known.get(other) ?? sameCut(other, cut);
+    known.set(other, same);
+    return same;
+  };
+}
+
 /** REDUCE among several groups, once the own one's sum is open. It ends when a cut is signed. */
 export function combine(s: SwarmState, out: Effect[]): boolean {
   fetchParts(s, out);
+  askWords(s, out);
   if (followCut(s, out)) return true;
   const tier = s.round.tier!;
   if (tier.cut.length === 0) return propose(s, out);
   if (shrinkCut(s)) return true;
   const voters = contributorsIn(tier);
-  const agree = voters.filter((peer) => peer === s.config.self || sameCut(fellowStand(s, peer)?.cut ?? [], tier.cut));
-  const awaited = voters.filter((peer) => !agree.includes(peer) && present(s, peer));
+  const isSame = comparing(tier.cut);
+  const [agree, awaited] = [[] as PeerId[], [] as PeerId[]];
+  for (const peer of voters) {
+    if (peer === s.config.self || isSame(fellowStand(s, peer)?.cut ?? [])) agree.push(peer);
+    else if (present(s, peer)) awaited.push(peer);
+  }
   const enough = agree.length >= quorum(voters.length);
-  if (enough && (awaited.length === 0 || s.now - tier.proposedAt >= LIMITS.openAtLeast)) return sign(s, out);
-  return s.now >= tier.proposedAt + LIMITS.exchangeAtMost && lose(s, out);
+  if (enough && (awaited.length === 0 || due(s, tier.proposedAt + LIMITS.openAtLeast))) return sign(s, out);
+  return due(s, tier.proposedAt + LIMITS.exchangeAtMost) && lose(s, out);
 }
 
 /** Parts that others state and this device has not seen yet, each of one that states it. */
 function fetchParts(s: SwarmState, out: Effect[]): void {
   const tier = s.round.tier!;
-  const askedFor = new Map<Hash, number>();
+  let askedFor: Map<Hash, number> | null = null;
   for (const peer of s.reachable) {
     const part = fellowStand(s, peer)?.part;
-    if (!part || tier.parts.has(part) || askedFor.has(part)) continue;
-    const before = tier.askedFor.get(part) ?? -Infinity;
-    const due = s.now - before >= LIMITS.askAgain;
-    askedFor.set(part, due ? s.now : before);
-    if (due) ask(s, out, peer, part, "part", 0);
+    if (!part || tier.parts.has(part) || askedFor?.has(part) || !dueAgain(s, tier.askedFor.get(part) ?? -Infinity, LIMITS.askAgain)) continue;
+    askedFor = (askedFor ?? new Map<Hash, number>()).set(part, s.now);
+    ask(s, out, peer, part, "part", 0);
   }
-  s.round = { ...s.round, tier: { ...tier, askedFor } };
+  if (askedFor) s.round = { ...s.round, tier: { ...tier, askedFor: new Map([...[...tier.askedFor].filter(([part]) => !tier.parts.has(part)), ...askedFor]) } };
 }
 
 /** The parts of all groups that are at this round, once they are certified; of most of them after a while. */
 function propose(s: SwarmState, out: Effect[]): boolean {
   const tier = s.round.tier!;
-  const served = ({ contributors }: Part): boolean => !contributors.some((peer) => s.unserved.includes(peer));
+  const served = ({ contributors }: Part): boolean => s.unserved.length === 0 || !contributors.some((peer) => s.unserved.includes(peer));
   const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, hash, part) && isMost(s, part) && (hash === tier.own || served(part)));
-  const running = new Set([...runningGroups(s)].filter((group) => !s.unserved.some((peer) => groupsIn(s).of(peer) === group)));
+  const groups = groupsIn(s);
+  const running = new Set([...runningGroups(s)].filter((group) => !s.unserved.some((peer) => groups.of(peer) === group)));
   running.add(groupsIn(s).of(s.config.self));
   const ready = new Set(certified.map(([, { group }]) => group)).size;
-  if (ready < running.size && s.now < partsDeadline(s, ready >= quorum(running.size))) return false;
+  if (ready < running.size && !due(s, partsDeadline(s, ready >= quorum(running.size)))) return false;
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || other.group !== part.group || weightOf(s, part) > weightOf(s, other)));
-  if (!single.some(([hash]) => hash === tier.own)) return s.now >= exchangeDeadline(s) && lose(s, out);
+  if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
   // Fewer than a quorum of the frozen list are no round yet: the others may be at one without them.
   const many = single.reduce((count, [, { contributors }]) => count + contributors.length, 0) >= quorum(s.head.record.members.length);
-  if (!many && s.head.record.members.length > 0 && s.now < tier.since + LIMITS.reformAfter) return false;
+  if (!many && s.head.record.members.length > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
   const cut = single.sort(([, a], [, b]) => a.group - b.group).map(([hash]) => hash);
   s.round = { ...s.round, tier: { ...tier, cut, proposedAt: s.now } };
   return true;
@@ -64,11 +80,11 @@ function propose(s: SwarmState, out: Effect[]): boolean {
 
 /** Most of a group's frozen members are in its part; where none are frozen, whoever founded it. */
 function isMost(s: SwarmState, part: Part): boolean {
-  const members = s.head.record.members.filter((peer) => groupsIn(s).of(peer) === part.group).length;
+  const members = groupsIn(s).members(part.group);
   return members === 0 || 2 * weightOf(s, part) > members;
 }
 
-const weightOf = (s: SwarmState, { contributors }: Part): number => contributors.filter((peer) => s.head.record.members.includes(peer)).length;
+const weightOf = (s: SwarmState, { contributors }: Part): number => contributors.filter((peer) => setOf(s.head.record.members).has(peer)).length;
 
 /** Groups train as long as their slowest do: the others wait by the length of the round so far. */
 function partsDeadline(s: SwarmState, most: boolean): number {
@@ -81,28 +97,36 @@ function partsDeadline(s: SwarmState, most: boolean): number {
 function shrinkCut(s: SwarmState): boolean {
   const tier = s.round.tier!;
   const voters = contributorsIn(tier);
-  const stated = voters.flatMap((peer): (readonly Hash[])[] => {
-    const cut = fellowStand(s, peer)?.cut ?? [];
-    return cut.includes(tier.own) ? [cut] : [];
-  });
-  const cut = tier.cut.filter((hash) => stated.filter((other) => !other.includes(hash)).length <= voters.length - quorum(voters.length));
+  const stated = new Map<readonly Hash[], number>();
+  for (const peer of voters) {
+    const cut = fellowStand(s, peer)?.cut;
+    if (cut && cut !== tier.cut) stated.set(cut, (stated.get(cut) ?? 0) + 1);
+  }
+  const others = [...stated].filter(([cut]) => cut.includes(tier.own));
+  const without = (hash: Hash): number => others.reduce((count, [cut, times]) => (cut.includes(hash) ? count : count + times), 0);
+  const cut = tier.cut.filter((hash) => without(hash) <= voters.length - quorum(voters.length));
   if (cut.length === tier.cut.length) return false;
-  s.round = { ...s.round, tier: { ...tier, cut, proposedAt: s.now } };
+  s.round = { ...s.round, tier: { ...withCut(tier, cut), proposedAt: s.now } };
   return true;
 }
 
 /** What n − Q + 1 of a cut's contributors signed, an honest one did. */
 function followCut(s: SwarmState, out: Effect[]): boolean {
   const tier = s.round.tier!;
-  const signed = s.reachable.flatMap((peer): (readonly Hash[])[] => {
+  const signed = new Set(s.reachable.flatMap((peer): (readonly Hash[])[] => {
     const stand = fellowStand(s, peer);
-    return stand?.signed && stand.cut.includes(tier.own) && stand.cut.every((hash) => tier.parts.has(hash)) ? [stand.cut] : [];
-  });
+    return stand?.signed ? [stand.cut] : [];
+  }));
   for (const cut of signed) {
+    if (!cut.includes(tier.own) || !cut.every((hash) => tier.parts.has(hash))) continue;
     const voters = contributorsIn({ ...tier, cut });
-    const signers = voters.filter((peer) => fellowStand(s, peer)?.signed && sameCut(fellowStand(s, peer)!.cut, cut)).length;
+    const isSame = comparing(cut);
+    const signers = voters.filter((peer) => {
+      const stand = fellowStand(s, peer);
+      return stand?.signed && isSame(stand.cut);
+    }).length;
     if (signers <= voters.length - quorum(voters.length)) continue;
-    s.round = { ...s.round, tier: { ...tier, cut } };
+    if (!sameCut(cut, tier.cut)) s.round = { ...s.round, tier: withCut(tier, cut) };
     return sign(s, out);
   }
   return false;

@@ -14,6 +14,8 @@ export interface Groups {
   count: number;
   /** @returns its group, from 0 */
   of(peer: PeerId): number;
+  /** How many of the frozen list a group has. */
+  members(group: number): number;
 }
 
 /** ⌊n / least⌋ groups of `least` to 2 · least − 1 devices. */
@@ -56,8 +58,16 @@ export function groupsAfter(head: { root: Hash; record: CommitRecord }, epochRou
     const next = starts.findIndex((start) => at < start);
     return next < 0 ? count - 1 : next;
   };
+  let sizes: number[] | null = null;
   const groups: Groups = {
     count,
+    members(group) {
+      if (sizes === null) {
+        sizes = Array.from({ length: count }, () => 0);
+        for (const peer of members) sizes[groups.of(peer)]!++;
+      }
+      return sizes[group]!;
+    },
     of(peer) {
       if (count === 1) return 0;
       const group = known.get(peer) ?? find(peer);

@@ -33,6 +33,9 @@ export interface Tier {
   askedFor: ReadonlyMap<Hash, number>;
 }
 
+/** With another cut: what was said of the sums over the last one is of no use. */
+export const withCut = (tier: Tier, cut: readonly Hash[]): Tier => ({ ...tier, cut, totals: tier.totals.map(() => null), said: tier.said.map(() => new Map<PeerId, Hash>()) });
+
 const noChunks = (): Map<Hash, Int32Array>[] => Array.from({ length: LIMITS.chunks }, () => new Map());
 
 /** The own group's sum is open: it becomes a part of the round's. */
@@ -54,11 +57,18 @@ export function openTier(s: SwarmState, opened: Int32Array): true {
   return true;
 }
 
+const contributors = new WeakMap<readonly Hash[], readonly PeerId[]>();
+
 /** All whose updates would be in this cut. @returns ascending */
-export const contributorsIn = ({ parts, cut }: Tier): PeerId[] => ascending(cut.flatMap((hash) => parts.get(hash)!.contributors));
+export function contributorsIn({ parts, cut }: Pick<Tier, "parts" | "cut">): readonly PeerId[] {
+  // A hash stands for its part, so that a cut's contributors are always the same.
+  const list = contributors.get(cut) ?? ascending(cut.flatMap((hash) => parts.get(hash)!.contributors));
+  contributors.set(cut, list);
+  return list;
+}
 
 /** What the groups of a cut agreed on for the next round: whoever one of them would have; an issuer that most name. */
-export function agreedIn(s: SwarmState): { contributors: PeerId[]; members: PeerId[]; issuer: Hash | null } {
+export function agreedIn(s: SwarmState): { contributors: readonly PeerId[]; members: PeerId[]; issuer: Hash | null } {
   const { tier } = s.round;
   const parts = tier!.cut.map((hash) => tier!.parts.get(hash)!);
   const { record } = s.head;

@@ -6,6 +6,7 @@ import { WireError } from "../../wire/codec.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { countIn } from "../attempt.ts";
 import { ask, exchangeDeadline, post, refuse } from "../bulk.ts";
+import { due, dueAgain } from "../due.ts";
 import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { lose } from "../membership.ts";
@@ -63,12 +64,12 @@ export function gather(s: SwarmState, out: Effect[]): boolean {
     tier.totals.forEach((total, chunk) => sum.set(total!, chunkRange(sum.length, chunk)[0]));
     return settle(s, out, sum, agreedIn(s));
   }
-  if (s.now >= exchangeDeadline(s)) {
+  if (due(s, exchangeDeadline(s))) {
     const never = tier.cut.filter((hash) => hash !== tier.own && missing.some((chunk) => !tier.chunks[chunk]!.has(hash)));
     s.unserved = ascending([...s.unserved, ...never.flatMap((hash) => tier.parts.get(hash)!.contributors)]);
     return lose(s, out);
   }
-  if (s.now - s.round.askedAt < LIMITS.askAgain) return false;
+  if (!dueAgain(s, s.round.askedAt, LIMITS.askAgain)) return false;
   s.round = { ...s.round, askedAt: s.now, tier: { ...tier, asked: tier.asked + 1 } };
   for (const chunk of missing) {
     // Whoever waited once in vain makes the sum itself.
@@ -156,7 +157,8 @@ function takeChunk(s: SwarmState, { view, index, payload }: Bulk): void {
 /** @throws UpdateError */
 function takeTotal(s: SwarmState, out: Effect[], from: PeerId, { view, index, payload }: Bulk): void {
   const tier = s.round.tier!;
-  if (tier.totals[index] !== null || !tier.signed || view !== cutHash(tier.cut)) return;
+  // Others may have signed the same cut a moment earlier.
+  if (tier.totals[index] !== null || tier.cut.length === 0 || view !== cutHash(tier.cut)) return;
   const own = tier.parts.get(tier.own)!;
   if (!witnessesOf(own, index).includes(from)) return;
   const values = unpackChunk(payload, countIn(s), index, totalBound(s, tier));

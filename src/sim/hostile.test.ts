@@ -59,23 +59,26 @@ test("a member that says it signed and gives nobody its parcels holds the round 
   for (const device of honest) expect(refused(device)).toEqual([]);
 });
 
-test("a dealer that answers one holder wrongly gets that holder refused by nobody", () => {
-  const sim = room(8, 6);
-  const [liar, victim] = [sim.devices[3]!, sim.devices[5]!];
-  restate(
-    sim,
-    liar,
-    (status) => {
-      if (!status.answer) return status;
-      const answer = status.answer.slice();
-      answer[1]! ^= 1;
-      return { ...status, answer };
-    },
-    victim,
-  );
-  const honest = sim.devices.filter((device) => device !== liar);
-  expect(sim.run(60_000, () => honest.every((device) => roundOf(device) >= 2))).toBe(true);
-  for (const device of honest) expect(refused(device)).toEqual(device === victim ? [liar.id] : []);
+test("a dealer that answers one holder wrongly gets that holder refused by nobody, and their quarrel stops nothing", () => {
+  // Who refuses whom reaches the others in any order: in the last three, views fall apart and are founded anew.
+  for (const seed of [5, 6, 20, 28]) {
+    const sim = room(8, seed);
+    const [liar, victim] = [sim.devices[3]!, sim.devices[5]!];
+    restate(
+      sim,
+      liar,
+      (status) => {
+        if (!status.answer) return status;
+        const answer = status.answer.slice();
+        answer[1]! ^= 1;
+        return { ...status, answer };
+      },
+      victim,
+    );
+    const honest = sim.devices.filter((device) => device !== liar);
+    expect(sim.run(60_000, () => honest.every((device) => roundOf(device) >= 2))).toBe(true);
+    for (const device of honest) expect(refused(device)).toEqual(device === victim ? [liar.id] : []);
+  }
 });
 
 test("an honest dealer is not convicted where a liar made the judge's U another one", () => {

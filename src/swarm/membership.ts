@@ -102,7 +102,9 @@ export function shrink(s: SwarmState, out: Effect[]): boolean {
   const { view, phase, leftOut, base } = s.round;
   if (view.length === 0 || reached(phase, "reduce")) return false;
   if (leftOut.includes(self)) return withdraw(s, out);
-  const rest = fellowsIn(s, view, base);
+  // Whoever has not begun by then does not: it fell out of a view, and nobody goes back to one.
+  const begun = due(s, s.round.formedAt + LIMITS.exchangeAtMost) ? view.filter((peer) => peer === self || (fellow(s, peer)?.view.length ?? 0) > 0) : view;
+  const rest = fellowsIn(s, begun, base);
   return rest.length < view.length && narrow(s, out, rest, false);
 }
 
@@ -138,7 +140,7 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
 export function withdraw(s: SwarmState, out: Effect[]): true {
   out.push({ type: "erase" });
   eraseRound(s);
-  s.round = { ...s.round, view: [], attempt: null, kept: null, tier: null, candidate: null, next: [], issuer: null, withdrawn: true };
+  s.round = { ...s.round, view: [], attempt: null, kept: null, early: [], tier: null, candidate: null, next: [], issuer: null, withdrawn: true };
   return enter(s, "join-cutoff");
 }
 

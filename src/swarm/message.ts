@@ -71,7 +71,7 @@ export interface Stands {
 /** Asks for pieces that did not come, for parts of a model, or for what all groups said. */
 export interface Want {
   kind: "want";
-  what: Exclude<Bulk["what"], "complaint"> | "words";
+  what: Exclude<Bulk["what"], "complaint" | "digest"> | "words";
   root: Hash;
   /** Of an attempt; all zero else. */
   view: Hash;
@@ -97,7 +97,7 @@ const BULK = 0x80 | VERSION;
 const STANDS = 0xc0 | VERSION;
 const SIGNATURE_BYTES = 64;
 const HEADER = 2 + 32 + 32 + 4;
-const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total"] as const;
+const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest"] as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));

@@ -36,7 +36,8 @@ function place(draw: Uint8Array, peer: PeerId): number {
 export function someOf(peers: readonly PeerId[], most: number, root: Hash): PeerId[] {
   if (peers.length <= most) return [...peers];
   const draw = hexToBytes(root);
-  const nearest = new Set([...peers].sort((a, b) => place(draw, a) - place(draw, b)).slice(0, most));
+  const places = new Map(peers.map((peer) => [peer, place(draw, peer)]));
+  const nearest = new Set([...peers].sort((a, b) => places.get(a)! - places.get(b)!).slice(0, most));
   return peers.filter((peer) => nearest.has(peer));
 }
 

@@ -25,16 +25,22 @@ export interface Tier {
   /** Chunks of parts, checked against their digests; chunk's number → part → values. */
   chunks: readonly ReadonlyMap<Hash, Int32Array>[];
   /** The sums of chunks over the cut. */
-  totals: readonly (Int32Array | null)[];
-  /** What members of the own group say the sum of a chunk is: chunk's number → giver → digest. */
-  said: readonly ReadonlyMap<PeerId, Hash>[];
+  totals: readonly (Total | null)[];
+  /** What members of the own group say the sum of a chunk is: chunk's number → giver → its digest, and the sum itself where it gave it. */
+  said: readonly ReadonlyMap<PeerId, Pick<Total, "digest"> | Total>[];
   /** How often it was asked for what is missing; when which part was. */
   asked: number;
   askedFor: ReadonlyMap<Hash, number>;
 }
 
+export interface Total {
+  /** SHA-256 of the packed values. */
+  digest: Hash;
+  values: Int32Array;
+}
+
 /** With another cut: what was said of the sums over the last one is of no use. */
-export const withCut = (tier: Tier, cut: readonly Hash[]): Tier => ({ ...tier, cut, totals: tier.totals.map(() => null), said: tier.said.map(() => new Map<PeerId, Hash>()) });
+export const withCut = (tier: Tier, cut: readonly Hash[]): Tier => ({ ...tier, cut, totals: tier.totals.map(() => null), said: tier.said.map(() => new Map<PeerId, Total>()) });
 
 const noChunks = (): Map<Hash, Int32Array>[] => Array.from({ length: LIMITS.chunks }, () => new Map());
 
@@ -52,7 +58,7 @@ export function openTier(s: SwarmState, opened: Int32Array): true {
   });
   const part: Part = { root: s.head.root, group: groupsIn(s).of(s.config.self), contributors: view, members: agreed, issuer: agreedIssuer, squares, digests };
   const own = hashOfPart(part);
-  const tier: Tier = { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks().map(() => new Map<PeerId, Hash>()), asked: 0, askedFor: new Map() };
+  const tier: Tier = { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks().map(() => new Map<PeerId, Total>()), asked: 0, askedFor: new Map() };
   s.round = { ...s.round, tier };
   return true;
 }

@@ -18,10 +18,13 @@ import type { SwarmState } from "../state.ts";
 import { linearAt } from "../values.ts";
 import { addBounded, factorsOf, squareOf } from "./bound.ts";
 import { boundOf, chunkRange, decodePart, digestOf, encodePart, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";
-import { agreedIn, type Tier } from "./tier.ts";
+import { agreedIn, type Tier, type Total } from "./tier.ts";
 
-type What = "part" | "chunk" | "total";
-export const isTierKind = (what: string): what is What => what === "part" || what === "chunk" || what === "total";
+type What = "part" | "chunk" | "total" | "digest";
+const WHATS: readonly string[] = ["part", "chunk", "total", "digest"] satisfies What[];
+export const isTierKind = (what: string): what is What => WHATS.includes(what);
+
+const DIGEST_BYTES = 32;
 
 const cutHash = (cut: readonly Hash[]): Hash => bytesToHex(cut.reduce((digest, hash) => digest.update(hexToBytes(hash)), sha256.create()).digest());
 
@@ -29,7 +32,10 @@ const partBound = (s: SwarmState, part: Part): number => boundOf(s.config, part.
 
 const totalBound = (s: SwarmState, { cut, parts }: Tier): number => cut.reduce((bound, hash) => bound + partBound(s, parts.get(hash)!), 0);
 
-/** So many of a group that one of them is honest: that many keep each chunk, and a sum of it counts once that many gave the same. */
+/**
+ * So many of a group that one of them is honest: that many keep each chunk, and a sum of it counts once that many said
+ * the same. The first of them gives it to the group, the others what its digest is.
+ */
 const witnesses = ({ contributors }: Part): number => Math.floor(contributors.length / 3) + 1;
 
 const witnessesOf = (part: Part, chunk: number): PeerId[] => keepersOf(part, chunk).slice(0, witnesses(part));
@@ -61,7 +67,7 @@ export function gather(s: SwarmState, out: Effect[]): boolean {
   const missing = tier.totals.flatMap((total, chunk) => (total === null ? [chunk] : []));
   if (missing.length === 0) {
     const sum = new Int32Array(countIn(s));
-    tier.totals.forEach((total, chunk) => sum.set(total!, chunkRange(sum.length, chunk)[0]));
+    tier.totals.forEach((total, chunk) => sum.set(total!.values, chunkRange(sum.length, chunk)[0]));
     return settle(s, out, sum, agreedIn(s));
   }
   if (due(s, exchangeDeadline(s))) {
@@ -95,16 +101,20 @@ function addUp(s: SwarmState, out: Effect[], chunk: number): void {
   const factors = factorsOf(tier.cut.map((hash) => tier.parts.get(hash)!));
   const [from] = chunkRange(tier.sum.length, chunk);
   tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, linearAt(s)));
-  keepTotal(s, out, chunk, values, digestOf(pack(values, totalBound(s, tier))));
-  if (keeps(s, tier, chunk)) for (const peer of others(s)) give(s, out, peer, "total", cutHash(tier.cut), chunk);
+  keepTotal(s, out, chunk, { digest: digestOf(pack(values, totalBound(s, tier))), values });
+  if (!keeps(s, tier, chunk)) return;
+  const isFirst = keepersOf(tier.parts.get(tier.own)!, chunk)[0] === s.config.self;
+  for (const peer of others(s)) give(s, out, peer, isFirst ? "total" : "digest", cutHash(tier.cut), chunk);
 }
 
 /** A sum of a chunk that counts. Whoever said that it is another one is named. */
-function keepTotal(s: SwarmState, out: Effect[], chunk: number, values: Int32Array, digest: Hash): void {
+function keepTotal(s: SwarmState, out: Effect[], chunk: number, total: Total): void {
   const tier = s.round.tier!;
-  s.round = { ...s.round, tier: { ...tier, totals: tier.totals.with(chunk, values) } };
-  for (const [peer, said] of tier.said[chunk]!) if (said !== digest) out.push({ type: "accused", peer, what: "total", round: s.head.record.round + 1 });
+  s.round = { ...s.round, tier: { ...tier, totals: tier.totals.with(chunk, total) } };
+  for (const [peer, said] of tier.said[chunk]!) if (said.digest !== total.digest) accuse(s, out, peer);
 }
+
+const accuse = (s: SwarmState, out: Effect[], peer: PeerId): void => void out.push({ type: "accused", peer, what: "total", round: s.head.record.round + 1 });
 
 function give(s: SwarmState, out: Effect[], to: PeerId, what: What, name: Hash, index: number): void {
   const tier = s.round.tier!;
@@ -112,7 +122,9 @@ function give(s: SwarmState, out: Effect[], to: PeerId, what: What, name: Hash, 
   if (what === "part" && part) return post(s, out, to, name, what, 0, encodePart(part));
   if (what === "chunk" && name === tier.own) return post(s, out, to, name, what, index, packChunk(tier.sum, index, partBound(s, part!)));
   const total = tier.totals[index];
-  if (what === "total" && total && name === cutHash(tier.cut)) post(s, out, to, name, what, index, pack(total, totalBound(s, tier)));
+  if (!total || name !== cutHash(tier.cut)) return;
+  if (what === "total") post(s, out, to, name, what, index, pack(total.values, totalBound(s, tier)));
+  if (what === "digest") post(s, out, to, name, what, index, hexToBytes(total.digest));
 }
 
 export function answerTier(s: SwarmState, out: Effect[], to: PeerId, { root, what, view, from }: Want): void {
@@ -154,16 +166,23 @@ function takeChunk(s: SwarmState, { view, index, payload }: Bulk): void {
   s.round = { ...s.round, tier: { ...tier, chunks: tier.chunks.with(index, new Map(tier.chunks[index]).set(view, values)) } };
 }
 
-/** @throws UpdateError */
-function takeTotal(s: SwarmState, out: Effect[], from: PeerId, { view, index, payload }: Bulk): void {
+/** The sum of a chunk, or its digest, as one of those who keep it has it. @throws UpdateError, WireError */
+function takeTotal(s: SwarmState, out: Effect[], from: PeerId, { what, view, index, payload }: Bulk): void {
   const tier = s.round.tier!;
   // Others may have signed the same cut a moment earlier.
-  if (tier.totals[index] !== null || tier.cut.length === 0 || view !== cutHash(tier.cut)) return;
+  if (tier.cut.length === 0 || view !== cutHash(tier.cut)) return;
   const own = tier.parts.get(tier.own)!;
   if (!witnessesOf(own, index).includes(from)) return;
-  const values = unpackChunk(payload, countIn(s), index, totalBound(s, tier));
-  const digest = digestOf(payload);
-  const said = new Map(tier.said[index]).set(from, digest);
+  const values = what === "total" ? unpackChunk(payload, countIn(s), index, totalBound(s, tier)) : null;
+  if (values === null && payload.length !== DIGEST_BYTES) throw new WireError("malformed", `a digest of ${payload.length} bytes`);
+  const digest = values ? digestOf(payload) : bytesToHex(payload);
+  const before = tier.said[index]!.get(from);
+  if (before?.digest === digest && (values === null || "values" in before)) return;
+  const said = new Map(tier.said[index]).set(from, values ? { digest, values } : { digest });
   s.round = { ...s.round, tier: { ...tier, said: tier.said.with(index, said) } };
-  if ([...said.values()].filter((other) => other === digest).length >= witnesses(own)) keepTotal(s, out, index, values, digest);
+  const known = tier.totals[index];
+  if (known) return digest === known.digest ? undefined : accuse(s, out, from);
+  const alike = [...said.values()].filter((other) => other.digest === digest);
+  const given = alike.find((other) => "values" in other);
+  if (given && alike.length >= witnesses(own)) keepTotal(s, out, index, given);
 }

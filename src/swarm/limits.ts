@@ -19,6 +19,8 @@ export const LIMITS = {
   foundingAtMost: 10_000,
   /** The same for fewer than most of those who ended the last epoch together. */
   foundingApart: 30_000,
+  /** How long those who have begun a round wait for the others of their view to begin it: the last one may still end there. */
+  beginAtMost: 20_000,
   /** Once a quorum is ready, the others get this long at least … */
   readyAtLeast: 3_000,
   /** … and until median + this many MADs of the arrivals, MAD counted as a quarter of the median or more. */

@@ -102,8 +102,8 @@ export function shrink(s: SwarmState, out: Effect[]): boolean {
   const { view, phase, leftOut, base } = s.round;
   if (view.length === 0 || reached(phase, "reduce")) return false;
   if (leftOut.includes(self)) return withdraw(s, out);
-  // Whoever has not begun by then does not: it fell out of a view, and nobody goes back to one.
-  const begun = due(s, s.round.formedAt + LIMITS.exchangeAtMost) ? view.filter((peer) => peer === self || (fellow(s, peer)?.view.length ?? 0) > 0) : view;
+  // Whoever has not begun by then fell out of a view, and nobody goes back to one.
+  const begun = due(s, s.round.formedAt + LIMITS.beginAtMost) ? view.filter((peer) => peer === self || (fellow(s, peer)?.view.length ?? 0) > 0) : view;
   const rest = fellowsIn(s, begun, base);
   return rest.length < view.length && narrow(s, out, rest, false);
 }

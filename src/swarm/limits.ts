@@ -4,9 +4,10 @@ export const LIMITS = {
   statusEvery: 2_000,
   /** The same of what several groups hear of it, and how often what they heard is handed on again. */
   standEvery: 10_000,
-  /** Whoever hands its group's words on waits so long for a quorum of it; the second one for so much longer, and so on. */
+  /** So many hand their group's words on. The first waits so long for a quorum of it, and the next for so much longer. */
+  carriers: 2,
   handOnAfter: 500,
-  handOnStep: 200,
+  handOnStep: 400,
   /** Whoever waits for other groups for so long asks somebody for their words, each time another. */
   askWords: 4_000,
   /** For so long a group with frozen members is held to be at its round before it has said so. */

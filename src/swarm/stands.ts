@@ -94,9 +94,6 @@ function note(s: SwarmState, peers: readonly PeerId[]): void {
   if (peers.length > 0) s.unhanded = { of: [...of, ...peers.filter((peer) => !of.includes(peer))], since: of.length > 0 ? since : s.now, renewedAt };
 }
 
-/** Of a group so many hand its words on that one of them is honest. */
-const carriers = (devices: number): number => Math.floor(devices / 3) + 1;
-
 /** Who hands on first; in each round another. 0 for the first. */
 function rankIn(s: SwarmState, group: readonly PeerId[]): number {
   const near = ascending([...group, s.config.self]);
@@ -106,8 +103,8 @@ function rankIn(s: SwarmState, group: readonly PeerId[]): number {
 /**
  * What the group said since goes to one device of every other group, each carrier's to another one. The first carrier
  * sends as soon as a quorum has spoken, for the word of so many is enough; the rest goes with the next one, or a moment
- * later. Carriers after the first are there for where it does not, and what is known already goes no further than to
- * whom they send it. Now and then all goes on again, should something have been lost.
+ * later. The second is there for where it does not, and what is known already goes no further than to whom it sends it.
+ * Whoever waits for what neither hands on asks for it. Now and then all goes on again, should something have been lost.
  */
 export function handOn(s: SwarmState, out: Effect[]): void {
   const { of, since, renewedAt } = s.unhanded;
@@ -117,7 +114,7 @@ export function handOn(s: SwarmState, out: Effect[]): void {
   const own = host(s.config.self);
   const group = s.reachable.filter((peer) => host(peer) === own);
   const rank = rankIn(s, group);
-  const carries = rank < carriers(group.length + 1);
+  const carries = rank < (renews ? 1 : LIMITS.carriers);
   const patience = of.length >= quorum(group.length + 1) ? 0 : LIMITS.handOnAfter;
   if (carries && !renews && !due(s, since + patience + rank * LIMITS.handOnStep)) return;
   s.unhanded = { of: [], since: s.now, renewedAt: renews ? s.now : renewedAt };

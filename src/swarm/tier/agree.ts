@@ -4,7 +4,7 @@ import { due, dueAgain } from "../due.ts";
 import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
-import { fellowStand, groupsIn, present, runningGroups, setOf } from "../peers.ts";
+import { fellowStand, groupsIn, runningGroups, setOf } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import { askWords } from "../stands.ts";
 import type { SwarmState } from "../state.ts";
@@ -34,13 +34,9 @@ export function combine(s: SwarmState, out: Effect[]): boolean {
   if (shrinkCut(s)) return true;
   const voters = contributorsIn(tier);
   const isSame = comparing(tier.cut);
-  const [agree, awaited] = [[] as PeerId[], [] as PeerId[]];
-  for (const peer of voters) {
-    if (peer === s.config.self || isSame(fellowStand(s, peer)?.cut ?? [])) agree.push(peer);
-    else if (present(s, peer)) awaited.push(peer);
-  }
-  const enough = agree.length >= quorum(voters.length);
-  if (enough && (awaited.length === 0 || due(s, tier.proposedAt + LIMITS.openAtLeast))) return sign(s, out);
+  // Who says otherwise follows those who have signed.
+  const agree = voters.filter((peer) => peer === s.config.self || isSame(fellowStand(s, peer)?.cut ?? []));
+  if (agree.length >= quorum(voters.length)) return sign(s, out);
   return due(s, tier.proposedAt + LIMITS.exchangeAtMost) && lose(s, out);
 }
 

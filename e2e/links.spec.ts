@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { openLossyRelay } from "../tools/lossy-relay.ts";
 import { createAppServer } from "../tools/serve.ts";
 import { openTab, ROOT, type Tab } from "../tools/swarm/tabs.ts";
 import { createOtherHost } from "./namespaces.ts";
 import { currentRound, joinAll, PATIENCE, roundsTogether } from "./rounds.ts";
 import { expect, freshRoom, test } from "./stage.ts";
+import { relayedBy, startTurn } from "./turn.ts";
 
 test("a device on 2 Mbit/s and then on 256 kbit/s among five fast ones: its work is in their rounds", async ({ stage }) => {
   test.setTimeout(6 * PATIENCE);
@@ -31,5 +33,31 @@ test("a device on 2 Mbit/s and then on 256 kbit/s among five fast ones: its work
     await far.close();
     await host.remove();
     await server.close();
+  }
+});
+
+test("three devices on links that lose every tenth datagram, and reorder and double some, commit rounds together", async ({ tab }) => {
+  const turn = await startTurn();
+  // Twice on the way from one device to another: up to the TURN server and down from it.
+  const relay = await openLossyRelay(turn.port, { seed: 1, lost: 0.05, late: 0.05, twice: 0.01 });
+  try {
+    const link = `${freshRoom()}&${relayedBy(relay.port)}`;
+    const tabs = await Promise.all([0, 1, 2].map((index) => tab({ query: { share: `${index}/3`, seed: String(index), steps: "4" }, link })));
+    await joinAll(tabs);
+    await roundsTogether(tabs, 2);
+    const root = ({ page }: Tab): Promise<string> => page.evaluate(async () => (await globalThis.hromada!.models())[0]!.lineage!.root);
+    await expect.poll(async () => new Set(await Promise.all(tabs.map(root))).size, { timeout: PATIENCE, message: "roots that the devices stand on" }).toBe(1);
+
+    const received = (await Promise.all(tabs.map((each) => each.snapshot()))).reduce((sum, { bytesDown }) => sum + bytesDown, 0);
+    expect(received).toBeGreaterThan(0);
+    expect(relay.down.bytes, "bytes down, among which are all that the devices received").toBeGreaterThan(received);
+    for (const counts of [relay.up, relay.down]) {
+      expect(counts.lost / counts.came).toBeGreaterThan(0.02);
+      expect(counts.late).toBeGreaterThan(0);
+      expect(counts.twice).toBeGreaterThan(0);
+    }
+  } finally {
+    await relay.close();
+    await turn.stop();
   }
 });

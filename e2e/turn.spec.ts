@@ -1,79 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createSocket, type Socket } from "node:dgram";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { formatJoinLink } from "../src/app/join-link.ts";
 import { until } from "../tools/swarm/tabs.ts";
 import { watchConnections } from "./hooks.ts";
-import { needsProgram } from "./needs.ts";
 import { joinAll, PATIENCE, roundsTogether } from "./rounds.ts";
 import { expect, freshRoom, test } from "./stage.ts";
+import { relayedBy, startTurn, udpSocket } from "./turn.ts";
 
-const USER = { username: "device", credential: "only on loopback" };
 const query = (index: number): Record<string, string> => ({ share: `${index}/2`, seed: String(index), steps: "4" });
 
-/** The part of a join link that names this TURN server and asks for nothing but relayed links. */
-const relayedBy = (port: number): string =>
-  formatJoinLink({ server: "ws://localhost/signal", iceServers: [{ urls: `turn:127.0.0.1:${port}?transport=udp`, ...USER }], relayOnly: true }, { protocol: "http:", host: "localhost" }).slice(1);
-
-async function udpSocket(): Promise<Socket> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  return socket;
-}
-
-/** A binding request (RFC 8489, 5): method 1, no attributes, the magic cookie, and a transaction's id. */
-const BINDING = Buffer.concat([Buffer.from([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]), Buffer.from("hromada-test")]);
-
-/** Asks until the server at this port answers. */
-async function waitForStun(port: number): Promise<void> {
-  const socket = await udpSocket();
-  let answered = false;
-  socket.on("message", (bytes) => void (answered ||= bytes.subarray(8, 20).equals(BINDING.subarray(8))));
-  // Before it listens the port refuses, which is no failure.
-  socket.on("error", () => undefined);
-  try {
-    await expect.poll(() => (socket.send(BINDING, port, "127.0.0.1"), answered), { timeout: PATIENCE, message: "coturn answers" }).toBe(true);
-  } finally {
-    socket.close();
-  }
-}
-
-/** coturn on loopback, with one user. */
-async function startTurn(turnserver: string): Promise<{ port: number; stop(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), "hromada-turn-"));
-  const free = await udpSocket();
-  const { port } = free.address();
-  free.close();
-  await once(free, "close");
-  const { username, credential } = USER;
-  const child = spawn(
-    turnserver,
-    [
-      "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers", `--listening-port=${port}`, "--no-cli", "--no-tls", "--no-dtls",
-      "--lt-cred-mech", `--user=${username}:${credential}`, "--realm=hromada.test", `--pidfile=${join(folder, "pid")}`, `--userdb=${join(folder, "db")}`, "--no-stdout-log", "--log-file=/dev/null",
-    ],
-    { stdio: "ignore", cwd: folder },
-  );
-  const gone = once(child, "exit");
-  const stop = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    await gone;
-    await rm(folder, { recursive: true });
-  };
-  try {
-    await waitForStun(port);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { port, stop };
-}
-
 test("with a TURN server and relay=1, tabs tell each other nothing but relayed candidates, link up, and commit a round", async ({ stage, tab }) => {
-  const turn = await startTurn(needsProgram("turnserver", "coturn"));
+  const turn = await startTurn();
   try {
     const context = await stage.browser.newContext();
     await context.addInitScript(watchConnections);

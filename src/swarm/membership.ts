@@ -41,7 +41,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   const members = s.head.record.members.filter((peer) => groups.of(peer) === groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {
     const view = members.filter((peer) => joins(s, peer));
-    if (view.length >= quorum(members.length) && hides(s, view)) return begin(s, out, view, members.length);
+    if (view.length >= least(s, members.length) && hides(s, view)) return begin(s, out, view, members.length);
     s.round = { ...s.round, heldSince: s.round.heldSince ?? s.now, withdrawn: true };
   }
 
@@ -74,6 +74,12 @@ function companyAtMost(s: SwarmState, unheard: boolean): number {
   if (here >= company) return unheard ? LIMITS.foundingAtMost : 0;
   return here >= quorum(company) ? LIMITS.foundingAtMost : LIMITS.foundingApart;
 }
+
+/**
+ * How many of `base` a view needs, so that there is no other: a quorum of a room of one group, for they commit alone.
+ * One of several groups does not, and its part counts if most of the group are in it.
+ */
+const least = (s: SwarmState, base: number): number => (groupsIn(s).count > 1 ? Math.floor(base / 2) + 1 : quorum(base));
 
 const joins = (s: SwarmState, peer: PeerId): boolean => present(s, peer) && (peer === s.config.self || s.peers.get(peer)?.taking !== false) && !s.round.leftOut.includes(peer);
 
@@ -114,7 +120,7 @@ function fellowsIn(s: SwarmState, view: readonly PeerId[], base: number): PeerId
   const stated = (peer: PeerId): readonly PeerId[] => (peer === self ? [] : (fellow(s, peer)?.view ?? []));
   // The usual case, in which nothing shrinks, is looked at after every event.
   if (view.every((peer) => joins(s, peer) && (stated(peer).length === 0 || sameView(stated(peer), view)))) return [...view];
-  const agrees = (peer: PeerId): boolean => stated(peer).length === 0 || (stated(peer).includes(self) && view.filter((other) => stated(peer).includes(other)).length >= quorum(base));
+  const agrees = (peer: PeerId): boolean => stated(peer).length === 0 || (stated(peer).includes(self) && view.filter((other) => stated(peer).includes(other)).length >= least(s, base));
   const fellows = view.filter((peer) => joins(s, peer) && agrees(peer));
   return fellows.filter((peer) => fellows.every((other) => stated(other).length === 0 || stated(other).includes(peer)));
 }
@@ -124,7 +130,7 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
   const { phase, view, base } = s.round;
   const round = s.head.record.round + 1;
   for (const peer of view) if (!rest.includes(peer)) out.push({ type: "departed", peer, round, phase, late });
-  if (rest.length < quorum(base) || !hides(s, rest)) {
+  if (rest.length < least(s, base) || !hides(s, rest)) {
     withdraw(s, out);
     s.round = { ...s.round, heldSince: s.now };
     return true;

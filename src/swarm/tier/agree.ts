@@ -4,7 +4,7 @@ import { due, dueAgain } from "../due.ts";
 import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
-import { fellowStand, groupsIn, runningGroups, setOf } from "../peers.ts";
+import { fellowStand, groupsIn, present, runningGroups, setOf } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import { askWords } from "../stands.ts";
 import type { SwarmState } from "../state.ts";
@@ -59,15 +59,15 @@ function propose(s: SwarmState, out: Effect[]): boolean {
   const served = ({ contributors }: Part): boolean => s.unserved.length === 0 || !contributors.some((peer) => s.unserved.includes(peer));
   const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, hash, part) && isMost(s, part) && (hash === tier.own || served(part)));
   const groups = groupsIn(s);
-  const running = new Set([...runningGroups(s)].filter((group) => !s.unserved.some((peer) => groups.of(peer) === group)));
-  running.add(groupsIn(s).of(s.config.self));
+  const running = new Set(Array.from({ length: groups.count }, (_, group) => group).filter((group) => mayCertify(s, group) && !s.unserved.some((peer) => groups.of(peer) === group)));
+  running.add(groups.of(s.config.self));
   const ready = new Set(certified.map(([, { group }]) => group)).size;
   if (ready < running.size && !due(s, partsDeadline(s, ready >= quorum(running.size)))) return false;
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || other.group !== part.group || weightOf(s, part) > weightOf(s, other)));
   if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
   // Fewer than a quorum of the frozen list are no round yet: the others may be at one without them.
-  const many = single.reduce((count, [, { contributors }]) => count + contributors.length, 0) >= quorum(s.head.record.members.length);
+  const many = 2 * single.reduce((count, [, { contributors }]) => count + contributors.length, 0) > s.head.record.members.length;
   if (!many && s.head.record.members.length > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
   const cut = single.sort(([, a], [, b]) => a.group - b.group).map(([hash]) => hash);
   s.round = { ...s.round, tier: { ...tier, cut, proposedAt: s.now } };
@@ -80,6 +80,13 @@ function isMost(s: SwarmState, part: Part): boolean {
   return members === 0 || 2 * weightOf(s, part) > members;
 }
 
+/** Whether most of a group's frozen members may still come to a part: they are there, and have not said that they do nothing. */
+function mayCertify(s: SwarmState, group: number): boolean {
+  const members = s.head.record.members.filter((peer) => groupsIn(s).of(peer) === group);
+  if (members.length === 0) return runningGroups(s).has(group);
+  return 2 * members.filter((peer) => present(s, peer) && fellowStand(s, peer)?.busy !== false).length > members.length;
+}
+
 const weightOf = (s: SwarmState, { contributors }: Part): number => contributors.filter((peer) => setOf(s.head.record.members).has(peer)).length;
 
 /** Groups train as long as their slowest do: the others wait by the length of the round so far. */
@@ -89,19 +96,21 @@ function partsDeadline(s: SwarmState, most: boolean): number {
   return tier!.since + Math.max(most ? LIMITS.openAtLeast : LIMITS.exchangeAtMost, took);
 }
 
-/** A part that so many would leave out that one of them is honest will not get a quorum; one device alone leaves nothing out. */
+/** A part that too few have in theirs, or may yet, for a quorum is left out; one device alone leaves nothing out. */
 function shrinkCut(s: SwarmState): boolean {
   const tier = s.round.tier!;
   const voters = contributorsIn(tier);
   const stated = new Map<readonly Hash[], number>();
+  let lost = 0;
   for (const peer of voters) {
-    const cut = fellowStand(s, peer)?.cut;
-    if (cut && cut !== tier.cut) stated.set(cut, (stated.get(cut) ?? 0) + 1);
+    const cut = peer === s.config.self ? tier.cut : (fellowStand(s, peer)?.cut ?? []);
+    if (cut.includes(tier.own)) stated.set(cut, (stated.get(cut) ?? 0) + 1);
+    else if (!present(s, peer)) lost++;
   }
-  const others = [...stated].filter(([cut]) => cut.includes(tier.own));
-  const without = (hash: Hash): number => others.reduce((count, [cut, times]) => (cut.includes(hash) ? count : count + times), 0);
+  const without = (hash: Hash): number => [...stated].reduce((count, [cut, times]) => (cut.includes(hash) ? count : count + times), lost);
   const cut = tier.cut.filter((hash) => without(hash) <= voters.length - quorum(voters.length));
-  if (cut.length === tier.cut.length) return false;
+  // With so many gone there is no quorum for anything.
+  if (cut.length === tier.cut.length || !cut.includes(tier.own)) return false;
   s.round = { ...s.round, tier: { ...withCut(tier, cut), proposedAt: s.now } };
   return true;
 }

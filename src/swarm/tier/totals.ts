@@ -38,12 +38,13 @@ const totalBound = (s: SwarmState, { cut, parts }: Tier): number => cut.reduce((
  */
 const witnesses = ({ contributors }: Part): number => Math.floor(contributors.length / 3) + 1;
 
-const witnessesOf = (part: Part, chunk: number): PeerId[] => keepersOf(part, chunk).slice(0, witnesses(part));
+/** Of those who are there. Devices may see that differently for a moment: what comes of it is asked for. */
+const witnessesOf = (s: SwarmState, part: Part, chunk: number): PeerId[] => keepersOf(part, chunk).filter((peer) => present(s, peer)).slice(0, witnesses(part));
 
 /** Of a chunk, readings and counters left out. */
 const squareIn = (values: Int32Array, chunk: number, s: SwarmState): number => squareOf(values, linearAt(s) - chunkRange(countIn(s), chunk)[0]);
 
-const keeps = (s: SwarmState, tier: Tier, chunk: number): boolean => witnessesOf(tier.parts.get(tier.own)!, chunk).includes(s.config.self);
+const keeps = (s: SwarmState, tier: Tier, chunk: number): boolean => witnessesOf(s, tier.parts.get(tier.own)!, chunk).includes(s.config.self);
 
 /** Each chunk of the own group's sum goes to who keeps that chunk in the other groups. */
 export function offerChunks(s: SwarmState, out: Effect[]): void {
@@ -51,8 +52,8 @@ export function offerChunks(s: SwarmState, out: Effect[]): void {
   const chunks = tier.chunks.map((known, chunk) => new Map(known).set(tier.own, tier.sum.subarray(...chunkRange(tier.sum.length, chunk))));
   s.round = { ...s.round, tier: { ...tier, chunks } };
   for (let chunk = 0; chunk < LIMITS.chunks; chunk++) {
-    if (keepersOf(tier.parts.get(tier.own)!, chunk)[0] !== s.config.self) continue;
-    for (const hash of tier.cut) if (hash !== tier.own) for (const peer of witnessesOf(tier.parts.get(hash)!, chunk)) give(s, out, peer, "chunk", tier.own, chunk);
+    if (witnessesOf(s, tier.parts.get(tier.own)!, chunk)[0] !== s.config.self) continue;
+    for (const hash of tier.cut) if (hash !== tier.own) for (const peer of witnessesOf(s, tier.parts.get(hash)!, chunk)) give(s, out, peer, "chunk", tier.own, chunk);
   }
 }
 
@@ -79,7 +80,7 @@ export function gather(s: SwarmState, out: Effect[]): boolean {
   s.round = { ...s.round, askedAt: s.now, tier: { ...tier, asked: tier.asked + 1 } };
   for (const chunk of missing) {
     // Whoever waited once in vain makes the sum itself.
-    if (!keeps(s, tier, chunk) && tier.asked === 0) for (const keeper of witnessesOf(tier.parts.get(tier.own)!, chunk)) ask(s, out, keeper, cutHash(tier.cut), "total", chunk);
+    if (!keeps(s, tier, chunk) && tier.asked === 0) for (const keeper of witnessesOf(s, tier.parts.get(tier.own)!, chunk)) ask(s, out, keeper, cutHash(tier.cut), "total", chunk);
     else for (const hash of tier.cut) if (!tier.chunks[chunk]!.has(hash)) askFor(s, out, hash, chunk);
   }
   return false;
@@ -103,7 +104,7 @@ function addUp(s: SwarmState, out: Effect[], chunk: number): void {
   tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, linearAt(s)));
   keepTotal(s, out, chunk, { digest: digestOf(pack(values, totalBound(s, tier))), values });
   if (!keeps(s, tier, chunk)) return;
-  const isFirst = keepersOf(tier.parts.get(tier.own)!, chunk)[0] === s.config.self;
+  const isFirst = witnessesOf(s, tier.parts.get(tier.own)!, chunk)[0] === s.config.self;
   for (const peer of others(s)) give(s, out, peer, isFirst ? "total" : "digest", cutHash(tier.cut), chunk);
 }
 
@@ -172,7 +173,7 @@ function takeTotal(s: SwarmState, out: Effect[], from: PeerId, { what, view, ind
   // Others may have signed the same cut a moment earlier.
   if (tier.cut.length === 0 || view !== cutHash(tier.cut)) return;
   const own = tier.parts.get(tier.own)!;
-  if (!witnessesOf(own, index).includes(from)) return;
+  if (!own.contributors.includes(from)) return;
   const values = what === "total" ? unpackChunk(payload, countIn(s), index, totalBound(s, tier)) : null;
   if (values === null && payload.length !== DIGEST_BYTES) throw new WireError("malformed", `a digest of ${payload.length} bytes`);
   const digest = values ? digestOf(payload) : bytesToHex(payload);

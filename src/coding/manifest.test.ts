@@ -67,6 +67,7 @@ describe("a manifest", () => {
       { shardBytes: 320 },
       { shardBytes: 2 ** 27 },
       { hashes: hashes.slice(1) },
+      { hashes: [] },
       { hashes: [...hashes, ...hashes] },
     ];
     for (const change of changed) {

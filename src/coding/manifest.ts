@@ -63,13 +63,14 @@ export async function sealManifest(manifest: Manifest, sign: (bytes: Uint8Array)
 export async function openManifest(frame: Uint8Array, verify: (bytes: Uint8Array, signature: Uint8Array) => boolean | Promise<boolean>): Promise<Manifest> {
   const { codec, k, m, length, shardBytes, hashes: all, signature } = wire.decode(frame);
   const hashes = Array.from({ length: all.length / HASH_BYTES }, (_, i) => all.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES));
-  const manifest = { shape: { codec, k, m }, length, shardBytes, hashes, root: merkleRoot(hashes) };
-  checkSize(manifest);
+  const cut = { shape: { codec, k, m }, length, shardBytes, hashes };
+  checkSize(cut);
+  const manifest = { ...cut, root: merkleRoot(hashes) };
   if (!(await verify(signedBytes(manifest), signature))) throw new CodingError("signature", "the manifest is not signed by the author it should be; ask another device for it");
   return manifest;
 }
 
-function checkSize({ shape, length, shardBytes, hashes }: Manifest): void {
+function checkSize({ shape, length, shardBytes, hashes }: Omit<Manifest, "root">): void {
   try {
     codeOf(shape);
   } catch (cause) {

@@ -27,6 +27,11 @@ describe("a draft", () => {
     expect(updateOf({ kind: "text", model: "gpt", compression: "low-rank" }).compression).toBeUndefined();
   });
 
+  it("is audited where its maker says so, and not with privacy", () => {
+    const audits = (change: Partial<Draft>) => taskProblems(manifestOf({ ...filled, ...change }, 7)).task!.audits;
+    expect([audits({}), audits({ audits: true }), audits({ audits: true, privacy: true })]).toEqual([undefined, true, undefined]);
+  });
+
   it("says beside which field something is wrong", () => {
     const wrong = (change: Partial<Draft>) => [...new Set(taskProblems(manifestOf({ ...filled, ...change }, 7)).problems.map(({ path }) => fieldOf(path)))];
     expect(wrong({ titleEn: " " })).toEqual(["titleEn"]);

@@ -37,6 +37,8 @@ export interface Draft {
   compression: CompressionKind;
   fragments: string;
   rank: string;
+  /** Not with privacy. */
+  audits: boolean;
   privacy: boolean;
   epsilon: string;
   rounds: string;
@@ -69,6 +71,7 @@ export const freshDraft = (): Draft => ({
   compression: "dense",
   fragments: "8",
   rank: "8",
+  audits: false,
   privacy: false,
   epsilon: "8",
   rounds: "100",
@@ -109,6 +112,7 @@ export function manifestOf(draft: Draft, seed: number): unknown {
     seed,
     inner: { optimiser: draft.optimiser, learningRate: number(draft.learningRate), weightDecay: 0.01, gradientLimit: text ? 1 : 5, batch: number(draft.batch), localSteps: number(draft.localSteps) },
     update: { bits: number(draft.bits), stepExponent: 10, ...compressionOf(draft) },
+    ...(draft.audits && !draft.privacy && { audits: true }),
     ...(draft.privacy && { privacy: { epsilon: number(draft.epsilon), delta: 1e-5, rounds: number(draft.rounds), clip: number(draft.clip), honest: 2 } }),
   };
 }

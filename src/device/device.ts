@@ -49,6 +49,9 @@ export interface DeviceDeps {
   startCodingWorkers: StartCodingWorkers;
 }
 
+/** Noise would be no use where the update itself is shown. */
+const isAudited = ({ audits, privacy }: TaskManifest): boolean => audits === true && privacy === undefined;
+
 const now = (): number => performance.timeOrigin + performance.now();
 
 /** One contributing device: wires data, training, protocol, mesh and storage together. */
@@ -99,7 +102,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     const live = session && viewOf ? viewOf(session, rounds, batch) : IDLE_VIEW;
     return {
       slot: options.slot,
-      task: { name: task.name, title: task.title, parameters: info?.parameters ?? null, data: { kind: task.data.kind, source: task.data.source } },
+      task: { name: task.name, title: task.title, parameters: info?.parameters ?? null, data: { kind: task.data.kind, source: task.data.source }, audits: isAudited(task) },
       trainer: info,
       batch,
       care: carer.view,
@@ -357,7 +360,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, kernels: sums.kernels };
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(isAudited(task) && { audits: true }), kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts, carry });
         if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {

@@ -1,28 +1,32 @@
-import { createContributor, type Contributor } from "../securesum/contributor.ts";
+import { createContributor, SEED_BYTES, type Contributor } from "../securesum/contributor.ts";
 import { SumError, type SumErrorCode } from "../securesum/errors.ts";
 import type { Kernels } from "../securesum/kernel.ts";
-import { BLOCK_BYTES, blocksOf, groupOf } from "../securesum/params.ts";
+import { BLOCK_BYTES, blocksOf, groupOf, type Group, type Layout } from "../securesum/params.ts";
 import { cutPieces } from "../securesum/pieces.ts";
 import { BATCH, type SumPool } from "../securesum/pool.ts";
 import { gatherSum } from "../securesum/sum.ts";
 import { codeOf } from "../workers/bridge.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
+import { packParcels } from "../swarm/parcel.ts";
 import type { PrivacyGuard } from "./privacy.ts";
 
 type Ask<T extends Effect["type"]> = Extract<Effect, { type: T }>;
 type Told<T extends SwarmEvent["type"]> = Omit<Extract<SwarmEvent, { type: T }>, "now">;
 
-/** This device's part in the secure sum: it alone holds the one-time secret of the attempt at hand. */
+/** This device's part in the secure sum: it alone holds the one-time secrets of the round's attempts. */
 export interface Sealing {
-  /** Draws a fresh secret; the last one is erased. Null when another attempt began meanwhile. */
+  /** Draws a fresh secret. Null when another attempt began meanwhile. */
   seal(ask: Ask<"seal">): Promise<Told<"sealed"> | null>;
   answer(ask: Ask<"answer">): Told<"answered"> | null;
   open(ask: Ask<"open">): Promise<Told<"opened"> | null>;
+  /** An attempt's seed, for an audit; null where there is none. */
+  reveal(ask: Ask<"reveal">): Told<"revealed"> | null;
+  /** Deals and encrypts once more what another device shows. */
+  reseal(ask: Ask<"reseal">): Promise<Told<"resealed">>;
   /** Nothing secret stays, and what is under way stops. */
   erase(): void;
 }
 
-const SEED_BYTES = 32;
 /** What says of a sum that it cannot be opened from what is there; anything else is this device's own problem. */
 const UNOPENED: readonly string[] = ["malformed", "undecodable", "garbage"] satisfies SumErrorCode[];
 
@@ -35,11 +39,18 @@ interface SealingDeps {
 
 export function createSealing({ kernels, pool, privacy }: SealingDeps): Sealing {
   let current: { attempt: number; contributor: Contributor; stop: AbortController } | null = null;
+  /** Of the round's attempts: the others may sign what this device gave in an earlier one, and audit it there. */
+  const contributors = new Map<number, Contributor>();
 
-  function erase(): void {
-    current?.contributor.erase();
+  function stop(): void {
     current?.stop.abort(new SumError("unavailable", "another attempt began"));
     current = null;
+  }
+
+  function erase(): void {
+    stop();
+    for (const contributor of contributors.values()) contributor.erase();
+    contributors.clear();
   }
 
   /** Of an attempt that is still the one at hand when it is done; what was stopped is nobody's problem. */
@@ -53,23 +64,29 @@ export function createSealing({ kernels, pool, privacy }: SealingDeps): Sealing 
     }
   }
 
+  /** All that follows from a contributor's seed and its values. */
+  async function give(contributor: Contributor, group: Group, layout: Layout, values: Int8Array | Int32Array, signal: AbortSignal): Promise<Pick<Told<"sealed">, "dealings" | "pieces">> {
+    const dealings = contributor.deal();
+    const ciphertext = new Uint8Array(blocksOf(values.length, layout) * BLOCK_BYTES);
+    let at = 0;
+    for await (const batch of (await pool).encrypt(contributor.key(), values, signal)) {
+      ciphertext.set(batch, at);
+      at += batch.length;
+    }
+    return { dealings, pieces: cutPieces(kernels.ring, ciphertext, group) };
+  }
+
   return {
     seal({ attempt, context, devices, layout, values }) {
-      erase();
+      stop();
       const group = groupOf(devices);
       const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
       const contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context, group, layout, seed });
+      contributors.set(attempt, contributor);
       const { signal } = (current = { attempt, contributor, stop: new AbortController() }).stop;
       return whileCurrent(attempt, signal, async () => {
         const covered = privacy ? await privacy.cover(values) : values;
-        const dealings = contributor.deal();
-        const ciphertext = new Uint8Array(blocksOf(values.length, layout) * BLOCK_BYTES);
-        let at = 0;
-        for await (const batch of (await pool).encrypt(contributor.key(), covered, signal)) {
-          ciphertext.set(batch, at);
-          at += batch.length;
-        }
-        return { type: "sealed" as const, attempt, dealings, pieces: cutPieces(kernels.ring, ciphertext, group) };
+        return { type: "sealed" as const, attempt, ...(await give(contributor, group, layout, covered, signal)) };
       });
     },
 
@@ -96,6 +113,18 @@ export function createSealing({ kernels, pool, privacy }: SealingDeps): Sealing 
         if (!UNOPENED.includes(codeOf(error) ?? "")) throw error;
         return { type: "opened", attempt, sum: null, wrongShares: [], wrongPieces: [] };
       }
+    },
+
+    reveal({ attempt }) {
+      const contributor = contributors.get(attempt);
+      return contributor ? { type: "revealed", attempt, seed: contributor.reveal() } : null;
+    },
+
+    async reseal({ attempt, context, devices, layout, seed, values }) {
+      const group = groupOf(devices);
+      const contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context, group, layout, seed });
+      const { dealings, pieces } = await give(contributor, group, layout, values, new AbortController().signal);
+      return { type: "resealed", attempt, commitment: packParcels(dealings, pieces).commitment };
     },
 
     erase,

@@ -241,6 +241,14 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         return tell(() => start!.own.sealing.answer(effect));
       case "open":
         return tell(() => start!.own.sealing.open(effect));
+      case "reveal": {
+        // Before it is erased, which comes next.
+        const told = start!.own.sealing.reveal(effect);
+        if (told) dispatch({ ...told, now: now() });
+        return;
+      }
+      case "reseal":
+        return tell(() => start!.own.sealing.reseal(effect));
       case "erase":
         return start!.own.sealing.erase();
       case "judge":
@@ -364,7 +372,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
 const spoken = (bytes: Uint8Array): Uint8Array => T(utf8ToBytes("stand"), bytes);
 
 /** Under which heading the page lists a message. */
-const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum", digest: "sum" } as const;
+const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum", digest: "sum", reveal: "reveal" } as const;
 
 const NO_MESH: MeshSnapshot = {
   links: [],

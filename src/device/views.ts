@@ -60,8 +60,8 @@ export interface PeerView {
  */
 export type Protection = "signed" | "sealed" | "signcrypted" | "passed on" | "connection";
 
-/** `shards`: pieces of models and published objects, and word of them. `server`: all that the signalling server gets. */
-export const SENT_KINDS = ["update", "sum", "model", "status", "keys", "shards", "tasks", "relay", "link", "server"] as const;
+/** `reveal`: an audited update, which is in no sum. `shards`: pieces of models and published objects, and word of them. `server`: all that the signalling server gets. */
+export const SENT_KINDS = ["update", "reveal", "sum", "model", "status", "keys", "shards", "tasks", "relay", "link", "server"] as const;
 export type SentKind = (typeof SENT_KINDS)[number];
 
 /** What was sent of one kind, headers included. */
@@ -166,7 +166,7 @@ export interface Snapshot {
   status: DeviceStatus;
   slot: number;
   self: PeerId | null;
-  task: { name: string; title: { en: string; uk: string }; parameters: number | null; data: Pick<TaskManifest["data"], "kind" | "source"> };
+  task: { name: string; title: { en: string; uk: string }; parameters: number | null; data: Pick<TaskManifest["data"], "kind" | "source">; /** One update in twenty is shown to its group. */ audits: boolean };
   trainer: TrainerInfo | null;
   signal: "connecting" | "open" | "down" | "outdated";
   round: number;
@@ -201,8 +201,8 @@ export interface Snapshot {
   resumable: { round: number; accuracy: number | null } | null;
   /** Where departures were noticed. */
   departures: { peer: PeerId; round: number; phase: Phase | null; at: number }[];
-  /** Who gave a wrong share or piece of a sum, which was right all the same. */
-  accusations: { peer: PeerId; what: "share" | "piece" | "total"; round: number }[];
+  /** Who gave a wrong share or piece of a sum, which was right all the same; or failed an audit of its update, which is in no sum. */
+  accusations: { peer: PeerId; what: "share" | "piece" | "total" | "update"; round: number }[];
   drawings: number;
   /** Pseudonyms kept for the epochs at hand; `lasting` is false where they go with the tab. */
   keys: { count: number; lasting: boolean };

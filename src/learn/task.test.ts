@@ -61,6 +61,8 @@ describe("task manifest", () => {
     [digitsTask, "data.kind", "sound", "data.kind"],
     [digitsTask, "model.className", "Gpt", "model.config.vocabulary"],
     [digitsTask, "privacy", { epsilon: 8 }, "privacy.delta"],
+    [{ ...digitsTask, privacy: { epsilon: 8, delta: 1e-6, rounds: 200, clip: 1, honest: 4 } }, "audits", true, "audits"],
+    [digitsTask, "audits", false, "audits"],
     [digitsTask, "outer", { kind: "fedadam", rate: 0.1, beta1: 1, beta2: 0.9, tau: 0.1 }, "outer.beta1"],
     [digitsTask, "inner.schedule", { warmUp: 10, steps: 10, floor: 0 }, "inner.schedule.warmUp"],
     [breastCancerTask, "data.columns.3.deviation", 0, "data.columns.3.deviation"],

@@ -87,6 +87,8 @@ export const TaskSchema = v.strictObject({
       honest: count(MOST_DEVICES),
     }),
   ),
+  /** Whether one update in twenty, drawn by lot, is shown to its group and kept out of the sum (swarm/audit/audit.ts); absent: none is. */
+  audits: v.optional(v.literal(true)),
   /** Credits that the contributors of an epoch share by their device-rounds; absent: none. */
   rewards: v.optional(v.strictObject({ creditsPerEpoch: count(1e9) })),
   /** Rounds after which all take new pseudonyms; absent: 20. */
@@ -122,6 +124,7 @@ export function checkTask(json: unknown): TaskManifest {
   if (data.kind === "passages" && new Set(data.labels).size !== data.labels.length) throw wrong("data.labels", "a label stands twice");
   const compression = task.update.compression?.kind ?? "dense";
   if (task.privacy && compression !== "dense") throw wrong("update.compression", `with privacy an update goes whole and ends with its round; ${compression} keeps parts of it for later`);
+  if (task.privacy && task.audits) throw wrong("audits", "an update that is shown has no privacy; leave one of the two out");
   if (compression === "low-rank" && model.className === "Gpt") throw wrong("update.compression", "low-rank loses what a Gpt learns; take fragments");
   const { schedule } = task.inner;
   if (schedule && schedule.warmUp >= schedule.steps) throw wrong("inner.schedule.warmUp", "the warm-up is as long as the whole schedule");

@@ -17,11 +17,13 @@ export interface Contributor {
   answer(challenge: Uint8Array): Uint8Array<ArrayBuffer>;
   /** What `encryptUpdate` or the pool encrypts one update under. @throws SumError `reused-key` */
   key(): EncryptionKey;
+  /** A copy of the seed, for who audits this device: its update is in no sum. @throws SumError `reused-key` */
+  reveal(): Uint8Array<ArrayBuffer>;
   /** At the round's end, however it ended. */
   erase(): void;
 }
 
-const SEED_BYTES = 32;
+export const SEED_BYTES = 32;
 
 interface ContributorDeps {
   kernel: RingKernel;
@@ -68,6 +70,10 @@ export function createContributor({ kernel, shamir, context, group, layout, seed
     key() {
       once("encrypt");
       return { context, seed: seed.slice(), layout };
+    },
+    reveal() {
+      once("reveal");
+      return Uint8Array.from(seed);
     },
     erase() {
       used.add("erase");

@@ -7,8 +7,6 @@ export type SumErrorCode =
   | "reused-key"
   /** An answer to the degree test before there was a dealing. */
   | "unknown-dealing"
-  /** A device is to be left out of a set that was signed already. */
-  | "audited"
   /** Too few shares of the sum, or too many wrong ones. */
   | "undecodable"
   /** The opened sum cannot come from honest devices: discard it, and audit its contributors more often. */

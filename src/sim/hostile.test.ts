@@ -92,11 +92,3 @@ test("an honest dealer is not convicted where a liar made the judge's U another 
   sim.inject(judge, { type: "message", from: liar.id, bytes: encodeMessage({ kind: "bulk", what: "complaint", root: liar.state.head.root, view: attempt.name, index: attempt.view.indexOf(dealer.id), payload }) });
   expect(refused(judge)).not.toContain(dealer.id);
 });
-
-test("a step always returns, whatever a device is told to leave out", () => {
-  const sim = room(1, 8);
-  const [device] = sim.devices;
-  sim.inject(device!, { type: "leave-out", peer: device!.id });
-  sim.run(20_000);
-  expect(roundOf(device!)).toBe(0);
-});

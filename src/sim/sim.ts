@@ -1,22 +1,23 @@
-import { blocksIn, encryptUpdate, openBlocks, type Engine } from "../securesum/blocks.ts";
+import { blocksIn, openBlocks, type Engine } from "../securesum/blocks.ts";
 import { createContributor, type Contributor } from "../securesum/contributor.ts";
 import { SumError } from "../securesum/errors.ts";
 import { createKernels } from "../securesum/kernel.ts";
 import { groupOf } from "../securesum/params.ts";
-import { cutPieces } from "../securesum/pieces.ts";
+import { sealUpdate } from "../securesum/seal.ts";
 import { createWasmRing } from "../securesum/ring.wasm.ts";
 import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
 import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
 import { genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
+import { packParcels } from "../swarm/parcel.ts";
 import { heard as heardFrom } from "../swarm/stands.ts";
 import { step } from "../swarm/step.ts";
 import { addNoise } from "../update/privacy/noise.ts";
 import { createCompressor, type Compression } from "../update/compression/compression.ts";
 import type { DiscreteGaussian } from "../update/privacy/discrete-gaussian.ts";
 import { toFixed } from "../update/fixed.ts";
-import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { PeerId } from "../wire/ids.ts";
 import { createRandom } from "../wire/random.ts";
@@ -49,6 +50,8 @@ export interface SimOptions {
   /** Differential privacy, and what adds a device's noise. */
   privacy?: Privacy | null;
   noise?: DiscreteGaussian | null;
+  /** Whether updates are audited. */
+  audits?: boolean;
   /** After how long a silent peer counts as gone: the mesh's own bound. */
   detection?: number;
 }
@@ -63,8 +66,9 @@ export interface SimDevice {
   history: { round: number; root: Hash; at: number; contributors: readonly PeerId[]; adopted: boolean }[];
   events: SwarmEvent[];
   problems: Extract<Effect, { type: "refused" | "problem" | "accused" }>[];
-  /** Of its present attempt at a sum. */
+  /** Of its present attempt at a sum; and of all of this round. */
   contributor: Contributor | null;
+  contributors: Map<number, Contributor>;
 }
 
 export interface Sim {
@@ -84,6 +88,8 @@ export interface Sim {
   tamper(change: (from: SimDevice, to: SimDevice, bytes: Uint8Array) => Uint8Array | null): void;
   /** May change what a device is told of its own doing, so that it trains, deals, answers, encrypts or judges wrongly. */
   corrupt(change: (device: SimDevice, event: SwarmEvent) => SwarmEvent): void;
+  /** May change what a device encrypts, whatever its core gave it: values that no honest device has go in as well. */
+  cheat(change: (device: SimDevice, values: Int8Array) => Int8Array | Int32Array): void;
   run(milliseconds: number, done?: () => boolean): boolean;
 }
 
@@ -91,10 +97,12 @@ const TICK = 200;
 /** Milliseconds that encrypting or opening takes. */
 const CRYPTO = [2, 20] as const;
 const LABELS = 3;
+/** A cheat's encryption does not mind what is out of range. */
+const FORGED_LIMIT = 2 ** 20;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, compression = { kind: "dense" }, bits = 8, shapes = [[parameters]], pull = 0.3, privacy = null, noise = null } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, compression = { kind: "dense" }, bits = 8, shapes = [[parameters]], pull = 0.3, privacy = null, noise = null, audits = false } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
@@ -112,6 +120,7 @@ export function createSim(options: SimOptions): Sim {
   let side: ((device: SimDevice) => number) | null = null;
   let see: (device: SimDevice, before: SwarmState) => void = () => undefined;
   let spoil = (_device: SimDevice, event: SwarmEvent): SwarmEvent => event;
+  let forge: ((device: SimDevice, values: Int8Array) => Int8Array | Int32Array) | null = null;
   let change = (_from: SimDevice, _to: SimDevice, bytes: Uint8Array): Uint8Array | null => bytes;
 
   const connected = (a: SimDevice, b: SimDevice): boolean => a.alive && b.alive && (side === null || side(a) === side(b));
@@ -184,9 +193,12 @@ export function createSim(options: SimOptions): Sim {
       case "seal":
       case "answer":
       case "open":
+      case "reveal":
+      case "reseal":
         return compute(device, effect);
       case "erase":
-        return device.contributor?.erase();
+        for (const contributor of device.contributors.values()) contributor.erase();
+        return device.contributors.clear();
       case "accused":
         device.problems.push(effect);
         return;
@@ -199,19 +211,28 @@ export function createSim(options: SimOptions): Sim {
   };
 
   /** Real cryptography, in no time; what comes of it is told a moment later. */
-  const compute = (device: SimDevice, effect: Extract<Effect, { type: "seal" | "answer" | "open" }>): void => {
+  const compute = (device: SimDevice, effect: Extract<Effect, { type: "seal" | "answer" | "open" | "reveal" | "reseal" }>): void => {
     const now = clock.now() + between(CRYPTO);
     const { attempt } = effect;
     const tell = (event: SwarmEvent): void => clock.after(now - clock.now(), () => handle(device, spoil(device, event)));
     switch (effect.type) {
       case "seal": {
         const group = groupOf(effect.devices);
-        device.contributor?.erase();
         const seed = Uint8Array.from({ length: 32 }, () => random.below(256));
-        device.contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context: effect.context, group, layout: effect.layout, seed });
-        const dealings = device.contributor.deal();
-        const ciphertext = concatBytes(...encryptUpdate(engine, device.contributor.key(), noise ? addNoise(effect.values, noise) : effect.values));
-        return tell({ type: "sealed", now, attempt, dealings, pieces: cutPieces(kernels.ring, ciphertext, group) });
+        device.contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context: effect.context, group, layout: forge ? { ...effect.layout, limit: FORGED_LIMIT } : effect.layout, seed });
+        device.contributors.set(attempt, device.contributor);
+        const given = forge ? forge(device, effect.values) : effect.values;
+        return tell({ type: "sealed", now, attempt, ...sealUpdate(engine, device.contributor, group, noise ? addNoise(effect.values, noise) : given) });
+      }
+      case "reveal": {
+        const contributor = device.contributors.get(attempt);
+        return contributor && tell({ type: "revealed", now, attempt, seed: contributor.reveal() });
+      }
+      case "reseal": {
+        const group = groupOf(effect.devices);
+        const again = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context: effect.context, group, layout: effect.layout, seed: effect.seed.slice() });
+        const { dealings, pieces } = sealUpdate(engine, again, group, effect.values);
+        return tell({ type: "resealed", now, attempt, commitment: packParcels(dealings, pieces).commitment });
       }
       case "answer":
         return tell({ type: "answered", now, attempt, answer: device.contributor!.answer(effect.challenge) });
@@ -285,8 +306,8 @@ export function createSim(options: SimOptions): Sim {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits, seed, epochRounds, groupSize, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels };
-      const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null };
+      const config = { self: id, task, bits, seed, epochRounds, groupSize, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels, ...(audits && { audits }) };
+      const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null, contributors: new Map() };
       devices.push(device);
       heard.set(device, new Map());
       settle();
@@ -304,6 +325,7 @@ export function createSim(options: SimOptions): Sim {
     inject: (device, event) => handle(device, { ...event, now: clock.now() } as SwarmEvent),
     watch: (next) => void (see = next),
     corrupt: (next) => void (spoil = next),
+    cheat: (next) => void (forge = next),
     tamper: (next) => void (change = next),
     run: (milliseconds, done) => clock.run(milliseconds, done),
   };

@@ -191,18 +191,6 @@ test("where too few are left to open a signed sum, the survivors wait, and each 
   }
 });
 
-test("a device that is to be audited is left out of the sum; once U is signed, the core refuses to hear of it", () => {
-  const sim = guarded(5, { seed: 13 });
-  const audited = sim.devices[1]!;
-  sim.run(20_000, () => sim.devices.every(({ state }) => state.round.phase === "send"));
-  for (const device of sim.devices) sim.inject(device, { type: "leave-out", peer: audited.id });
-  const rest = sim.devices.filter((device) => device !== audited);
-  expect(run(sim, rest, 1)).toBe(true);
-  expect(rest[0]!.history[0]!.contributors).toHaveLength(4);
-  sim.run(20_000, () => rest[0]!.state.round.phase === "reduce");
-  expect(() => sim.inject(rest[0]!, { type: "leave-out", peer: rest[1]!.id })).toThrow(expect.objectContaining({ code: "audited" }));
-});
-
 test("nothing secret of a round stays when it is over", () => {
   const sim = guarded(4, { seed: 14 });
   run(sim, sim.devices, 1);

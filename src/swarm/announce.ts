@@ -30,6 +30,7 @@ export function announce(s: SwarmState, out: Effect[]): void {
     commitment: round.attempt?.own?.commitment ?? null,
     set: round.attempt?.set ?? null,
     answer: round.attempt?.answer ?? null,
+    ...(round.attempt?.audited && { audited: round.attempt.audited }),
     votes: round.votes,
   };
   // Where it hears of several groups and knows of none, it is one of those who let it in that are to know of it.

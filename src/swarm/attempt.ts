@@ -24,12 +24,14 @@ export interface Attempt {
   own: { parcels: readonly Uint8Array[]; commitment: Hash } | null;
   /** What each member gave this one, its own included. */
   parcels: ReadonlyMap<PeerId, Parcel>;
-  /** Hash of U as this device proposes or signs it, and the commitments that it is made of. Also the challenge of the degree test. */
+  /** Hash of the view's commitments, of which U is made, and these; it names U, but for who is audited. Also the challenge of the degree test. */
   set: Hash | null;
   commitments: ReadonlyMap<PeerId, Hash> | null;
   answer: Uint8Array<ArrayBuffer> | null;
-  /** Dealers whose dealing fits their answer. */
-  fitting: readonly PeerId[];
+  /** The other dealers' answers, as far as their dealings fit them. */
+  answers: ReadonlyMap<PeerId, Uint8Array>;
+  /** Who is left out of U as this device signed it, for it is audited (audit/draw.ts); null: nobody, or not signed yet. */
+  audited: PeerId | null;
   /** Pieces and shares of the sum, by member. */
   pieces: ReadonlyMap<number, Uint8Array>;
   shares: ReadonlyMap<number, Uint8Array>;
@@ -49,12 +51,16 @@ export function newAttempt(s: SwarmState): Attempt {
     set: null,
     commitments: null,
     answer: null,
-    fitting: [],
+    answers: new Map(),
+    audited: null,
     pieces: new Map(),
     shares: new Map(),
     tried: 0,
   };
 }
+
+/** The devices of U: whose updates are in the sum. All of the view hold its pieces and shares. */
+export const summed = ({ view, audited }: Attempt): readonly PeerId[] => (audited === null ? view : view.filter((peer) => peer !== audited));
 
 export const groupIn = ({ view }: Attempt): Group => groupOf(view.length);
 
@@ -89,7 +95,7 @@ export function holds(s: SwarmState, attempt: Attempt, peer: PeerId): boolean {
   return parcel !== undefined && parcel.commitment === commitmentOf(s, attempt, peer);
 }
 
-/** The attempt with U, which is the whole view; null while not all have committed. */
+/** The attempt with what U is made of, which is the whole view; null while not all have committed. */
 export function withSet(s: SwarmState, attempt: Attempt): (Attempt & { set: Hash }) | null {
   if (attempt.set !== null) return attempt as Attempt & { set: Hash };
   const commitments = new Map<PeerId, Hash>();

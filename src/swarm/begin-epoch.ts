@@ -16,6 +16,7 @@ export function beginEpoch(s: SwarmState, out: Effect[], self: PeerId): void {
   s.peers = new Map();
   s.stands = new Map();
   s.places = new Map();
+  s.audits = [];
   s.refused = [];
   s.unserved = [];
   s.doubted = [];

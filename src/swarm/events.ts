@@ -26,8 +26,10 @@ export type SwarmEvent = { now: number } & (
   | { type: "signed"; seq: number; signature: Uint8Array<ArrayBuffer> }
   /** What this peer handed on was not signed by who should have. */
   | { type: "forged"; from: PeerId }
-  /** Keep this device out of the sum: it is to be audited. Before U is signed; else the core throws. */
-  | { type: "leave-out"; peer: PeerId }
+  /** The seed of an attempt in which this device is audited: all that it dealt and encrypted follows from it. */
+  | { type: "revealed"; attempt: number; seed: Uint8Array }
+  /** To what that seed and those values commit a device. */
+  | { type: "resealed"; attempt: number; commitment: Hash }
   /** From now on this device is called so, and everybody else by other names too. */
   | { type: "epoch"; self: PeerId }
   /** A committee was formed, or is lost. */
@@ -54,13 +56,18 @@ export type Effect =
   | { type: "answer"; attempt: number; challenge: Uint8Array }
   /** Open the sum from these pieces and shares, by member. */
   | { type: "open"; attempt: number; context: Context; devices: number; layout: Layout; count: number; pieces: ReadonlyMap<number, Uint8Array>; shares: ReadonlyMap<number, Uint8Array> }
+  /** Give the core that attempt's seed at once, before it is erased: its update is in no sum, and the group may see it. */
+  | { type: "reveal"; attempt: number }
+  /** Deal and encrypt these values under this seed again, as an audited device says that it did. */
+  | { type: "reseal"; attempt: number; context: Context; devices: number; layout: Layout; seed: Uint8Array; values: Int8Array<ArrayBuffer> }
   /** Nothing secret may stay of any attempt. */
   | { type: "erase" }
   /**
    * Gave a wrong share or piece of a sum, or a wrong sum of the groups' chunks; the sum is right all the same. Of a
-   * wrong piece a contributor may be the cause.
+   * wrong piece a contributor may be the cause. `update`: it was audited, and did not show an update that it may give;
+   * nothing of it is in a sum.
    */
-  | { type: "accused"; peer: PeerId; what: "share" | "piece" | "total"; round: number }
+  | { type: "accused"; peer: PeerId; what: "share" | "piece" | "total" | "update"; round: number }
   | { type: "stop-training" }
   /** Have direct links to these. */
   | { type: "group"; peers: readonly PeerId[] }

@@ -2,7 +2,8 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { judge } from "../securesum/degree.ts";
 import { addPieces } from "../securesum/pieces.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { type Attempt, contextIn, erase, groupIn, holds, layoutIn, newAttempt, sameView, withSet } from "./attempt.ts";
+import { type Attempt, contextIn, erase, groupIn, holds, layoutIn, newAttempt, sameView, summed, withSet } from "./attempt.ts";
+import { drawn } from "./audit/draw.ts";
 import { post, refuse, takeEarly, wait } from "./bulk.ts";
 import { due } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
@@ -100,14 +101,15 @@ export function open(s: SwarmState, out: Effect[]): boolean {
     return status?.answer && sameView(status.view, attempt.view) && status.set === attempt.set ? [{ peer, status }] : [];
   });
   for (const { peer, status } of statements) if (!passes(s, out, peer, status.answer!)) return true;
+  const draw = (): PeerId | null => drawn(s, s.round.attempt!) ?? null;
   const there = statements.filter(({ status }) => reached(status.phase, "open"));
   if (attempt.answer !== null && there.length === others(s).length) {
     const agreed = s.round.next.filter((peer) => attempt.view.includes(peer) || there.every(({ status }) => status.next.includes(peer)));
     const issuer = there.every(({ status }) => status.issuer === s.round.issuer) ? s.round.issuer : priorIssuer(s);
-    return sign(s, out, { agreed, issuer });
+    return sign(s, out, { agreed, issuer, audited: draw() });
   }
   const enough = attempt.answer !== null && statements.length === others(s).length && there.length + 1 >= groupIn(attempt).quorum;
-  if (enough && due(s, s.round.phaseSince + LIMITS.openAtLeast)) return sign(s, out, { agreed: attempt.view, issuer: priorIssuer(s) });
+  if (enough && due(s, s.round.phaseSince + LIMITS.openAtLeast)) return sign(s, out, { agreed: attempt.view, issuer: priorIssuer(s), audited: draw() });
   const silent = others(s).filter((peer) => !there.some((statement) => statement.peer === peer));
   return wait(s, out, silent, null, 0);
 }
@@ -118,11 +120,11 @@ const priorIssuer = (s: SwarmState): Hash | null => (endsEpoch(s.head.record.rou
 /** Does what a dealer gave this device fit its answer? If not, the others are shown it, and can judge themselves. */
 function passes(s: SwarmState, out: Effect[], dealer: PeerId, answer: Uint8Array): boolean {
   const attempt = s.round.attempt!;
-  if (attempt.fitting.includes(dealer)) return true;
+  if (attempt.answers.has(dealer)) return true;
   const parcel = attempt.parcels.get(dealer)!;
   // A malformed answer fails as well: the dealer signed it.
   if (judge(s.config.kernels.shamir, parcel.dealing, attempt.view.indexOf(s.config.self), answer, groupIn(attempt).threshold, hexToBytes(attempt.set!)) === "holder") {
-    s.round = { ...s.round, attempt: { ...attempt, fitting: [...attempt.fitting, dealer] } };
+    s.round = { ...s.round, attempt: { ...attempt, answers: new Map(attempt.answers).set(dealer, answer) } };
     return true;
   }
   for (const peer of others(s)) post(s, out, peer, attempt.name, "complaint", attempt.view.indexOf(dealer), encodeComplaint(parcel, answer));
@@ -139,7 +141,7 @@ function passes(s: SwarmState, out: Effect[], dealer: PeerId, answer: Uint8Array
 export function followSigner(s: SwarmState, out: Effect[]): boolean {
   if (s.round.signed !== null) return false;
   for (const known of [s.round.attempt, s.round.kept]) {
-    const attempt = known && !known.view.some((peer) => s.round.leftOut.includes(peer)) ? withSet(s, known) : null;
+    const attempt = known ? withSet(s, known) : null;
     if (attempt === null) continue;
     const signers = attempt.view.flatMap((peer): Status[] => {
       const status = fellow(s, peer);
@@ -147,8 +149,8 @@ export function followSigner(s: SwarmState, out: Effect[]): boolean {
     });
     const [first] = signers;
     if (!first) continue;
-    const agreed = { agreed: first.next, issuer: first.issuer };
-    const alike = signers.filter(({ next, issuer }) => sameView(next, first.next) && issuer === first.issuer);
+    const agreed = { agreed: first.next, issuer: first.issuer, audited: first.audited ?? null };
+    const alike = signers.filter(({ next, issuer, audited }) => sameView(next, first.next) && issuer === first.issuer && audited === first.audited);
     const enough = alike.length > attempt.view.length - groupIn(attempt).quorum;
     if (!enough && !(tested(attempt, s.config.self) && plausible(s, attempt, agreed))) continue;
     if (s.round.attempt && s.round.attempt.id !== attempt.id) erase(s.round.attempt);
@@ -159,26 +161,34 @@ export function followSigner(s: SwarmState, out: Effect[]): boolean {
   return false;
 }
 
-const tested = ({ view, parcels, fitting }: Attempt, self: PeerId): boolean => view.every((peer) => parcels.has(peer) && (peer === self || fitting.includes(peer)));
+const tested = ({ view, parcels, answers }: Attempt, self: PeerId): boolean => view.every((peer) => parcels.has(peer) && (peer === self || answers.has(peer)));
 
-/** A list that leaves none of U out and adds none whom this device would not have, and an issuer that it knows. */
-const plausible = (s: SwarmState, { view }: Attempt, { agreed, issuer }: Agreed): boolean =>
-  view.every((peer) => agreed.includes(peer)) && agreed.every((peer) => view.includes(peer) || s.round.next.includes(peer)) && (issuer === s.issuer || issuer === priorIssuer(s));
+/** A list that leaves none of the view out and adds none whom this device would not have, an issuer that it knows, and who is drawn. */
+const plausible = (s: SwarmState, attempt: Attempt, { agreed, issuer, audited }: Agreed): boolean => {
+  const { view } = attempt;
+  return view.every((peer) => agreed.includes(peer)) && agreed.every((peer) => view.includes(peer) || s.round.next.includes(peer)) && (issuer === s.issuer || issuer === priorIssuer(s)) && audited === drawn(s, attempt);
+};
 
 interface Agreed {
   /** Members of the next round. */
   agreed: readonly PeerId[];
   issuer: Hash | null;
+  /** Whom U leaves out. */
+  audited: PeerId | null;
 }
 
-/** Into REDUCE. The set is signed by the status that goes out, and this device is bound to it. */
-function sign(s: SwarmState, out: Effect[], { agreed, issuer }: Agreed): true {
-  const attempt = s.round.attempt!;
-  s.round = { ...s.round, signed: attempt.set, agreed, agreedIssuer: issuer };
+/**
+ * Into REDUCE. U is signed by the status that goes out, which says of what it is made and whom it leaves out, and this
+ * device is bound to both: it signs once a round, so two sets over one view do not both get a quorum either.
+ */
+function sign(s: SwarmState, out: Effect[], { agreed, issuer, audited }: Agreed): true {
+  const attempt: Attempt = { ...s.round.attempt!, audited };
+  s.round = { ...s.round, attempt, signed: attempt.set, agreed, agreedIssuer: issuer };
   enter(s, "reduce");
-  if (!attempt.view.every((peer) => holds(s, attempt, peer))) return true;
+  const devices = summed(attempt);
+  if (!devices.every((peer) => holds(s, attempt, peer))) return true;
   const self = attempt.view.indexOf(s.config.self);
-  const piece = addPieces(s.config.kernels.ring, attempt.view.map((peer) => attempt.parcels.get(peer)!.piece));
+  const piece = addPieces(s.config.kernels.ring, devices.map((peer) => attempt.parcels.get(peer)!.piece));
   for (const peer of others(s)) post(s, out, peer, attempt.name, "sum", self, piece);
   s.round = { ...s.round, attempt: { ...attempt, pieces: new Map(attempt.pieces).set(self, piece) } };
   return true;

@@ -37,6 +37,12 @@ export const LIMITS = {
   judgeAtLeast: 500,
   judgeAtMost: 3_000,
   refuseAtMost: 5_000,
+  /** With audits: one device of so many is drawn; how long it has for showing its update, besides the time that sending takes. */
+  auditOneOf: 20,
+  revealAtMost: 30_000,
+  /** Then no update is longer than so many times the usual, once this many rounds have shown what is usual. */
+  norm: 1.5,
+  normFrom: 6,
   /** How long those who have everything wait for the ones who have not, before they sign or open without them. */
   openAtLeast: 3_000,
   /** A piece that has not come is asked for again after this long. */

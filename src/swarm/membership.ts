@@ -36,7 +36,7 @@ function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: numb
 export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   // Whoever trails another lineage catches up first.
   const { self } = s.config;
-  if (!s.taking || trails(s) || s.round.leftOut.includes(self)) return false;
+  if (!s.taking || trails(s)) return false;
   const groups = groupsIn(s);
   const members = s.head.record.members.filter((peer) => groups.of(peer) === groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {
@@ -81,9 +81,9 @@ function companyAtMost(s: SwarmState, unheard: boolean): number {
  */
 const least = (s: SwarmState, base: number): number => (groupsIn(s).count > 1 ? Math.floor(base / 2) + 1 : quorum(base));
 
-const joins = (s: SwarmState, peer: PeerId): boolean => present(s, peer) && (peer === s.config.self || s.peers.get(peer)?.taking !== false) && !s.round.leftOut.includes(peer);
+const joins = (s: SwarmState, peer: PeerId): boolean => present(s, peer) && (peer === s.config.self || s.peers.get(peer)?.taking !== false);
 
-const waiting = (s: SwarmState): PeerId[] => neighbours(s).filter((peer) => fellow(s, peer)?.taking && !s.round.leftOut.includes(peer));
+const waiting = (s: SwarmState): PeerId[] => neighbours(s).filter((peer) => fellow(s, peer)?.taking);
 
 /** Whether a view that somebody names is most of those who could be in it: nobody is led into a small one, where the sum says more. */
 const isMost = (s: SwarmState, view: readonly PeerId[]): boolean => view.length >= quorum(Math.min(LIMITS.members, 1 + waiting(s).length));
@@ -105,9 +105,8 @@ function hides(s: SwarmState, view: readonly PeerId[]): boolean {
  */
 export function shrink(s: SwarmState, out: Effect[]): boolean {
   const { self } = s.config;
-  const { view, phase, leftOut, base } = s.round;
+  const { view, phase, base } = s.round;
   if (view.length === 0 || reached(phase, "reduce")) return false;
-  if (leftOut.includes(self)) return withdraw(s, out);
   // Whoever has not begun by then fell out of a view, and nobody goes back to one.
   const begun = due(s, s.round.formedAt + LIMITS.beginAtMost) ? view.filter((peer) => peer === self || (fellow(s, peer)?.view.length ?? 0) > 0) : view;
   const rest = fellowsIn(s, begun, base);

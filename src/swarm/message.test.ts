@@ -8,7 +8,7 @@ import { PHASES } from "./phase.ts";
 const hex = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes).toString("hex"));
 const peers = fc.uniqueArray(hex(16), { maxLength: 15 }).map((list) => list.sort() as PeerId[]);
 const natural = fc.nat({ max: 2 ** 31 });
-const kind = fc.constantFrom("update" as const, "sum" as const, "share" as const, "record" as const, "model" as const, "part" as const, "chunk" as const, "total" as const);
+const kind = fc.constantFrom("update" as const, "sum" as const, "share" as const, "record" as const, "model" as const, "part" as const, "chunk" as const, "total" as const, "reveal" as const);
 const hash = fc.option(hex(32), { nil: null });
 const answer = fc.option(fc.uint8Array({ maxLength: 200 }).map((bytes) => bytes as Uint8Array<ArrayBuffer>), { nil: null });
 
@@ -30,6 +30,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     commitment: hash,
     set: hash,
     answer,
+    audited: fc.option(hex(16).map((id) => id as PeerId), { nil: undefined }),
     votes: fc.array(hex(32), { maxLength: 5 }),
   }),
   fc.record({

@@ -36,10 +36,12 @@ export interface Status extends Standing {
   issuer: Hash | null;
   /** From `send` on: what it committed to of its parcels. */
   commitment: Hash | null;
-  /** U as it would sign it, once all have committed; as it signed it, from `reduce` on. */
+  /** Of what U is made, once all have committed; what it signed, from `reduce` on. */
   set: Hash | null;
   /** To the degree test at that U. */
   answer: Uint8Array<ArrayBuffer> | null;
+  /** From `reduce` on: whom U as it signed it leaves out, if anybody. */
+  audited?: PeerId | undefined;
 }
 
 /** Where a device stands among several groups, for all of them; its status concerns its own group alone. */
@@ -68,7 +70,7 @@ export interface Stands {
   by: readonly { peer: PeerId; seq: number; signature: Uint8Array<ArrayBuffer> }[];
 }
 
-/** Asks for pieces that did not come, for parts of a model, or for what all groups said. */
+/** Asks for pieces that did not come, for parts of a model, for what an audited device shows, or for what all groups said. */
 export interface Want {
   kind: "want";
   what: Exclude<Bulk["what"], "complaint" | "digest"> | "words";
@@ -79,7 +81,7 @@ export interface Want {
   to: number;
 }
 
-/** A parcel of an update, a piece or a share of the sum, a complaint, what groups exchange, or a piece of a model: a checked header and raw bytes. */
+/** A parcel of an update, a piece or a share of the sum, a complaint, what groups exchange, a piece of a model, or an audited update: a checked header and raw bytes. */
 export interface Bulk {
   kind: "bulk";
   what: (typeof KINDS)[number];
@@ -97,7 +99,7 @@ const BULK = 0x80 | VERSION;
 const STANDS = 0xc0 | VERSION;
 const SIGNATURE_BYTES = 64;
 const HEADER = 2 + 32 + 32 + 4;
-const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest"] as const;
+const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest", "reveal"] as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));
@@ -123,8 +125,9 @@ const ControlSchema = v.variant("kind", [
     commitment: v.nullable(HashBytes),
     set: v.nullable(HashBytes),
     answer: v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
+    audited: v.optional(PeerBytes),
   }),
-  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total", "words"]), root: HashBytes, view: HashBytes, from: index, to: index }),
+  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total", "reveal", "words"]), root: HashBytes, view: HashBytes, from: index, to: index }),
 ]);
 const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
 
@@ -156,7 +159,7 @@ const bytesOrNull = (hash: Hash | null): Uint8Array | null => (hash === null ? n
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   switch (message.kind) {
     case "status": {
-      const { target, ...rest } = message;
+      const { target, audited, ...rest } = message;
       return control.encode({
         ...rest,
         ...(target === undefined ? {} : { target: hexToBytes(target) }),
@@ -167,6 +170,7 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
         commitment: bytesOrNull(message.commitment),
         set: bytesOrNull(message.set),
         votes: message.votes.map((root) => hexToBytes(root)),
+        ...(audited === undefined ? {} : { audited: peerIdBytes(audited) }),
       });
     }
     case "stands":

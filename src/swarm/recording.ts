@@ -48,7 +48,7 @@ const CompressorSchema = v.strictObject({
 });
 const RecordingSchema = v.strictObject({
   v: v.literal(3),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema) }),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema), audits: v.exactOptional(v.boolean()) }),
   record: BytesSchema,
   params: BytesSchema,
   outer: BytesSchema,
@@ -85,7 +85,8 @@ const RecordingSchema = v.strictObject({
       }),
       v.strictObject({ type: v.literal("signed"), now: v.number(), seq: v.number(), signature: BytesSchema }),
       v.strictObject({ type: v.literal("forged"), now: v.number(), from: PeerSchema }),
-      v.strictObject({ type: v.literal("leave-out"), now: v.number(), peer: PeerSchema }),
+      v.strictObject({ type: v.literal("revealed"), now: v.number(), attempt: v.number(), seed: BytesSchema }),
+      v.strictObject({ type: v.literal("resealed"), now: v.number(), attempt: v.number(), commitment: v.string() }),
       v.strictObject({ type: v.literal("epoch"), now: v.number(), self: PeerSchema }),
       v.strictObject({ type: v.literal("issuer"), now: v.number(), issuer: v.nullable(v.string()) }),
       v.strictObject({ type: v.literal("judged"), now: v.number(), root: v.string(), change: v.nullable(v.strictObject({ mean: v.number(), error: v.number(), before: v.number() })) }),

@@ -1,5 +1,7 @@
 import { sumDealings } from "../securesum/shamir.ts";
-import { contextIn, countIn, endRound, groupIn, holds, layoutIn, type Attempt } from "./attempt.ts";
+import type { PeerId } from "../wire/ids.ts";
+import { contextIn, countIn, endRound, groupIn, holds, layoutIn, summed, type Attempt } from "./attempt.ts";
+import { beginAudit } from "./audit/audit.ts";
 import { ask, exchangeDeadline, post } from "./bulk.ts";
 import { due, dueAgain } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
@@ -25,6 +27,7 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
   if (s.round.tier) return combine(s, out);
   release(s, out);
   const attempt = s.round.attempt!;
+  if (attempt.audited === s.config.self && signatures(s, attempt) >= groupIn(attempt).quorum) beginAudit(s, out, attempt);
   const { view, pieces, shares } = attempt;
   const { threshold } = groupIn(attempt);
   const gave = (member: number): boolean => pieces.has(member) && shares.has(member);
@@ -52,7 +55,7 @@ export function reduce(s: SwarmState, out: Effect[]): boolean {
 function release(s: SwarmState, out: Effect[]): void {
   const attempt = s.round.attempt!;
   const self = attempt.view.indexOf(s.config.self);
-  const dealings = attempt.view.map((peer) => (holds(s, attempt, peer) ? attempt.parcels.get(peer)!.dealing : undefined));
+  const dealings = summed(attempt).map((peer) => (holds(s, attempt, peer) ? attempt.parcels.get(peer)!.dealing : undefined));
   if (attempt.shares.has(self) || dealings.includes(undefined) || signatures(s, attempt) < groupIn(attempt).quorum) return;
   const share = sumDealings(s.config.kernels.shamir, dealings as Uint8Array[]);
   for (const peer of others(s)) post(s, out, peer, attempt.name, "share", self, share);
@@ -63,7 +66,7 @@ const signatures = (s: SwarmState, attempt: Attempt): number =>
   attempt.view.filter((peer) => {
     if (peer === s.config.self) return s.round.signed === attempt.set;
     const status = fellow(s, peer);
-    return status !== null && reached(status.phase, "reduce") && status.set === attempt.set;
+    return status !== null && reached(status.phase, "reduce") && status.set === attempt.set && (status.audited ?? null) === attempt.audited;
   }).length;
 
 export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongShares, wrongPieces }: SwarmEvent & { type: "opened" }): void {
@@ -77,12 +80,14 @@ export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongS
 
 /** The group's sum is open. Alone it is the round's; among several groups it is a part of it. */
 export function conclude(s: SwarmState, out: Effect[], sum: Int32Array): true {
-  const { view, agreed, agreedIssuer } = s.round;
-  if (groupsIn(s).count > 1) return openTier(s, sum);
+  const { agreed, agreedIssuer } = s.round;
+  if (groupsIn(s).count > 1) return openTier(s, sum, contributorsIn(s));
   const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : agreed;
   enter(s, "commit");
-  return settle(s, out, sum, { contributors: view, members, issuer: agreedIssuer });
+  return settle(s, out, sum, { contributors: contributorsIn(s), members, issuer: agreedIssuer });
 }
+
+const contributorsIn = ({ round: { attempt, view } }: SwarmState): readonly PeerId[] => (attempt ? summed(attempt) : view);
 
 /** COMMIT ends when a quorum of the contributors voted for this device's root, or for refusing it. */
 export function commit(s: SwarmState, out: Effect[]): boolean {
@@ -103,7 +108,8 @@ export function finish(s: SwarmState, out: Effect[], head: Head): true {
   if (!refused && s.round.update && head.record.contributors.includes(s.config.self)) s.carry = s.round.update.carry;
   if (refused) s.changes = remember(s.changes, 0);
   else if (verdict?.change) s.changes = remember(s.changes, verdict.change.mean);
-  out.push({ type: "committed", head, refused, group: s.round.view, carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });
+  out.push({ type: "committed", head, refused, group: contributorsIn(s), carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });
+  if (s.round.attempt) beginAudit(s, out, s.round.attempt);
   endRound(s, out);
   s.parting = endsEpoch(head.record.round, s.config.epochRounds);
   s.previous = s.head;

@@ -10,6 +10,7 @@ import type { Bulk, Stand, Status, Word } from "./message.ts";
 import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { ClaimsKnown } from "./claims.ts";
 import type { Tier } from "./tier/tier.ts";
 import type { Change } from "./verdict.ts";
@@ -43,6 +44,8 @@ export interface SwarmConfig {
   privacy: Privacy | null;
   /** Makes updates small, and a sum of them a change of the model; null with privacy, where an update goes whole. */
   compressor: Compressor | null;
+  /** Whether one device of twenty shows its group what it gave (audit/); never with privacy. */
+  audits?: boolean;
   /** Arithmetic of the secure sum. */
   kernels: Kernels;
 }
@@ -111,8 +114,6 @@ export interface Round {
   lost: number;
   /** Commitments of attempts that were lost: what still names them is old. */
   spent: readonly Hash[];
-  /** Whom the core was told to leave out. */
-  leftOut: readonly PeerId[];
   /** Bulk messages for a view that others reached first. */
   early: readonly { from: PeerId; message: Bulk }[];
   /** Whom this device would have in the next round, stated in OPEN; and whom all of the view would. */
@@ -215,6 +216,8 @@ export interface SwarmState {
   stands: ReadonlyMap<PeerId, Heard>;
   /** On which head each of them said last to stand; the same map as long as nothing of it changes. */
   places: ReadonlyMap<PeerId, { root: Hash; weight: number; round: number }>;
+  /** Of the last rounds, as far as they are not over. */
+  audits: readonly Audit[];
   /** Peers that sent what no honest device sends. */
   refused: readonly PeerId[];
   /** Whose group certified a part and gave nobody a chunk of it: in this epoch their parts count no more here. */
@@ -245,7 +248,6 @@ export const freshRound = (now: number): Round => ({
   signed: null,
   lost: 0,
   spent: [],
-  leftOut: [],
   early: [],
   next: [],
   agreed: [],
@@ -294,6 +296,7 @@ export const initialState = (config: SwarmConfig, head: Head, now: number, carry
   peers: new Map(),
   stands: new Map(),
   places: new Map(),
+  audits: [],
   refused: [],
   unserved: [],
   doubted: [],

@@ -1,7 +1,6 @@
 import { clipAndRound } from "../update/privacy/clip.ts";
 import { PrivacyError } from "../update/privacy/errors.ts";
 import { UpdateError } from "../update/errors.ts";
-import { SumError } from "../securesum/errors.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { beginEpoch } from "./begin-epoch.ts";
@@ -11,8 +10,10 @@ import { followSigner, keepAnswer, keepSealed, open, send } from "./exchange.ts"
 import { answerModel, catchUp, fetchHead, keepJudgement, takePiece } from "./lineage.ts";
 import { LIMITS } from "./limits.ts";
 import { joinCutoff, shrink, withdraw } from "./membership.ts";
-import { ascending, notePlaces } from "./peers.ts";
+import { notePlaces } from "./peers.ts";
 import { announce } from "./announce.ts";
+import { answerReveal, keepResealed, keepRevealed, takeReveal, watchAudits } from "./audit/audit.ts";
+import { encodeWithin } from "./audit/bound.ts";
 import { decodeMessage, type Message } from "./message.ts";
 import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
@@ -34,7 +35,7 @@ export function step(before: SwarmState, event: SwarmEvent): [SwarmState, Effect
   s.wakeAt = s.now;
   for (let i = 0; i < LIMITS.transitions; i++) {
     s.wakeAt = Infinity;
-    if (!(catchUp(s, out) || shrink(s, out) || advance(s, out))) break;
+    if (!(watchAudits(s, out) || catchUp(s, out) || shrink(s, out) || advance(s, out))) break;
     s.wakeAt = s.now;
   }
   fetchHead(s, out);
@@ -64,8 +65,10 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       return keepSum(s, out, event);
     case "judged":
       return keepJudgement(s, out, event);
-    case "leave-out":
-      return leaveOut(s, event.peer);
+    case "revealed":
+      return keepRevealed(s, event);
+    case "resealed":
+      return keepResealed(s, out, event);
     case "epoch":
       return beginEpoch(s, out, event.self);
     case "issuer":
@@ -80,12 +83,6 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       }
       withdraw(s, out);
   }
-}
-
-/** @throws SumError `audited`: once U is signed, one revealed secret opens the rest of its sum */
-function leaveOut(s: SwarmState, peer: PeerId): void {
-  if (s.round.signed !== null) throw new SumError("audited", `a set is signed in round ${s.head.record.round + 1}; audits come before, or in the next round`);
-  s.round = { ...s.round, leftOut: ascending([...s.round.leftOut, peer]) };
 }
 
 function meet(s: SwarmState, peers: readonly PeerId[], pending: readonly PeerId[]): void {
@@ -123,11 +120,13 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
       return takeStands(s, out, from, message);
     case "want":
       if (message.what === "words") return answerWords(s, out, from);
+      if (message.what === "reveal") return answerReveal(s, out, from, message);
       if (isTierKind(message.what)) return answerTier(s, out, from, message);
       if (message.what === "record" || message.what === "model") return answerModel(s, out, from, message);
       return answerShare(s, out, from, message);
     case "bulk":
       if (isTierKind(message.what)) return takeTier(s, out, from, message);
+      if (message.what === "reveal") return takeReveal(s, out, from, message);
       if (message.what === "record" || message.what === "model") return takePiece(s, out, from, message);
       return takeBulk(s, out, from, message);
   }
@@ -153,10 +152,11 @@ function keepUpdate(s: SwarmState, out: Effect[], event: SwarmEvent & { type: "t
 
 /** @throws UpdateError, PrivacyError */
 function rounded({ head: { record, shared }, carry, config }: SwarmState, delta: Float32Array): Pick<LocalUpdate, "values" | "carry"> {
-  const { bits, privacy, compressor, seed, self } = config;
+  const { bits, privacy, compressor, audits, seed, self } = config;
   if (compressor) {
-    const encoded = compressor.encode(delta, carry, { round: record.round, shared, chance: ["rounding", seed, self] });
-    return { values: encoded.values, carry: encoded.carry };
+    const at = { round: record.round, shared, chance: ["rounding", seed, self] };
+    const { values, carry: left } = audits ? encodeWithin(compressor, delta, carry, at) : compressor.encode(delta, carry, at);
+    return { values, carry: left };
   }
   const { values } = clipAndRound(delta, { bits, clip: privacy!.clip, stepExponent: record.stepExponent, seed: ["rounding", seed, record.round, self] });
   return { values, carry };

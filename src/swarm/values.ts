@@ -54,6 +54,12 @@ export function encodeValues({ values, counters }: Pick<LocalUpdate, "values" | 
   return all;
 }
 
+/** Whether a device can have counted so; @param values all of its values */
+export function isPlausible(values: Int32Array, length: number, setting: Setting): boolean {
+  const { samples, loss, correct, labels } = decodeSum(values, length, 1, setting).counters;
+  return [samples, loss, correct, ...labels].every((counter) => counter < MOST) && correct <= samples;
+}
+
 /** A sum of `devices` devices' values, taken apart. */
 export function decodeSum(sum: Int32Array, length: number, devices: number, setting: Setting): { update: Int32Array; counters: Counters } {
   const { bits } = setting;

@@ -11,6 +11,7 @@ export function PrivacyNote({ session }: { session: Session }) {
       <p>
         <strong>{text.update}</strong>
       </p>
+      {session.snapshot.value?.task.audits === true && <p data-audits>{text.audits}</p>}
       {(together === 2 || together === 3) && (
         <p class="wrong" data-small={together}>
           {text.small[together]}

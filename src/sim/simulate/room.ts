@@ -124,6 +124,9 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
       case "sign":
       case "problem":
       case "stop-training":
+      // Its task has no audits.
+      case "reveal":
+      case "reseal":
         return;
     }
   }

@@ -44,10 +44,10 @@ export const withCut = (tier: Tier, cut: readonly Hash[]): Tier => ({ ...tier, c
 
 const noChunks = (): Map<Hash, Int32Array>[] => Array.from({ length: LIMITS.chunks }, () => new Map());
 
-/** The own group's sum is open: it becomes a part of the round's. */
-export function openTier(s: SwarmState, opened: Int32Array): true {
-  const { view, agreed, agreedIssuer } = s.round;
-  const bound = boundOf(s.config, view.length);
+/** The own group's sum is open, of these devices' updates: it becomes a part of the round's. */
+export function openTier(s: SwarmState, opened: Int32Array, devices: readonly PeerId[]): true {
+  const { agreed, agreedIssuer } = s.round;
+  const bound = boundOf(s.config, devices.length);
   // One of the group may have encrypted what is out of range; what is beyond the bound cannot be packed.
   const sum = opened.map((value) => Math.max(-bound, Math.min(bound, value)));
   const digests = noChunks().map((_, chunk) => digestOf(packChunk(sum, chunk, bound)));
@@ -56,7 +56,7 @@ export function openTier(s: SwarmState, opened: Int32Array): true {
     const [from, to] = chunkRange(sum.length, chunk);
     return squareOf(sum.subarray(from, to), count - from);
   });
-  const part: Part = { root: s.head.root, group: groupsIn(s).of(s.config.self), contributors: view, members: agreed, issuer: agreedIssuer, squares, digests };
+  const part: Part = { root: s.head.root, group: groupsIn(s).of(s.config.self), contributors: devices, members: agreed, issuer: agreedIssuer, squares, digests };
   const own = hashOfPart(part);
   const tier: Tier = { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks().map(() => new Map<PeerId, Total>()), asked: 0, askedFor: new Map() };
   s.round = { ...s.round, tier };

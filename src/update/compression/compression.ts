@@ -7,7 +7,7 @@ import { MOST_EXPONENT, MOST_FRAGMENTS, MOST_RANK, MOST_SUMMED } from "./limits.
 import { createLowRank, wholeWithin } from "./low-rank.ts";
 import { layOut, lengthOf, type Layout } from "./pieces.ts";
 import { drawSigns } from "./rotation.ts";
-import { nextExponents, restoreMean, roundPieces } from "./rounding.ts";
+import { lengthOver, nextExponents, restoreMean, roundPieces } from "./rounding.ts";
 import type { Shared } from "./shared.ts";
 
 /** How a task's updates are made small. All three can be summed without being opened, for all devices send alike. */
@@ -73,6 +73,8 @@ export interface Compressor {
    * @throws UpdateError `not-finite`, `wrong-length`
    */
   encode(delta: Float32Array, carry: Carry, at: { round: number; shared: Shared; chance: readonly SeedPart[] }): Encoded;
+  /** How many times as long a device's values make its update as the round's steps are made for; readings are left out. */
+  lengthOver(values: Int8Array | Int32Array, at: { round: number; shared: Shared }): number;
   /**
    * What a sum says: the same bits on every device.
    * @param sum of `count` devices' values
@@ -130,6 +132,8 @@ export function createCompressor(setting: CompressionSetting, shapes: readonly (
       const lifted = scheme.lift(said, round, shared);
       return { values, clipped, carry: { residual: new Float32Array(total.map((value, i) => value - lifted[i]!)) } };
     },
+
+    lengthOver: (values, { round, shared }) => lengthOver(values, rounding(round, shared)),
 
     decode(sum, count, { round, shared }) {
       const at = rounding(round, shared);

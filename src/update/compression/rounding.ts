@@ -77,6 +77,24 @@ function reading(square: number, limit: number): number {
   return off;
 }
 
+/** Mean square that rounding by chance adds, of values over many steps. */
+const CHANCE = 1 / 6;
+
+/** The length of a vector as its rounded values say it, over that of one whose values their steps are made for. */
+export function lengthOver(values: Int8Array | Int32Array, { layout, bits, exponents }: Omit<Rounding, "signs">): number {
+  const usual = (valueLimit(bits) / RANGES[bits]!) ** 2 + CHANCE;
+  let [square, due] = [0, 0];
+  for (const { from, length, log2, group } of layout.pieces) {
+    // Of a value's square in the vector's; `restore` says why.
+    const weight = stepOf(exponents[layout.exponents + group]!, log2) ** 2 * 2 ** (log2 % 2 === 0 ? 0 : -1);
+    let sum = 0;
+    for (let i = from; i < from + length; i++) sum += values[i]! ** 2;
+    square += weight * sum;
+    due += weight * length * usual;
+  }
+  return due === 0 ? 0 : Math.sqrt(square / due);
+}
+
 /** Rounded values turned back; in model units. */
 function restore(values: Int8Array, { layout, exponents, signs }: Omit<Rounding, "bits">): Float64Array {
   const vector = new Float64Array(values.subarray(0, layout.values));

@@ -84,7 +84,7 @@ function ModelFields({ making, wrong, input }: Part) {
 
 function TrainingFields({ making, input }: Part) {
   const text = messages.value.tasksPage.form;
-  const { optimiser, compression, privacy } = making.draft.value;
+  const { optimiser, compression, audits, privacy } = making.draft.value;
   const compressions = compressionsFor(making.draft.value);
   const chosen = compressions.includes(compression) ? compression : "dense";
   return (
@@ -107,6 +107,14 @@ function TrainingFields({ making, input }: Part) {
           {text.privacy} <span class="hint">{text.privacyHint}</span>
         </span>
       </label>
+      {!privacy && (
+        <label class="option">
+          <input type="checkbox" checked={audits} onChange={(event) => making.change({ audits: event.currentTarget.checked })} />
+          <span>
+            {text.audits} <span class="hint">{text.auditsHint}</span>
+          </span>
+        </label>
+      )}
       {privacy && (
         <div class="field-row">
           {input("epsilon", text.epsilon, { numeric: true })}

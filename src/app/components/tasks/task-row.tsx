@@ -40,6 +40,7 @@ export function TaskRow({ task, session, here, posted }: { task: PostedTask; ses
     text.kinds[manifest.data.kind],
     manifest.data.source === "own" ? text.own : null,
     manifest.privacy ? text.private(format.value.whole(manifest.privacy.epsilon)) : null,
+    manifest.audits ? text.audited : null,
     posted ? (mine ? text.mine : text.other) : null,
   ];
   const hide = async (): Promise<void> => (await session.device).hideTask(hash);

@@ -30,6 +30,7 @@ export const join = {
   privacy: {
     heading: "What others can see",
     update: "This device’s update is encrypted before it leaves. A round’s devices add the encrypted updates up and open only the sum, unless more than two thirds of them conspire.",
+    audits: "This task is audited: about one update in twenty, drawn by lot, is not added but shown to the devices of this one’s group, so that nobody can give what no honest device gives unseen. A single update can tell more about the data behind it than a sum does.",
     small: {
       2: "You are two: from the sum, each can work out the other’s update.",
       3: "You are three: two together can work out the third’s update from the sum. If one leaves in mid-round, the round is begun again.",

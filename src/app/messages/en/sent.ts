@@ -44,6 +44,12 @@ export const sentPage = {
       never: "Samples, labels, drawings, file names. Not the update itself in the clear either.",
       readers: "Nobody alone. A round’s devices can open only the sum of all updates, unless more than two thirds of them conspire.",
     },
+    reveal: {
+      name: "Audited updates",
+      holds: "In a task with audits: an update of this device that was drawn by lot, and the random numbers that it was encrypted with. It is in no sum.",
+      never: "Samples, labels, drawings, file names. Nor any update that was not drawn.",
+      readers: "The devices of the group that this one summed with.",
+    },
     sum: {
       name: "Encrypted sums",
       holds: "Pieces of the sum of all updates, shares of its key, and complaints about shares that do not fit.",

@@ -1,10 +1,9 @@
-import { concatBytes } from "@noble/hashes/utils.js";
-import { blocksIn, encryptUpdate, openBlocks, type Engine } from "../../../securesum/blocks.ts";
+import { blocksIn, openBlocks, type Engine } from "../../../securesum/blocks.ts";
 import { createContributor, type Contributor } from "../../../securesum/contributor.ts";
 import { SumError } from "../../../securesum/errors.ts";
 import { createKernels } from "../../../securesum/kernel.ts";
 import { groupOf } from "../../../securesum/params.ts";
-import { cutPieces } from "../../../securesum/pieces.ts";
+import { sealUpdate } from "../../../securesum/seal.ts";
 import { createWasmRing } from "../../../securesum/ring.wasm.ts";
 import { gatherSum } from "../../../securesum/sum.ts";
 import type { Random } from "../../../wire/random.ts";
@@ -24,9 +23,7 @@ export function createRealSums(random: Random): Sums {
       const seed = Uint8Array.from({ length: 32 }, () => random.below(256));
       const contributor = createContributor({ kernel: kernels.ring, shamir: kernels.shamir, context, group, layout, seed });
       contributors.set(device, contributor);
-      const dealings = contributor.deal();
-      const ciphertext = concatBytes(...encryptUpdate(engine, contributor.key(), values));
-      return { dealings, pieces: cutPieces(kernels.ring, ciphertext, group) };
+      return sealUpdate(engine, contributor, group, values);
     },
     answer: (device, challenge) => ({ answer: contributors.get(device)!.answer(challenge) }),
     open(effect) {

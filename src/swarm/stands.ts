@@ -147,7 +147,7 @@ export function greet(s: SwarmState, out: Effect[]): void {
   if (to.length === 0) return;
   const { what, seq } = s.announced;
   if (what?.kind === "status") out.push({ type: "tell", to, bytes: encodeMessage({ ...what, seq }) });
-  const known = rankIn(s, group) < 2 ? [...s.stands].filter(([peer]) => !to.includes(peer)) : [];
+  const known = rankIn(s, group) < LIMITS.carriers ? [...s.stands].filter(([peer]) => !to.includes(peer)) : [];
   tell(out, to, [...entryOf(s, s.config.self), ...known]);
 }
 

@@ -66,8 +66,8 @@ function propose(s: SwarmState, out: Effect[]): boolean {
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || other.group !== part.group || weightOf(s, part) > weightOf(s, other)));
   if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
-  // Fewer than a quorum of the frozen list are no round yet: the others may be at one without them.
-  const many = 2 * single.reduce((count, [, { contributors }]) => count + contributors.length, 0) > s.head.record.members.length;
+  // Without most of the frozen list it is no round yet: the others may be at one without them. Newcomers say nothing of that.
+  const many = 2 * single.reduce((weight, [, part]) => weight + weightOf(s, part), 0) > s.head.record.members.length;
   if (!many && s.head.record.members.length > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
   const cut = single.sort(([, a], [, b]) => a.group - b.group).map(([hash]) => hash);
   s.round = { ...s.round, tier: { ...tier, cut, proposedAt: s.now } };

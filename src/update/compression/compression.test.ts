@@ -150,7 +150,9 @@ describe("every scheme", () => {
           ({ shared } = decoded);
         }
         const off = Math.sqrt(arrived.reduce((sum, value, i) => sum + (value - delta[i]!) ** 2, 0) / delta.reduce((sum, value) => sum + value ** 2, 0));
-        expect(off).toBeLessThan(setting.compression.kind === "dense" ? 0.05 : 0.2);
+        // What a carry holds stays as it is after some 30 rounds: up to 1 update of all values, 20 of a ninth of them, 34 of
+        // rank 1 in 2 bits. Without a carry a ninth of the values would be off by 0.89, and rank 1 by more.
+        expect(off).toBeLessThan(setting.compression.kind === "dense" ? 0.05 : 0.4);
       }),
       { numRuns: 6 },
     );

@@ -40,11 +40,11 @@ test("five tabs get the very models that a sum in the clear gives, though one di
     const head = [...known.values()].find(({ record }) => record.round === round && record.model === hash)!;
     const before = known.get(head.record.prev)!;
     const sum = new Int32Array(lengthAt({ head: before, config }));
-    for (const contributor of head.record.contributors) {
+    for (const contributor of head.roll.contributors) {
       const own = updates.find((each) => each.get(before.root)?.self === contributor)!.get(before.root)!;
       own.values.forEach((value, i) => (sum[i] = sum[i]! + value));
     }
-    expect(modelHash(nextModel(before, sum, head.record.contributors.length, config)), `round ${round}`).toBe(hash);
+    expect(modelHash(nextModel(before, sum, head.roll.contributors.length, config)), `round ${round}`).toBe(hash);
   }
 });
 

@@ -1,16 +1,17 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes } from "@noble/hashes/utils.js";
 import { modelBytes, modelFrom, modelSize, type Model } from "../swarm/head.ts";
-import { decodeRecord, encodeRecord, rootOf, type Hash } from "../swarm/record.ts";
+import type { Hash } from "../swarm/record.ts";
+import { decodeCommit, encodeCommit } from "../swarm/roll.ts";
 import type { Head } from "../swarm/state.ts";
 import { WireError } from "../wire/codec.ts";
 
-/** Before the record. */
+/** Before the commit. */
 const LENGTH_BYTES = 4;
 
-/** A head as one object: the record's length (u32, big-endian), the record, the model's bytes. */
+/** A head as one object: the commit's length (u32, big-endian), the commit, the model's bytes. */
 export function encodeCheckpoint(head: Head): Uint8Array<ArrayBuffer> {
-  const bytes = encodeRecord(head.record);
+  const bytes = encodeCommit(head);
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setUint32(0, bytes.length);
   return concatBytes(length, bytes, modelBytes(head)) as Uint8Array<ArrayBuffer>;
@@ -24,9 +25,9 @@ export function encodeCheckpoint(head: Head): Uint8Array<ArrayBuffer> {
 export function decodeCheckpoint(bytes: Uint8Array, root: Hash, task: Hash, like: Model): Head {
   if (bytes.length < LENGTH_BYTES) throw new WireError("malformed", "a checkpoint that ends early");
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  const record = decodeRecord(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
+  const commit = decodeCommit(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
   const model = bytes.slice(LENGTH_BYTES + length);
   if (model.length !== modelSize(like)) throw new WireError("malformed", "a checkpoint whose model is not as long as the task's");
-  if (rootOf(record) !== root || record.task !== task || bytesToHex(sha256(model)) !== record.model) throw new WireError("malformed", "a checkpoint that is not the one its name says");
-  return { record, root, ...modelFrom(model, like) };
+  if (commit.root !== root || commit.record.task !== task || bytesToHex(sha256(model)) !== commit.record.model) throw new WireError("malformed", "a checkpoint that is not the one its name says");
+  return { ...commit, ...modelFrom(model, like) };
 }

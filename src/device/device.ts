@@ -305,7 +305,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
               const record: RoundRecord = {
                 round: next.record.round,
                 seconds: (now() - startedAt) / 1000,
-                participants: [...next.record.contributors],
+                participants: [...next.roll.contributors],
                 accuracy: null,
                 loss: null,
                 trainLoss: counters.samples > 0 ? counters.loss / 1000 / counters.samples : null,

@@ -1,7 +1,8 @@
 import { outerBytes, outerFrom } from "../learn/outer-optimiser.ts";
 import type { Trainer } from "../learn/trainer.ts";
 import type { Kept, Midway, Store } from "../store/store.ts";
-import { type CommitRecord, decodeRecord, encodeRecord, type Hash, rootOf } from "../swarm/record.ts";
+import type { Hash } from "../swarm/record.ts";
+import { type Commit, decodeCommit, encodeCommit } from "../swarm/roll.ts";
 import type { Head } from "../swarm/state.ts";
 import { carryBytes, carryFrom, type Carry } from "../update/compression/carry.ts";
 import { sharedBytes, sharedFrom } from "../update/compression/shared.ts";
@@ -30,20 +31,20 @@ export interface Keeping {
 }
 
 export function createKeeping(store: Store, task: Hash, now: () => number): Keeping {
-  function recordIn({ record: bytes, shared }: Kept["head"]): CommitRecord | null {
-    if (shared === undefined) return null; // of an older version: nothing to go on from
+  function commitIn({ commit: bytes, shared }: Kept["head"]): Commit | null {
+    if (bytes === undefined || shared === undefined) return null; // of an older version: nothing to go on from
     try {
-      const record = decodeRecord(bytes);
-      return record.task === task ? record : null;
+      const commit = decodeCommit(bytes);
+      return commit.record.task === task ? commit : null;
     } catch (cause) {
       if (!(cause instanceof WireError)) throw cause;
       return null;
     }
   }
 
-  async function keptRecord(): Promise<CommitRecord | null> {
+  async function keptCommit(): Promise<Commit | null> {
     const kept = await store.get("head");
-    return kept && recordIn(kept);
+    return kept && commitIn(kept);
   }
 
   return {
@@ -54,12 +55,12 @@ export function createKeeping(store: Store, task: Hash, now: () => number): Keep
       await store.put({ seed });
       return seed;
     },
-    standing: async () => (await keptRecord()) ?? { round: 0, weight: 0 },
+    standing: async () => (await keptCommit())?.record ?? { round: 0, weight: 0 },
     async head(fresh) {
       const kept = await store.get("head");
-      const record = kept && recordIn(kept);
-      if (!record || kept.params.length !== fresh.params.length) return null;
-      return { record, root: rootOf(record), params: new Int32Array(kept.params), outer: outerFrom(kept.outer, fresh.outer), shared: sharedFrom(kept.shared!, fresh.shared) };
+      const commit = kept && commitIn(kept);
+      if (!commit || kept.params.length !== fresh.params.length) return null;
+      return { ...commit, params: new Int32Array(kept.params), outer: outerFrom(kept.outer, fresh.outer), shared: sharedFrom(kept.shared!, fresh.shared) };
     },
     async carry(fresh) {
       const kept = await store.get("carry");
@@ -71,11 +72,11 @@ export function createKeeping(store: Store, task: Hash, now: () => number): Keep
       }
     },
     async rounds() {
-      if (await keptRecord()) return ((await store.get("rounds")) ?? []) as RoundRecord[];
+      if (await keptCommit()) return ((await store.get("rounds")) ?? []) as RoundRecord[];
       await store.remove("trainer");
       return [];
     },
-    keepHead: ({ record, params, outer, shared }, carry, rounds) => store.put({ head: { record: encodeRecord(record), params, outer: outerBytes(outer), shared: sharedBytes(shared) }, carry: carryBytes(carry), rounds: [...rounds] }),
+    keepHead: (head, carry, rounds) => store.put({ head: { commit: encodeCommit(head), params: head.params, outer: outerBytes(head.outer), shared: sharedBytes(head.shared) }, carry: carryBytes(carry), rounds: [...rounds] }),
     keepMidway: (midway) => store.put({ midway: { ...midway, task, at: now() } }),
     async keepTrainer(training) {
       const state = await training.saveState();

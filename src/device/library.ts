@@ -161,14 +161,14 @@ export async function openLibrary({ slot, room, lends, now, startCodingWorkers, 
     },
     stop: (id) => fetches.get(id)?.abort(new LibraryError("stopped", "the fetching was stopped")),
     committed(previous, next) {
-      const { record, root } = next;
-      const before = previous?.record.members ?? [];
-      const stayed = before.filter((peer) => record.contributors.includes(peer)).length;
+      const { record, root, roll: { contributors } } = next;
+      const before = previous?.roll.members ?? [];
+      const stayed = before.filter((peer) => contributors.includes(peer)).length;
       // A model too large for one object is had from the swarm alone.
       if (modelSize(next) + RECORD_AT_MOST > LIBRARY_LIMITS.objectBytes) return;
       const head = { root, round: record.round, weight: record.weight };
       librarian
-        .keepCheckpoint({ bytes: encodeCheckpoint(next), head, contributors: record.contributors, churn: { left: before.length - stayed, stayed } })
+        .keepCheckpoint({ bytes: encodeCheckpoint(next), head, contributors, churn: { left: before.length - stayed, stayed } })
         .catch(onProblem);
     },
     async newest(own) {

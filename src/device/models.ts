@@ -6,7 +6,8 @@ import { checkTask, type TaskManifest } from "../learn/task.ts";
 import type { Evaluation, NamedFile, Prediction, Trainer } from "../learn/trainer.ts";
 import { writeOn } from "../learn/write-on.ts";
 import type { Store } from "../store/store.ts";
-import { decodeRecord, type Hash, rootOf, taskHash } from "../swarm/record.ts";
+import { type Hash, rootOf, taskHash } from "../swarm/record.ts";
+import { decodeCommit } from "../swarm/roll.ts";
 import type { Head } from "../swarm/state.ts";
 import { sharedBytes } from "../update/compression/shared.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
@@ -51,9 +52,9 @@ export function createModels({ store, task, now, head, engine, startTrainer, lib
   async function keptHead(): Promise<OpenModel | null> {
     const kept = await store.get("head");
     const manifest = await store.get("manifest");
-    if (kept?.shared === undefined || manifest === null) return null;
+    if (kept?.commit === undefined || kept.shared === undefined || manifest === null) return null;
     try {
-      const model: OpenModel = { task: checkTask(manifest), record: decodeRecord(kept.record), params: new Int32Array(kept.params), outer: kept.outer, shared: kept.shared };
+      const model: OpenModel = { task: checkTask(manifest), record: decodeCommit(kept.commit).record, params: new Int32Array(kept.params), outer: kept.outer, shared: kept.shared };
       return model.record?.task === taskHash(model.task) ? model : null;
     } catch (cause) {
       if (!(cause instanceof WireError || cause instanceof TaskError)) throw cause;
@@ -102,7 +103,7 @@ export function createModels({ store, task, now, head, engine, startTrainer, lib
 
   function lineageOf({ record }: OpenModel): Lineage | null {
     if (record === null) return null;
-    return { round: record.round, root: rootOf(record), prev: record.prev, contributors: record.contributors.length, deviceRounds: record.weight, model: record.model };
+    return { round: record.round, root: rootOf(record), prev: record.prev, contributors: record.contributors.count, deviceRounds: record.weight, model: record.model };
   }
 
   const viewOf = (model: OpenModel, rest: Pick<ModelView, "id" | "origin" | "object" | "author" | "at">): ModelView => ({

@@ -6,7 +6,8 @@ import type { RtcHost } from "../mesh/rtc.ts";
 import { LIMITS as COMMITTEE_LIMITS } from "../identity/committee/limits.ts";
 import type { Committee } from "../identity/committee/announce.ts";
 import type { WorkCost } from "../identity/committee/work.ts";
-import type { CommitRecord, Hash } from "../swarm/record.ts";
+import type { Hash } from "../swarm/record.ts";
+import type { Commit } from "../swarm/roll.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { DeviceOptions } from "./api.ts";
 import { roomCredential, type Credential } from "./credential.ts";
@@ -87,7 +88,7 @@ export interface Presences {
   /** `issuer` names who issued the epoch's pseudonyms: null for the room itself, undefined where this device missed it. */
   enter(epoch: number, issuer: Hash | null | undefined): void;
   /** @param group with whom this device summed; empty where it took the head over */
-  committed(head: { root: Hash; record: CommitRecord }, group: readonly PeerId[], closing: boolean): void;
+  committed(commit: Commit, group: readonly PeerId[], closing: boolean): void;
   tick(): void;
   /** This peer sent what no honest device sends. */
   revoke(peer: PeerId): void;
@@ -414,9 +415,9 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     },
     prepare: (epoch, issuer) => void prepare(epoch, issuer, true),
     enter,
-    committed({ root, record }, group, near) {
-      current?.registry.committed(root, record, near);
-      current?.receipts.committed(record, group);
+    committed(commit, group, near) {
+      current?.registry.committed(commit, near);
+      current?.receipts.committed(commit, group);
     },
     tick() {
       for (const held of [current, old]) held?.registry.tick();

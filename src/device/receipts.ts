@@ -2,7 +2,8 @@ import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import type { Certificate } from "../identity/certificate.ts";
 import { SIGNATURE_BYTES } from "../identity/schnorr.ts";
 import { endorsed, type Endorsement, endorsementsDue, encodeReceipt } from "../ledger/receipt.ts";
-import { type CommitRecord, type Hash, rootOf } from "../swarm/record.ts";
+import type { Hash } from "../swarm/record.ts";
+import type { Commit } from "../swarm/roll.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { EpochGuard } from "./guard.ts";
 
@@ -30,12 +31,12 @@ export interface ReceiptsDeps {
 /** Gives its group its word for each round's work, and collects theirs, under one pseudonym. */
 export interface Receipts {
   /** @param group with whom this device summed in it */
-  committed(record: CommitRecord, group: readonly PeerId[]): void;
+  committed(commit: Commit, group: readonly PeerId[]): void;
   receive(from: PeerId, bytes: Uint8Array): void;
 }
 
 interface Open {
-  record: CommitRecord;
+  commit: Commit;
   group: readonly PeerId[];
   message: Uint8Array;
   endorsements: Map<PeerId, Endorsement>;
@@ -54,19 +55,19 @@ export function createReceipts({ self, certificate, P, guard, send, onReceipt }:
     settle(root, round);
   }
 
-  function settle(root: Hash, { record, group, endorsements }: Open): void {
+  function settle(root: Hash, { commit, group, endorsements }: Open): void {
     if (endorsements.size < endorsementsDue(group)) return;
     open.delete(root);
-    onReceipt(encodeReceipt({ record, group, endorsements: [...endorsements.values()] }));
+    onReceipt(encodeReceipt({ commit, group, endorsements: [...endorsements.values()] }));
   }
 
   return {
-    committed(record, group) {
+    committed(commit, group) {
       if (group.length < 2 || !group.includes(self)) return;
-      const root = rootOf(record);
+      const { root } = commit;
       const message = endorsed(root, group);
       const signature = guard.sign(message);
-      open.set(root, { record, group, message, endorsements: new Map([[self, { certificate, P, signature }]]) });
+      open.set(root, { commit, group, message, endorsements: new Map([[self, { certificate, P, signature }]]) });
       for (const oldest of open.keys()) {
         if (open.size <= LIMITS.rounds) break;
         open.delete(oldest);

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { fullKey, createIssuer, setSecretValue, type Issuer } from "../identity/keys.ts";
 import { scalarBytes } from "../identity/suite.ts";
-import { genesisRecord, type CommitRecord, type Hash } from "../swarm/record.ts";
+import { genesisRecord, type Hash } from "../swarm/record.ts";
+import { enrolled, type Commit } from "../swarm/roll.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { credentialOf, drawId, roomCredential, type Credential } from "./credential.ts";
 import { createGuard, type EpochGuard } from "./guard.ts";
@@ -58,7 +59,10 @@ function gather(n: number, issuer: Issuer | null = null): { people: Person[]; ro
   // Everybody has heard everybody say something.
   const statement = new TextEncoder().encode("here");
   for (const each of people) for (const other of people) if (other !== each) each.guard.check(other.id, statement, other.guard.prove(statement));
-  const record = (round: number): CommitRecord => ({ ...genesisRecord("00".repeat(32), "11".repeat(32), 0), round, members: people.filter(({ here }) => here).map(({ id }) => id).sort() });
+  const commitOf = (round: number): Commit => {
+    const roll = { contributors: [], members: people.filter(({ here }) => here).map(({ id }) => id).sort() };
+    return { record: { ...genesisRecord("00".repeat(32), "11".repeat(32), 0), ...enrolled(roll), round }, root: root(round), roll };
+  };
   const clock = setInterval(() => people.forEach(({ here, registry }) => here && registry.tick()), 50);
   onTestFinished(() => {
     clearInterval(clock);
@@ -67,7 +71,7 @@ function gather(n: number, issuer: Issuer | null = null): { people: Person[]; ro
   return {
     people,
     room,
-    commit: (round, closing = false) => people.forEach(({ here, registry }) => here && registry.committed(root(round), record(round), closing)),
+    commit: (round, closing = false) => people.forEach(({ here, registry }) => here && registry.committed(commitOf(round), closing)),
     leave(person) {
       person.here = false;
     },

@@ -11,7 +11,8 @@ import type { WorkCost } from "../identity/committee/work.ts";
 import { IdentityError } from "../identity/errors.ts";
 import { verifyMisissue } from "../identity/misissue.ts";
 import { POINT_BYTES, type Random } from "../identity/suite.ts";
-import type { CommitRecord, Hash } from "../swarm/record.ts";
+import type { Hash } from "../swarm/record.ts";
+import type { Commit } from "../swarm/roll.ts";
 import { WireError } from "../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
 import { createCarriage } from "./carriage.ts";
@@ -83,7 +84,7 @@ export interface Registry {
   readonly hash: Hash | null;
   readonly view: IssuerView | null;
   /** A round was committed. @param closing whether the epoch is near its end */
-  committed(root: Hash, record: CommitRecord, closing: boolean): void;
+  committed(commit: Commit, closing: boolean): void;
   receive(from: PeerId, bytes: Uint8Array): void;
   /** For somebody at the door. */
   carry(member: PeerId, device: PeerId, open: boolean, request: Uint8Array): Promise<Uint8Array | null>;
@@ -180,8 +181,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
   // Forming a committee.
 
-  function committed(root: Hash, record: CommitRecord, near: boolean): void {
-    draws.set(record.round, drawMembers(root, record.members));
+  function committed({ record, root, roll: { members } }: Commit, near: boolean): void {
+    draws.set(record.round, drawMembers(root, members));
     for (const round of draws.keys()) if (round <= record.round - REGISTRY_LIMITS.draws) draws.delete(round);
     if (near && !closing) {
       closing = true;
@@ -191,10 +192,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     unplaced = [];
     for (const next of waiting) attempt(() => take(next));
     enrol();
-    if (generation.running || record.members.length < LIMITS.membersAtLeast) return;
+    if (generation.running || members.length < LIMITS.membersAtLeast) return;
     const { committee } = announcement ?? {};
     if (committee === undefined || lost) generation.start({ room: room.hash, lineage: record.round, generation: 0, previous: null, members: draws.get(record.round)! });
-    else if (committee.members.some((id) => !record.members.includes(id))) {
+    else if (committee.members.some((id) => !members.includes(id))) {
       generation.start({ room: room.hash, lineage: committee.lineage, generation: committee.generation + 1, previous: committeeHash(committee), members: draws.get(record.round)! });
     }
   }

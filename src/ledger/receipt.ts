@@ -6,7 +6,8 @@ import { SIGNATURE_BYTES } from "../identity/schnorr.ts";
 import { verify } from "../identity/sign.ts";
 import { T } from "../identity/suite.ts";
 import { LIMITS } from "../swarm/limits.ts";
-import { type CommitRecord, decodeRecord, encodeRecord, type Hash, quorum, rootOf } from "../swarm/record.ts";
+import { type Hash, quorum } from "../swarm/record.ts";
+import { type Commit, decodeCommit, encodeCommit } from "../swarm/roll.ts";
 import { codec, WireError } from "../wire/codec.ts";
 import { isPeerId, peerIdBytes, type PeerId } from "../wire/ids.ts";
 
@@ -20,8 +21,8 @@ export interface Endorsement {
 
 /** That the devices of one group did the work of a round: the word of two thirds of them. Anybody can check it. */
 export interface Receipt {
-  record: CommitRecord;
-  /** Who summed together, ascending; some or all of the record's contributors. */
+  commit: Commit;
+  /** Who summed together, ascending; some or all of its contributors. */
   group: readonly PeerId[];
   endorsements: readonly Endorsement[];
 }
@@ -35,18 +36,18 @@ export const endorsementsDue = (group: readonly PeerId[]): number => quorum(grou
 const bytesOf = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `not ${length} bytes`);
 const peer = v.pipe(bytesOf(16), v.transform((bytes) => bytesToHex(bytes)), v.custom<PeerId>(isPeerId));
 const wire = codec(
-  1,
+  2,
   v.strictObject({
-    record: v.instance(Uint8Array),
+    commit: v.instance(Uint8Array),
     group: v.pipe(v.array(peer), v.minLength(2), v.maxLength(LIMITS.members)),
     endorsements: v.pipe(v.array(v.strictObject({ certificate: bytesOf(CERTIFICATE_BYTES), P: bytesOf(32), signature: bytesOf(SIGNATURE_BYTES) })), v.maxLength(LIMITS.members)),
   }),
   32 << 10,
 );
 
-export const encodeReceipt = ({ record, group, endorsements }: Receipt): Uint8Array<ArrayBuffer> =>
+export const encodeReceipt = ({ commit, group, endorsements }: Receipt): Uint8Array<ArrayBuffer> =>
   wire.encode({
-    record: encodeRecord(record),
+    commit: encodeCommit(commit),
     group: group.map((each) => peerIdBytes(each)) as never,
     endorsements: endorsements.map(({ certificate, P, signature }) => ({ certificate: encodeCertificate(certificate), P, signature })),
   });
@@ -57,21 +58,21 @@ export const encodeReceipt = ({ record, group, endorsements }: Receipt): Uint8Ar
  * @throws WireError `malformed` unless two thirds of the group, all of them contributors, signed exactly this
  */
 export function decodeReceipt(bytes: Uint8Array, nameOf: (certificate: Certificate) => PeerId, aad: Uint8Array): Receipt {
-  const { record: recordBytes, group, endorsements: given } = wire.decode(bytes);
-  const record = decodeRecord(recordBytes);
-  const message = endorsed(rootOf(record), group);
+  const { commit: encoded, group, endorsements: given } = wire.decode(bytes);
+  const commit = decodeCommit(encoded);
+  const message = endorsed(commit.root, group);
   const signers = new Set<PeerId>();
-  const endorsements = given.map(({ certificate: encoded, P, signature }) => {
-    const certificate = certificateIn(encoded);
+  const endorsements = given.map(({ certificate: signer, P, signature }) => {
+    const certificate = certificateIn(signer);
     const name = nameOf(certificate);
     if (!group.includes(name) || signers.has(name)) throw new WireError("malformed", "a receipt endorsed by a stranger, or twice by one");
     if (!verify(certificate, P, message, aad, signature)) throw new WireError("malformed", "a receipt with a false signature");
     signers.add(name);
     return { certificate, P, signature };
   });
-  if (new Set(group).size < group.length || group.some((each) => !record.contributors.includes(each))) throw new WireError("malformed", "a receipt for devices that did not contribute");
+  if (new Set(group).size < group.length || group.some((each) => !commit.roll.contributors.includes(each))) throw new WireError("malformed", "a receipt for devices that did not contribute");
   if (signers.size < endorsementsDue(group)) throw new WireError("malformed", `a receipt with the word of ${signers.size} where ${endorsementsDue(group)} are due`);
-  return { record, group, endorsements };
+  return { commit, group, endorsements };
 }
 
 function certificateIn(bytes: Uint8Array): Certificate {

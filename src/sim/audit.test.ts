@@ -57,7 +57,7 @@ test("honest devices draw alike, are in no sum when they are audited, and are ne
     const { head, round, config } = device.state;
     if (round.update) values.set(head.record.round + 1, (values.get(head.record.round + 1) ?? new Map<PeerId, Int8Array>()).set(device.id, encodeValues(round.update, config)));
     const opened = device.events.at(-1)!;
-    if (opened.type === "opened" && opened.sum && round.candidate) sums.set(round.candidate.head.record.round, { sum: opened.sum, contributors: round.candidate.head.record.contributors });
+    if (opened.type === "opened" && opened.sum && round.candidate) sums.set(round.candidate.head.record.round, { sum: opened.sum, contributors: round.candidate.head.roll.contributors });
   });
   const reveals = new Set<PeerId>();
   sim.tamper((from, _to, bytes) => {

@@ -65,7 +65,7 @@ describe.each(byKind)("with %s updates", (kind, compression) => {
     expectOneRootARound(sim);
     const [head, ...others] = sim.devices.map(({ state }) => state.head);
     for (const other of others) expect(other.shared).toEqual(head!.shared);
-    expect(head!.record.contributors).toHaveLength(4);
+    expect(head!.roll.contributors).toHaveLength(4);
     expect(sim.devices.flatMap(({ problems }) => problems)).toEqual([]);
     expect(losses.at(-1)! / first).toBeLessThan(LEARNED[kind]);
   });
@@ -95,7 +95,7 @@ describe.each(byKind)("with %s updates", (kind, compression) => {
 
   test("groups that are added up by chunks come to one root too", () => {
     const sim = room(9, { compression, groupSize: 3 });
-    expect(sim.run(120_000, () => sim.devices.every(({ state }) => state.head.record.contributors.length === 9 && state.head.record.groups === 3))).toBe(true);
+    expect(sim.run(120_000, () => sim.devices.every(({ state }) => state.head.record.contributors.count === 9 && state.head.record.groups === 3))).toBe(true);
     expect(run(sim, roundOf(sim.devices[0]!) + 2)).toBe(true);
     expectOneRootARound(sim);
     expect(together(sim)).toBe(true);
@@ -190,7 +190,7 @@ describe.each(byKind)("with %s updates, one of five that lies of its readings", 
     expectOneRootARound(sim);
     expect(sim.devices.flatMap(({ problems }) => problems)).toEqual([]);
     const { head } = honest[0]!.state;
-    expect(head.record.contributors).toContain(liar!.id);
+    expect(head.roll.contributors).toContain(liar!.id);
     expect(lossOf(sim, head) / first).toBeLessThan(LEARNED[kind] + 0.05);
   });
 

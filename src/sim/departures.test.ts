@@ -87,9 +87,9 @@ test("a device alone trains for itself and sends nothing; the second joins it la
   reach(sim, 3, 20_000);
   expect(sent).toBe(0);
   const second = sim.add();
-  sim.run(10_000, () => sim.devices.every(({ state }) => state.head.record.contributors.length === 2));
+  sim.run(10_000, () => sim.devices.every(({ state }) => state.head.record.contributors.count === 2));
   expect(second.history[0]!.adopted).toBe(true);
-  for (const { state } of [first, second]) expect(state.head.record.contributors).toHaveLength(2);
+  for (const { state } of [first, second]) expect(state.head.roll.contributors).toHaveLength(2);
 });
 
 test("a late joiner takes part in the next round but one at the latest, whenever it comes", () => {
@@ -117,7 +117,7 @@ test("two partitions that meet again converge on the heavier lineage", () => {
     const heavy = small.state.head.record.weight > large.state.head.record.weight ? small : large;
     const before = heavy.history.length;
     sim.partition(null);
-    sim.run(60_000, () => oneModel(sim) && sim.devices.every((device) => device.state.head.record.contributors.length === 5));
+    sim.run(60_000, () => oneModel(sim) && sim.devices.every((device) => device.state.head.record.contributors.count === 5));
     expect(oneModel(sim)).toBe(true);
     expect(heavy.history.slice(before).every(({ adopted }) => !adopted)).toBe(true);
     const goal = roundOf(large) + 3;
@@ -144,8 +144,8 @@ test("a slow device is left out of the round and is back in a later one", () => 
   sim.tamper((from, _to, bytes) => (from === slow && roundOf(sim.devices[0]!) === 1 ? null : bytes));
   reach({ ...sim, devices: sim.devices.slice(0, 3) }, 3, 60_000);
   expect(sim.devices[0]!.history.some(({ contributors }) => contributors.length === 3)).toBe(true);
-  sim.run(60_000, () => sim.devices[0]!.state.head.record.contributors.length === 4);
-  expect(sim.devices[0]!.state.head.record.contributors).toHaveLength(4);
+  sim.run(60_000, () => sim.devices[0]!.state.head.record.contributors.count === 4);
+  expect(sim.devices[0]!.state.head.roll.contributors).toHaveLength(4);
 });
 
 test("malformed, truncated and wrong-version bytes: that peer is refused, the round goes on", () => {

@@ -42,7 +42,7 @@ test("the commit that ends an epoch freezes no list, and every device founds the
   const sim = running(4, 7);
   const lists: number[] = [];
   sim.watch(({ state }, before) => {
-    if (state.head !== before.head && state.head.record.round === EPOCH) lists.push(state.head.record.members.length);
+    if (state.head !== before.head && state.head.record.round === EPOCH) lists.push(state.head.record.members.count);
   });
   expect(sim.run(120_000, () => sim.devices.every((device) => roundOf(device) > EPOCH))).toBe(true);
   expect(lists).toEqual([0, 0, 0, 0]);

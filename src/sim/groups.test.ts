@@ -8,7 +8,7 @@ const chunkOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] ==
 const totalOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 8;
 const all = (sim: Sim, round: number) => (): boolean => alive(sim).every((device) => roundOf(device) >= round);
 /** In groups: the devices' first rounds are of one group, which the others join. */
-const settled = (sim: Sim): boolean => alive(sim).every(({ state: { head } }) => head.record.contributors.length === sim.devices.length);
+const settled = (sim: Sim): boolean => alive(sim).every(({ state: { head } }) => head.record.contributors.count === sim.devices.length);
 
 function running(devices: number, options: Parameters<typeof createSim>[0]): Sim {
   const sim = createSim({ parameters: 60, ...options });
@@ -140,7 +140,7 @@ test("nobody's sum of fewer than three devices leaves its group", () => {
     if (tier) small.push(tier.parts.get(tier.own)!.contributors.length);
   });
   const [first] = sim.devices;
-  const groupOfFirst = first!.state.round.view.length > 0 ? first!.state.round.view : first!.state.head.record.members.slice(0, 4);
+  const groupOfFirst = first!.state.round.view.length > 0 ? first!.state.round.view : first!.state.head.roll.members.slice(0, 4);
   for (const id of groupOfFirst.slice(0, 2)) sim.kill(sim.devices.find((device) => device.id === id)!);
   sim.run(60_000);
   expect(small.length).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ const CHUNK = 7;
 function running(devices: number, groupSize: number, seed: number): Sim {
   const sim = createSim({ parameters: 60, seed, groupSize });
   for (let i = 0; i < devices; i++) sim.add();
-  expect(sim.run(180_000, () => sim.devices.every(({ state: { head } }) => head.record.contributors.length === devices))).toBe(true);
+  expect(sim.run(180_000, () => sim.devices.every(({ state: { head } }) => head.record.contributors.count === devices))).toBe(true);
   return sim;
 }
 

@@ -11,7 +11,7 @@ const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, st
 function running(devices: number, groupSize: number, seed: number): Sim {
   const sim = createSim({ parameters: 60, seed, groupSize });
   for (let i = 0; i < devices; i++) sim.add();
-  expect(sim.run(180_000, () => sim.devices.every(({ state: { head } }) => head.record.groups > 1 && head.record.contributors.length === devices))).toBe(true);
+  expect(sim.run(180_000, () => sim.devices.every(({ state: { head } }) => head.record.groups > 1 && head.record.contributors.count === devices))).toBe(true);
   return sim;
 }
 

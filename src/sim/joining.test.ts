@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { modelHash } from "../swarm/head.ts";
 import { decodeMessage, encodeMessage } from "../swarm/message.ts";
 import { rootOf } from "../swarm/record.ts";
+import { decodeCommit, encodeCommit, enrolled } from "../swarm/roll.ts";
 import { initialState, type Head } from "../swarm/state.ts";
 import { decodeRecording, encodeRecording } from "../swarm/recording.ts";
 import { replay } from "./replay.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
+const BULK_RECORD = 4;
 const BULK_MODEL = 5;
 
 function running(devices: number, options: Parameters<typeof createSim>[0], round = 2): Sim {
@@ -93,12 +95,33 @@ test("who commits a moment before the others is not asked for what they are abou
   expect(asked).toBe(0);
 });
 
+test("whoever gives a joiner another roll than the record names is refused, and the joiner has the right one of another", () => {
+  const sim = running(5, { seed: 6 });
+  // Donors are asked in the order of their names.
+  const [liar, ...honest] = [...sim.devices].sort((a, b) => (a.id < b.id ? -1 : 1)) as [SimDevice, ...SimDevice[]];
+  const joiner = sim.add();
+  let lies = 0;
+  sim.tamper((from, to, bytes) => {
+    const message = to === joiner && bytes[0]! >= 0x80 && bytes[1] === BULK_RECORD ? decodeMessage(bytes) : null;
+    if (message?.kind !== "bulk") return bytes;
+    if (from !== liar) return lies > 0 ? bytes : null;
+    lies++;
+    const { record, roll } = decodeCommit(message.payload);
+    return encodeMessage({ ...message, payload: encodeCommit({ record, roll: { ...roll, members: [liar.id] } }) });
+  });
+  expect(sim.run(30_000, () => joiner.history.some(({ adopted }) => !adopted))).toBe(true);
+  expect(lies).toBe(1);
+  expect(joiner.problems).toMatchObject([{ type: "refused", peer: liar.id }]);
+  sim.run(1_000, () => joiner.state.head.root === honest[0]!.state.head.root);
+  expect(joiner.state.head.roll).toEqual(honest[0]!.state.head.roll);
+});
+
 test("a newcomer is not led astray by one that claims a heavier lineage, however long it waits", () => {
   const sim = running(6, { seed: 5 });
   boast(sim, sim.devices[2]!, "22".repeat(32));
   const joiner = sim.add();
   expect(sim.run(30_000, () => joiner.history.some(({ adopted }) => !adopted))).toBe(true);
-  expect(joiner.state.head.record.contributors.length).toBeGreaterThan(4);
+  expect(joiner.state.head.record.contributors.count).toBeGreaterThan(4);
 });
 
 /** Of a room of eight one has a heavier record with a model of its own making, and gives it to whoever asks. */
@@ -109,8 +132,9 @@ function withLineage(seed: number, params: (honest: Head, goal: Head) => Int32Ar
   sim.run(20_000, () => honest.every((device) => roundOf(device) >= 5));
   const { head } = first.state;
   const model = { params: params(genesis, head), outer: head.outer, shared: head.shared };
-  const record = { ...head.record, round: 15, weight: 2_000, contributors: [first.id], members: [first.id], model: modelHash(model) };
-  const own: Head = { record, root: rootOf(record), ...model };
+  const roll = { contributors: [first.id], members: [first.id] };
+  const record = { ...head.record, ...enrolled(roll), round: 15, weight: 2_000, model: modelHash(model) };
+  const own: Head = { record, root: rootOf(record), roll, ...model };
   const { reachable, config } = first.state;
   first.state = { ...initialState(config, own, sim.clock.now()), reachable, taking: false };
   return { sim, honest, root: own.root };
@@ -136,13 +160,13 @@ test("a paused device holds, keeps up with the model, and is back two rounds aft
   const sim = running(3, { seed: 4 });
   const [, , third] = sim.devices;
   sim.inject(third!, { type: "take", taking: false });
-  sim.run(20_000, () => sim.devices[0]!.state.head.record.contributors.length === 2);
-  expect(sim.devices[0]!.state.head.record.contributors).not.toContain(third!.id);
+  sim.run(20_000, () => sim.devices[0]!.state.head.record.contributors.count === 2);
+  expect(sim.devices[0]!.state.head.roll.contributors).not.toContain(third!.id);
   sim.run(4_000);
   expect(third!.history.at(-1)!.adopted).toBe(true);
   sim.inject(third!, { type: "take", taking: true });
   const at = roundOf(sim.devices[0]!);
-  sim.run(10_000, () => sim.devices[0]!.state.head.record.contributors.length === 3);
+  sim.run(10_000, () => sim.devices[0]!.state.head.record.contributors.count === 3);
   expect(roundOf(sim.devices[0]!) - at).toBeLessThanOrEqual(3);
 });
 

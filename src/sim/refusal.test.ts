@@ -31,7 +31,7 @@ test("a model that all find much worse is refused: model, outer state, steps and
     const { head, carry } = device.state;
     const old = before.get(device)!;
     expect(head.record).toMatchObject({ round: 3, prev: old.head.root, model: old.head.record.model, weight: old.head.record.weight });
-    expect(head.record.members).toHaveLength(8);
+    expect(head.roll.members).toHaveLength(8);
     expect(modelHash(head)).toBe(head.record.model);
     expect(carry).toEqual(old.carry);
     expect(carry.residual.some((value) => value !== 0)).toBe(true);

@@ -182,8 +182,8 @@ export function createSim(options: SimOptions): Sim {
       }
       case "committed":
       case "adopted": {
-        const { record, root } = effect.head;
-        device.history.push({ round: record.round, root, at: clock.now(), contributors: record.contributors, adopted: effect.type === "adopted" });
+        const { record, root, roll } = effect.head;
+        device.history.push({ round: record.round, root, at: clock.now(), contributors: roll.contributors, adopted: effect.type === "adopted" });
         return;
       }
       case "refused":

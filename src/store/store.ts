@@ -35,7 +35,7 @@ export interface KeptBoard {
 /** What one slot keeps between visits. Values are plain data, and one key; each is replaced as a whole. */
 export interface Kept {
   /** Head of the lineage: the encoded commit record and the fixed-point model. */
-  head: { record: Uint8Array; params: Int32Array; outer: Uint8Array; /** Of compressed updates; absent where an older version wrote it. */ shared?: Uint8Array };
+  head: { /** Absent where an older version wrote it. */ commit?: Uint8Array; params: Int32Array; outer: Uint8Array; /** Of compressed updates. */ shared?: Uint8Array };
   /** What this device's updates to that head have left unsaid (update/compression/carry.ts); written with it. */
   carry: Uint8Array;
   /** Inner optimiser state and data position. */

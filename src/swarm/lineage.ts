@@ -13,7 +13,8 @@ import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want }
 import { modelFrom, modelPiece, modelSize } from "./head.ts";
 import { ascending, newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
-import { decodeRecord, encodeRecord, quorum, rootOf, type Hash } from "./record.ts";
+import { quorum, type Hash } from "./record.ts";
+import { decodeCommit, encodeCommit } from "./roll.ts";
 import { freshCarry, type Head, type SwarmState, type Sync } from "./state.ts";
 import { remember } from "./verdict.ts";
 import { keepVerdict } from "./vote.ts";
@@ -35,7 +36,7 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   // So many of its contributors stand on it that an honest one committed it.
   if (candidate && phase === "commit") {
     for (const head of [candidate.head, candidate.refusal]) {
-      const { root, record: { contributors } } = head;
+      const { root, roll: { contributors } } = head;
       const there = contributors.filter((peer) => newest(s, peer)?.root === root).length;
       if (there > contributors.length - quorum(contributors.length)) return finish(s, out, head);
     }
@@ -61,8 +62,8 @@ const fetching = ({ root, weight }: Claim, doubtful: boolean, now: number, clear
   weight,
   doubtful,
   since: now,
-  record: null,
-  recordAskedAt: null,
+  commit: null,
+  commitAskedAt: null,
   pieces: [],
   asked: new Map(),
   givers: [],
@@ -113,9 +114,9 @@ export function fetchHead(s: SwarmState, out: Effect[]): void {
   if (sync === null || sync.head) return;
   const donors = sync.only ? [sync.only] : donorsOf(s, sync);
   if (donors.length === 0) return;
-  if (sync.record === null) {
-    if (!dueAgain(s, sync.recordAskedAt ?? -Infinity, LIMITS.askAgain)) return;
-    s.sync = { ...sync, recordAskedAt: s.now };
+  if (sync.commit === null) {
+    if (!dueAgain(s, sync.commitAskedAt ?? -Infinity, LIMITS.askAgain)) return;
+    s.sync = { ...sync, commitAskedAt: s.now };
     for (const donor of donors.slice(0, 2)) askFor(out, donor, sync.root, "record", 0, 1);
     return;
   }
@@ -150,13 +151,13 @@ export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: B
   const { sync } = s;
   if (sync === null || message.root !== sync.root) return;
   if (message.what === "record") {
-    if (sync.record !== null) return;
-    const record = decodeRecord(message.payload);
-    if (rootOf(record) !== sync.root || record.task !== s.config.task) {
+    if (sync.commit !== null) return;
+    const commit = decodeCommit(message.payload);
+    if (commit.root !== sync.root || commit.record.task !== s.config.task) {
       refuse(s, out, from, new Error("its record is not the one that its root names"));
       return;
     }
-    s.sync = { ...sync, record, since: s.now, pieces: new Array<null>(pieceCount(s)).fill(null) };
+    s.sync = { ...sync, commit, since: s.now, pieces: new Array<null>(pieceCount(s)).fill(null) };
     return;
   }
   const { pieces, asked } = sync;
@@ -175,10 +176,10 @@ function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): 
   const sync = s.sync!;
   const bytes = new Uint8Array(modelSize(s.head));
   pieces.forEach((piece, index) => bytes.set(piece, index * LIMITS.modelPiece));
-  if (bytesToHex(sha256(bytes)) === sync.record!.model) {
+  if (bytesToHex(sha256(bytes)) === sync.commit!.record.model) {
     // A state that is not of this task is refused, and looked for anew elsewhere.
     s.sync = null;
-    const head: Head = { record: sync.record!, root: sync.root, ...modelFrom(bytes, s.head) };
+    const head: Head = { ...sync.commit!, ...modelFrom(bytes, s.head) };
     if (!sync.doubtful) return adopt(s, out, head, sync.givers);
     s.sync = { ...sync, head };
     out.push({ type: "judge", head, against: s.head });
@@ -210,7 +211,7 @@ export function answerModel(s: SwarmState, out: Effect[], to: PeerId, want: Want
   const give = (what: "record" | "model", index: number, payload: Uint8Array): void => {
     out.push({ type: "send", to, what, bytes: encodeMessage({ kind: "bulk", what, root: head.root, view: NO_VIEW, index, payload }) });
   };
-  if (want.what === "record") return give("record", 0, encodeRecord(head.record));
+  if (want.what === "record") return give("record", 0, encodeCommit(head));
   const last = Math.min(want.to, want.from + LIMITS.pieceWindow, pieceCount(s));
   for (let index = want.from; index < last; index++) give("model", index, modelPiece(head, index * LIMITS.modelPiece, (index + 1) * LIMITS.modelPiece));
 }

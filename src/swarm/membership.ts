@@ -38,7 +38,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   const { self } = s.config;
   if (!s.taking || trails(s)) return false;
   const groups = groupsIn(s);
-  const members = s.head.record.members.filter((peer) => groups.of(peer) === groups.of(self));
+  const members = s.head.roll.members.filter((peer) => groups.of(peer) === groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {
     const view = members.filter((peer) => joins(s, peer));
     if (view.length >= least(s, members.length) && hides(s, view)) return begin(s, out, view, members.length);
@@ -69,7 +69,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
  */
 function companyAtMost(s: SwarmState, unheard: boolean): number {
   const { round, contributors } = s.head.record;
-  const company = endsEpoch(round, s.config.epochRounds) ? contributors.length : 0;
+  const company = endsEpoch(round, s.config.epochRounds) ? contributors.count : 0;
   const here = 1 + s.reachable.filter((peer) => newest(s, peer)?.root === s.head.root).length;
   if (here >= company) return unheard ? LIMITS.foundingAtMost : 0;
   return here >= quorum(company) ? LIMITS.foundingAtMost : LIMITS.foundingApart;

@@ -93,7 +93,7 @@ export interface Bulk {
 
 export type Message = Status | Stands | Want | Bulk;
 
-const VERSION = 5;
+const VERSION = 6;
 /** First byte of a bulk message, and of stands; another control message begins with the codec's version. */
 const BULK = 0x80 | VERSION;
 const STANDS = 0xc0 | VERSION;

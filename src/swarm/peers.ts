@@ -69,7 +69,7 @@ export function runningGroups(s: SwarmState): Set<number> {
 export function hostsIn(s: SwarmState): (peer: PeerId) => number {
   const groups = groupsIn(s);
   if (groups.count === 1) return () => 0;
-  if (s.head.record.members.length > 0 && !due(s, s.round.startedAt + LIMITS.hostAfter)) return (peer) => groups.of(peer);
+  if (s.head.record.members.count > 0 && !due(s, s.round.startedAt + LIMITS.hostAfter)) return (peer) => groups.of(peer);
   const running = runningGroups(s);
   const hosts = Array.from({ length: groups.count }, (_, own) => {
     for (let i = 0; i < groups.count; i++) if (running.has((own + i) % groups.count)) return (own + i) % groups.count;

@@ -20,12 +20,14 @@ export const PeerList = (most: number) =>
   );
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const ListedSchema = v.strictObject({ count: natural, root: HashBytes });
+
 const RecordSchema = v.strictObject({
   task: HashBytes,
   round: natural,
   prev: HashBytes,
-  contributors: PeerList(LIMITS.groups * LIMITS.members),
-  members: PeerList(LIMITS.devices),
+  contributors: ListedSchema,
+  members: ListedSchema,
   groups: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.groups)),
   draw: HashBytes,
   issuer: v.nullable(HashBytes),
@@ -34,17 +36,25 @@ const RecordSchema = v.strictObject({
   weight: natural,
 });
 
+/** A list of devices, as a record names it: whoever holds the list can check it (roll.ts). */
+export interface Listed {
+  count: number;
+  /** SHA-256 of a zero byte and the ids. */
+  root: Hash;
+}
+
 /**
  * What a round commits: one root stands for the model, the next member list and the outer state.
- * The list of members is frozen here, one round ahead.
+ * The list of members is frozen here, one round ahead. Lists are named and not written out, so that a record is as long
+ * in a large room as in a small one.
  */
 export interface CommitRecord {
   task: Hash;
   round: number;
   /** Root of the round before; the genesis names the task twice. */
   prev: Hash;
-  contributors: readonly PeerId[];
-  members: readonly PeerId[];
+  contributors: Listed;
+  members: Listed;
   /** Into how many groups the next round's devices are cut, and the root that they are drawn from in this epoch (tier/groups.ts). */
   groups: number;
   draw: Hash;
@@ -57,7 +67,9 @@ export interface CommitRecord {
   weight: number;
 }
 
-const wire = codec(2, RecordSchema, 16384);
+const wire = codec(3, RecordSchema, 512);
+
+const listedBytes = ({ count, root }: Listed): { count: number; root: Uint8Array } => ({ count, root: hexToBytes(root) });
 
 export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
   wire.encode({
@@ -66,8 +78,8 @@ export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
     prev: hexToBytes(record.prev),
     model: hexToBytes(record.model),
     draw: hexToBytes(record.draw),
-    contributors: record.contributors.map(peerIdBytes),
-    members: record.members.map(peerIdBytes),
+    contributors: listedBytes(record.contributors),
+    members: listedBytes(record.members),
     issuer: record.issuer === null ? null : hexToBytes(record.issuer),
   });
 
@@ -75,6 +87,20 @@ export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
 export const decodeRecord = (bytes: Uint8Array): CommitRecord => wire.decode(bytes);
 
 export const rootOf = (record: CommitRecord): Hash => bytesToHex(sha256(encodeRecord(record)));
+
+const LEAF = Uint8Array.of(0);
+
+/** @param peers ascending */
+export function listed(peers: readonly PeerId[]): Listed {
+  const digest = sha256.create().update(LEAF);
+  for (const peer of peers) digest.update(peerIdBytes(peer));
+  return { count: peers.length, root: bytesToHex(digest.digest()) };
+}
+
+/** Whether a list is the one that a record names. */
+export function isListed(peers: readonly PeerId[], { count, root }: Listed): boolean {
+  return peers.length === count && listed(peers).root === root;
+}
 
 export const taskHash = (task: unknown): Hash => bytesToHex(sha256(utf8ToBytes(canonicalJson(task))));
 
@@ -94,8 +120,8 @@ export const genesisRecord = (task: Hash, model: Hash, stepExponent: number): Co
   task,
   round: 0,
   prev: task,
-  contributors: [],
-  members: [],
+  contributors: listed([]),
+  members: listed([]),
   groups: 1,
   draw: task,
   issuer: null,

@@ -9,10 +9,9 @@ import { sharedBytes, sharedFrom } from "../update/compression/shared.ts";
 import { WireError } from "../wire/codec.ts";
 import { isPeerId } from "../wire/ids.ts";
 import type { SwarmEvent } from "./events.ts";
-import { decodeRecord, encodeRecord } from "./record.ts";
+import { decodeCommit, encodeCommit } from "./roll.ts";
 import { NOTHING_SHARED } from "./head.ts";
 import { initialState, type SwarmConfig, type SwarmState } from "./state.ts";
-import { rootOf } from "./record.ts";
 
 /** All that happened to one device: with it the device's whole history can be lived again, byte for byte. */
 export interface Recording {
@@ -25,9 +24,9 @@ const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array
 /** @param start as `initialState` made it */
 export function encodeRecording({ config: { kernels: _, compressor, ...config }, head, carry, now }: SwarmState, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
   return encode({
-    v: 3,
+    v: 4,
     config: { ...config, compressor: compressor && { setting: compressor.setting, shapes: compressor.shapes } },
-    record: encodeRecord(head.record),
+    commit: encodeCommit(head),
     params: asBytes(head.params),
     outer: outerBytes(head.outer),
     shared: sharedBytes(head.shared),
@@ -47,9 +46,9 @@ const CompressorSchema = v.strictObject({
   shapes: v.array(v.array(v.number())),
 });
 const RecordingSchema = v.strictObject({
-  v: v.literal(3),
+  v: v.literal(4),
   config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema), audits: v.exactOptional(v.boolean()) }),
-  record: BytesSchema,
+  commit: BytesSchema,
   params: BytesSchema,
   outer: BytesSchema,
   shared: BytesSchema,
@@ -101,10 +100,10 @@ export function decodeRecording(bytes: Uint8Array): Recording {
   if (!parsed.success) throw new WireError("malformed", `not a recording: ${v.summarize(parsed.issues)}`);
   const { config: { compressor: made, ...config }, startedAt, events } = parsed.output;
   const compressor = made && createCompressor(made.setting, made.shapes);
-  const record = decodeRecord(parsed.output.record);
+  const commit = decodeCommit(parsed.output.commit);
   const params = new Int32Array(parsed.output.params.slice().buffer);
   const outer = outerFrom(parsed.output.outer, createOuter(config.outer).initial(params.length));
   const shared = sharedFrom(parsed.output.shared, compressor?.initial() ?? NOTHING_SHARED);
   const carry = carryFrom(parsed.output.carry, compressor?.parameters ?? 0);
-  return { start: initialState({ ...config, compressor, kernels: createKernels() }, { record, root: rootOf(record), params, outer, shared }, startedAt, carry), events };
+  return { start: initialState({ ...config, compressor, kernels: createKernels() }, { ...commit, params, outer, shared }, startedAt, carry), events };
 }

@@ -105,7 +105,7 @@ export function finish(s: SwarmState, out: Effect[], head: Head): true {
   const { counters, verdict, refusal } = s.round.candidate!;
   const refused = head === refusal;
   // Whoever is not in the sum has said nothing yet.
-  if (!refused && s.round.update && head.record.contributors.includes(s.config.self)) s.carry = s.round.update.carry;
+  if (!refused && s.round.update && head.roll.contributors.includes(s.config.self)) s.carry = s.round.update.carry;
   if (refused) s.changes = remember(s.changes, 0);
   else if (verdict?.change) s.changes = remember(s.changes, verdict.change.mean);
   out.push({ type: "committed", head, refused, group: contributorsIn(s), carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });

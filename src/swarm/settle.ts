@@ -1,11 +1,10 @@
 import type { Effect } from "./events.ts";
-import type { CommitRecord } from "./record.ts";
 import type { SwarmState } from "./state.ts";
-import { decodeSum, lengthAt, nextHead } from "./values.ts";
+import { decodeSum, lengthAt, nextHead, type Agreed } from "./values.ts";
 import { canvass, refusalOf } from "./vote.ts";
 
 /** The next model follows from the round's sum, and is put to the vote. */
-export function settle(s: SwarmState, out: Effect[], sum: Int32Array, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">): true {
+export function settle(s: SwarmState, out: Effect[], sum: Int32Array, agreed: Agreed): true {
   const { update, counters } = decodeSum(sum, lengthAt(s), agreed.contributors.length, s.config);
   const head = nextHead(s.head, agreed, update, s.config);
   s.round = { ...s.round, candidate: { head, refusal: refusalOf(s.head, head), counters, since: s.now, verdict: null } };

@@ -5,7 +5,8 @@ import type { PeerId } from "../wire/ids.ts";
 import { emptyCarry, type Carry } from "../update/compression/carry.ts";
 import type { Compressor } from "../update/compression/compression.ts";
 import { modelHash, NOTHING_SHARED, type Model } from "./head.ts";
-import { genesisRecord, rootOf, type CommitRecord, type Hash } from "./record.ts";
+import { genesisRecord, rootOf, type Hash } from "./record.ts";
+import { EMPTY_ROLL, type Commit } from "./roll.ts";
 import type { Bulk, Stand, Status, Word } from "./message.ts";
 import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
@@ -51,10 +52,7 @@ export interface SwarmConfig {
 }
 
 /** The last commit of a lineage, with the model that its record names. */
-export interface Head extends Model {
-  record: CommitRecord;
-  root: Hash;
-}
+export interface Head extends Model, Commit {}
 
 /** What the participants of a round add up besides their updates; whole numbers of at most 2^40. */
 export interface Counters {
@@ -141,8 +139,8 @@ export interface Sync {
   doubtful: boolean;
   /** When something last came of it. */
   since: number;
-  record: CommitRecord | null;
-  recordAskedAt: number | null;
+  commit: Commit | null;
+  commitAskedAt: number | null;
   pieces: readonly (Uint8Array | null)[];
   /** Piece → who was asked for it, and when. */
   asked: ReadonlyMap<number, { donor: PeerId; at: number }>;
@@ -265,7 +263,7 @@ export const freshRound = (now: number): Round => ({
 export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, { outer, compressor = null, stepExponent = 0 }: Partial<Pick<SwarmConfig, "outer" | "compressor">> & { stepExponent?: number | undefined } = {}): Head => {
   const model = { params, outer: createOuter(outer).initial(params.length), shared: compressor?.initial() ?? NOTHING_SHARED };
   const record = genesisRecord(task, modelHash(model), stepExponent);
-  return { record, root: rootOf(record), ...model };
+  return { record, root: rootOf(record), roll: EMPTY_ROLL, ...model };
 };
 
 /** Of a device that has left nothing unsaid, or whose past is not the model's. */

@@ -5,6 +5,7 @@ import { valueLimit } from "../update/quantise.ts";
 import { modelHash, type Model } from "./head.ts";
 import { drawOf, groupsFor } from "./tier/groups.ts";
 import { type CommitRecord, rootOf } from "./record.ts";
+import { enrolled, type Roll } from "./roll.ts";
 import type { Counters, Head, LocalUpdate, SwarmConfig, SwarmState } from "./state.ts";
 
 /**
@@ -84,21 +85,25 @@ export function nextModel({ record, params, outer, shared }: Head, sum: Int32Arr
   return { params: stepped.params, outer: stepped.state, shared: said.shared };
 }
 
+/** What those who take part in a round agree on besides its sum. */
+export type Agreed = Roll & Pick<CommitRecord, "issuer">;
+
 /** The next head from the sum of the contributors' updates: the same on every device that has it. */
-export function nextHead(head: Head, agreed: Pick<CommitRecord, "contributors" | "members" | "issuer">, sum: Int32Array, config: Pick<SwarmConfig, "compressor" | "outer" | "groupSize" | "epochRounds">): Head {
+export function nextHead(head: Head, { issuer, ...roll }: Agreed, sum: Int32Array, config: Pick<SwarmConfig, "compressor" | "outer" | "groupSize" | "epochRounds">): Head {
   const { record } = head;
-  const devices = agreed.contributors.length;
+  const devices = roll.contributors.length;
   const model = nextModel(head, sum, devices, config);
   const next = {
     task: record.task,
     round: record.round + 1,
     prev: head.root,
-    ...agreed,
-    groups: groupsFor(agreed.members.length || devices, config.groupSize),
+    ...enrolled(roll),
+    issuer,
+    groups: groupsFor(roll.members.length || devices, config.groupSize),
     draw: drawOf(head.root, record, config.epochRounds),
     model: modelHash(model),
     stepExponent: record.stepExponent,
     weight: record.weight + devices,
   };
-  return { record: next, root: rootOf(next), ...model };
+  return { record: next, root: rootOf(next), roll, ...model };
 }

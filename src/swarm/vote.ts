@@ -17,15 +17,15 @@ import { type Change, isMuchWorse } from "./verdict.ts";
  */
 
 /** A head under which the model stays as it is: the round counts, its work does not. */
-export function refusalOf(before: Head, { record }: Head): Head {
+export function refusalOf(before: Head, { record, roll }: Head): Head {
   const refused = { ...record, model: before.record.model, weight: before.record.weight };
-  return { ...before, record: refused, root: rootOf(refused) };
+  return { ...before, record: refused, root: rootOf(refused), roll };
 }
 
 /** Has the model judged. Where the contributors are so few that all would have to refuse, whoever spoilt it too, that is no use. */
 export function canvass(s: SwarmState, out: Effect[]): true {
   const { head } = s.round.candidate!;
-  if (head.record.contributors.length < LIMITS.refusersAtLeast) return cast(s, head.root);
+  if (head.record.contributors.count < LIMITS.refusersAtLeast) return cast(s, head.root);
   out.push({ type: "judge", head, against: s.head });
   return true;
 }
@@ -57,7 +57,7 @@ function judgedBy({ round: { formedAt } }: SwarmState, { since }: Candidate): nu
 
 /** Whether those who voted for the refusal alone, or for nothing yet, can be a quorum. */
 function mayBeRefused(s: SwarmState, { head, refusal, since }: Candidate): boolean {
-  const { contributors } = head.record;
+  const { contributors } = head.roll;
   const open = contributors.filter((peer) => voted(s, peer, refusal.root) || (present(s, peer) && !voted(s, peer, head.root)));
   return !due(s, since + LIMITS.refuseAtMost) && open.length >= quorum(contributors.length);
 }
@@ -67,10 +67,10 @@ const voted = (s: SwarmState, peer: PeerId, root: Hash): boolean =>
 
 /** The outcome that a quorum of the contributors voted for; where it is both, the model. */
 export const elected = (s: SwarmState, { head, refusal }: Candidate): Head | undefined =>
-  [head, refusal].find(({ root, record: { contributors } }) => contributors.filter((peer) => voted(s, peer, root)).length >= quorum(contributors.length));
+  [head, refusal].find(({ root, roll: { contributors } }) => contributors.filter((peer) => voted(s, peer, root)).length >= quorum(contributors.length));
 
 /** Whether one of the two may still get a quorum. */
 export function isOpen(s: SwarmState, { head, refusal }: Candidate): boolean {
-  const { contributors } = head.record;
+  const { contributors } = head.roll;
   return [head, refusal].some(({ root }) => contributors.filter((peer) => present(s, peer) || voted(s, peer, root)).length >= quorum(contributors.length));
 }

@@ -1,6 +1,7 @@
 import type { Kernels } from "../../securesum/kernel.ts";
 import { EPOCH_ROUNDS } from "../../swarm/epoch.ts";
 import { rootOf, taskHash, type CommitRecord } from "../../swarm/record.ts";
+import { enrolled } from "../../swarm/roll.ts";
 import { genesisHead, type Head, type SwarmConfig } from "../../swarm/state.ts";
 import { groupsFor } from "../../swarm/tier/groups.ts";
 import { createCompressor } from "../../update/compression/compression.ts";
@@ -26,6 +27,7 @@ export const FIRST_ROUND = 1;
 /** A commit that froze the list of all who are there: the room is at work already, and need not grow first. */
 export function frozenHead(first: Head, names: readonly PeerId[], groupSize: number): Head {
   const members = [...names].sort();
-  const record: CommitRecord = { ...first.record, round: FIRST_ROUND, prev: first.root, contributors: members, members, groups: groupsFor(members.length, groupSize), weight: members.length };
-  return { ...first, record, root: rootOf(record) };
+  const roll = { contributors: members, members };
+  const record: CommitRecord = { ...first.record, round: FIRST_ROUND, prev: first.root, ...enrolled(roll), groups: groupsFor(members.length, groupSize), weight: members.length };
+  return { ...first, record, root: rootOf(record), roll };
 }

@@ -58,7 +58,7 @@ export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (devic
   /** C where groups are of the usual size. */
   function ciphertext(state: SwarmState): number {
     const { contributors, groups } = state.head.record;
-    const size = Math.max(2, Math.round(contributors.length / Math.max(1, groups)));
+    const size = Math.max(2, Math.round(contributors.count / Math.max(1, groups)));
     return size * parcelBytes(state, size);
   }
 
@@ -87,7 +87,7 @@ export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (devic
     committed(device, at) {
       const { record, root } = device.state.head;
       if (device.attacks || record.round <= (rounds.at(-1)?.round ?? FIRST_ROUND)) return;
-      rounds.push({ round: record.round, root, since, at, contributors: record.contributors.length, alive: alive.size });
+      rounds.push({ round: record.round, root, since, at, contributors: record.contributors.count, alive: alive.size });
       since = at;
       count();
       ciphertexts.push(ciphertext(device.state));

@@ -51,7 +51,7 @@ function mayAudit(s: SwarmState, { view }: Attempt): boolean {
   const { audits, privacy, epochRounds } = s.config;
   if (!audits || privacy !== null || endsEpoch(record.round + 1, epochRounds)) return false;
   const groups = groupsIn(s);
-  const frozen = record.members.length === 0 ? 0 : groups.members(groups.of(s.config.self));
+  const frozen = record.members.count === 0 ? 0 : groups.members(groups.of(s.config.self));
   return view.length > quorum(view.length) && view.length > quorum(frozen);
 }
 

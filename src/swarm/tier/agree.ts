@@ -67,8 +67,8 @@ function propose(s: SwarmState, out: Effect[]): boolean {
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || other.group !== part.group || weightOf(s, part) > weightOf(s, other)));
   if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
   // Without most of the frozen list it is no round yet: the others may be at one without them. Newcomers say nothing of that.
-  const many = 2 * single.reduce((weight, [, part]) => weight + weightOf(s, part), 0) > s.head.record.members.length;
-  if (!many && s.head.record.members.length > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
+  const many = 2 * single.reduce((weight, [, part]) => weight + weightOf(s, part), 0) > s.head.roll.members.length;
+  if (!many && s.head.roll.members.length > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
   const cut = single.sort(([, a], [, b]) => a.group - b.group).map(([hash]) => hash);
   s.round = { ...s.round, tier: { ...tier, cut, proposedAt: s.now } };
   return true;
@@ -82,12 +82,12 @@ function isMost(s: SwarmState, part: Part): boolean {
 
 /** Whether most of a group's frozen members may still come to a part: they are there, and have not said that they do nothing. */
 function mayCertify(s: SwarmState, group: number): boolean {
-  const members = s.head.record.members.filter((peer) => groupsIn(s).of(peer) === group);
+  const members = s.head.roll.members.filter((peer) => groupsIn(s).of(peer) === group);
   if (members.length === 0) return runningGroups(s).has(group);
   return 2 * members.filter((peer) => present(s, peer) && fellowStand(s, peer)?.busy !== false).length > members.length;
 }
 
-const weightOf = (s: SwarmState, { contributors }: Part): number => contributors.filter((peer) => setOf(s.head.record.members).has(peer)).length;
+const weightOf = (s: SwarmState, { contributors }: Part): number => contributors.filter((peer) => setOf(s.head.roll.members).has(peer)).length;
 
 /** Groups train as long as their slowest do: the others wait by the length of the round so far. */
 function partsDeadline(s: SwarmState, most: boolean): number {

@@ -4,6 +4,7 @@ import { peerIdBytes, type PeerId } from "../../wire/ids.ts";
 import { endsEpoch } from "../epoch.ts";
 import { LIMITS } from "../limits.ts";
 import type { CommitRecord, Hash } from "../record.ts";
+import type { Commit } from "../roll.ts";
 
 /**
  * Who sums with whom. Devices stand on a circle by SHA-256(draw ‖ id), and a group is an arc of it, so that a newcomer
@@ -44,10 +45,11 @@ export function someOf(peers: readonly PeerId[], most: number, root: Hash): Peer
 const drawn = new WeakMap<CommitRecord, Groups>();
 
 /** Near-equal runs of the frozen list; where there is none, equal arcs. */
-export function groupsAfter(head: { root: Hash; record: CommitRecord }, epochRounds: number): Groups {
+export function groupsAfter(head: Commit, epochRounds: number): Groups {
   const before = drawn.get(head.record);
   if (before) return before;
-  const { groups: count, members } = head.record;
+  const { groups: count } = head.record;
+  const { members } = head.roll;
   const draw = hexToBytes(drawOf(head.root, head.record, epochRounds));
   const places = new Map<PeerId, number>(members.map((peer) => [peer, place(draw, peer)]));
   const sorted = [...places.values()].sort((a, b) => a - b);

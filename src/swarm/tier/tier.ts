@@ -4,7 +4,7 @@ import { LIMITS } from "../limits.ts";
 import { ascending, groupsIn } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
-import { linearAt } from "../values.ts";
+import { linearAt, type Agreed } from "../values.ts";
 import { squareOf } from "./bound.ts";
 import { someOf } from "./groups.ts";
 import { boundOf, chunkRange, digestOf, hashOfPart, packChunk, type Part } from "./part.ts";
@@ -74,7 +74,7 @@ export function contributorsIn({ parts, cut }: Pick<Tier, "parts" | "cut">): rea
 }
 
 /** What the groups of a cut agreed on for the next round: whoever one of them would have; an issuer that most name. */
-export function agreedIn(s: SwarmState): { contributors: readonly PeerId[]; members: PeerId[]; issuer: Hash | null } {
+export function agreedIn(s: SwarmState): Agreed {
   const { tier } = s.round;
   const parts = tier!.cut.map((hash) => tier!.parts.get(hash)!);
   const { record } = s.head;

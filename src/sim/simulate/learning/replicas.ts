@@ -22,6 +22,8 @@ export const dataOf = (train: Samples, test: Samples): Data => ({ train: halve(t
 
 export interface Head {
   root: Hash;
+  /** What training draws from: a root is another one where records are written otherwise. */
+  record: { model: Hash };
   params: Int32Array;
 }
 
@@ -56,7 +58,7 @@ export function createReplicas(data: Data, devices: number, seed: number): Repli
     const key = `${flipped ? "flipped" : "honest"} ${share} ${lost}`;
     const known = done.get(key);
     if (known) return known;
-    const trained = train(params, data.train, shares[share]!, createRandom([seed, "train", head.root, share, lost]), flipped);
+    const trained = train(params, data.train, shares[share]!, createRandom([seed, "train", head.record.model, share, lost]), flipped);
     done.set(key, trained);
     return trained;
   }
@@ -65,7 +67,7 @@ export function createReplicas(data: Data, devices: number, seed: number): Repli
     count,
     update(head, device, lost, flipped) {
       const trained = replica(head, device % count, lost, flipped);
-      return device < count ? trained : { ...trained, delta: noisy(trained.delta, [seed, "noise", head.root, device, lost]) };
+      return device < count ? trained : { ...trained, delta: noisy(trained.delta, [seed, "noise", head.record.model, device, lost]) };
     },
     honest: (head) => [...at(head).done].flatMap(([key, { delta }]) => (key.startsWith("honest") ? [delta] : [])),
   };

@@ -6,7 +6,7 @@ import type { Kernels } from "../securesum/kernel.ts";
 import type { SumPool } from "../securesum/pool.ts";
 import { openOwnData } from "../store/own-data.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { EPOCH_ROUNDS, GROUP_SIZE } from "../swarm/epoch.ts";
+import { EPOCH_ROUNDS, GROUP_SIZE, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
 import { type Hash, taskHash } from "../swarm/record.ts";
 import { freshCarry, genesisHead, type Head } from "../swarm/state.ts";
 import type { Carry } from "../update/compression/carry.ts";
@@ -360,7 +360,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(isAudited(task) && { audits: true }), kernels: sums.kernels };
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(isAudited(task) && { audits: true }), kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts, carry });
         if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {

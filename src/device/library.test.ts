@@ -21,8 +21,8 @@ const genesis = genesisHead(task, new Int32Array(5_000));
 function after({ record, root, outer, shared }: Head, contributors: readonly PeerId[], fill: number): Head {
   const params = new Int32Array(5_000).fill(fill);
   const members = [...contributors].sort();
-  const next: CommitRecord = { ...record, round: record.round + 1, prev: root, ...enrolled({ contributors: members, members }), model: modelHash({ params, outer, shared }), weight: record.weight + members.length };
-  return { record: next, root: rootOf(next), roll: { contributors: members, members }, params, outer, shared };
+  const next: CommitRecord = { ...record, round: record.round + 1, prev: root, ...enrolled({ contributors: members, members, rows: [] }), model: modelHash({ params, outer, shared }), weight: record.weight + members.length };
+  return { record: next, root: rootOf(next), roll: { contributors: members, members, node: 0, rows: [] }, params, outer, shared };
 }
 
 /** Devices whose messages reach each other at once. */

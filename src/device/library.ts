@@ -165,6 +165,8 @@ export async function openLibrary({ slot, room, lends, now, startCodingWorkers, 
       const before = previous?.roll.members ?? [];
       const stayed = before.filter((peer) => contributors.includes(peer)).length;
       // A model too large for one object is had from the swarm alone.
+      // So is one of a large room, where devices hold different rolls.
+      if (next.roll.rows.length > 0) return;
       if (modelSize(next) + RECORD_AT_MOST > LIBRARY_LIMITS.objectBytes) return;
       const head = { root, round: record.round, weight: record.weight };
       librarian

@@ -37,8 +37,8 @@ function group(size: number) {
     for (const message of wire.splice(0)) if (pass(message)) members.find(({ self }) => self === message.to)!.receipts.receive(message.from, message.bytes);
   };
   const names = members.map(({ self }) => self).sort();
-  const record: CommitRecord = { ...genesisRecord("ab".repeat(32), "cd".repeat(32), 4), round: 61, ...enrolled({ contributors: names, members: [] }), weight: 61 * size };
-  return { members, names, commit: { record, root: rootOf(record), roll: { contributors: names, members: [] } }, wire, deliver };
+  const record: CommitRecord = { ...genesisRecord("ab".repeat(32), "cd".repeat(32), 4), round: 61, ...enrolled({ contributors: names, members: [], rows: [] }), weight: 61 * size };
+  return { members, names, commit: { record, root: rootOf(record), roll: { contributors: names, members: [], node: 0, rows: [] } }, wire, deliver };
 }
 
 const read = (bytes: Uint8Array) => decodeReceipt(bytes, peerIdOfCertificate, createGuard(room, roomCredential(room, EPOCH, systemRandom), [room.issuer.P], systemRandom).aad("committee"));

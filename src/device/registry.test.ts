@@ -60,7 +60,7 @@ function gather(n: number, issuer: Issuer | null = null): { people: Person[]; ro
   const statement = new TextEncoder().encode("here");
   for (const each of people) for (const other of people) if (other !== each) each.guard.check(other.id, statement, other.guard.prove(statement));
   const commitOf = (round: number): Commit => {
-    const roll = { contributors: [], members: people.filter(({ here }) => here).map(({ id }) => id).sort() };
+    const roll = { contributors: [], node: 0, rows: [], members: people.filter(({ here }) => here).map(({ id }) => id).sort() };
     return { record: { ...genesisRecord("00".repeat(32), "11".repeat(32), 0), ...enrolled(roll), round }, root: root(round), roll };
   };
   const clock = setInterval(() => people.forEach(({ here, registry }) => here && registry.tick()), 50);

@@ -181,7 +181,9 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
   // Forming a committee.
 
-  function committed({ record, root, roll: { members } }: Commit, near: boolean): void {
+  function committed({ record, root, roll }: Commit, near: boolean): void {
+    // In a large room of those who speak for its nodes, for nobody knows all.
+    const members = roll.rows.length > 0 ? roll.rows.flatMap(({ speakers }) => speakers).sort() : roll.members;
     draws.set(record.round, drawMembers(root, members));
     for (const round of draws.keys()) if (round <= record.round - REGISTRY_LIMITS.draws) draws.delete(round);
     if (near && !closing) {
@@ -195,7 +197,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     if (generation.running || members.length < LIMITS.membersAtLeast) return;
     const { committee } = announcement ?? {};
     if (committee === undefined || lost) generation.start({ room: room.hash, lineage: record.round, generation: 0, previous: null, members: draws.get(record.round)! });
-    else if (committee.members.some((id) => !members.includes(id))) {
+    else if (roll.rows.length === 0 && committee.members.some((id) => !members.includes(id))) {
       generation.start({ room: room.hash, lineage: committee.lineage, generation: committee.generation + 1, previous: committeeHash(committee), members: draws.get(record.round)! });
     }
   }

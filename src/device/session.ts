@@ -372,7 +372,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
 const spoken = (bytes: Uint8Array): Uint8Array => T(utf8ToBytes("stand"), bytes);
 
 /** Under which heading the page lists a message. */
-const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum", digest: "sum", reveal: "reveal" } as const;
+const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum", digest: "sum", node: "sum", outcome: "sum", reveal: "reveal" } as const;
 
 const NO_MESH: MeshSnapshot = {
   links: [],

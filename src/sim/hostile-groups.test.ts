@@ -12,7 +12,7 @@ import { sign } from "./signing.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
-const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config.epochRounds).of(id);
+const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config).of(id);
 const cutHash = (cut: readonly string[]): string => bytesToHex(cut.reduce((digest, hash) => digest.update(hexToBytes(hash)), sha256.create()).digest());
 const CHUNK = 7;
 

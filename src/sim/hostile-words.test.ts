@@ -6,7 +6,7 @@ import { createSim, type Sim, type SimDevice } from "./sim.ts";
 import { sign } from "./signing.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
-const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config.epochRounds).of(id);
+const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config).of(id);
 
 function running(devices: number, groupSize: number, seed: number): Sim {
   const sim = createSim({ parameters: 60, seed, groupSize });

@@ -132,7 +132,7 @@ function withLineage(seed: number, params: (honest: Head, goal: Head) => Int32Ar
   sim.run(20_000, () => honest.every((device) => roundOf(device) >= 5));
   const { head } = first.state;
   const model = { params: params(genesis, head), outer: head.outer, shared: head.shared };
-  const roll = { contributors: [first.id], members: [first.id] };
+  const roll = { contributors: [first.id], members: [first.id], node: 0, rows: [] };
   const record = { ...head.record, ...enrolled(roll), round: 15, weight: 2_000, model: modelHash(model) };
   const own: Head = { record, root: rootOf(record), roll, ...model };
   const { reachable, config } = first.state;

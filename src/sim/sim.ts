@@ -8,7 +8,7 @@ import { createWasmRing } from "../securesum/ring.wasm.ts";
 import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
-import { EPOCH_ROUNDS, epochOf } from "../swarm/epoch.ts";
+import { EPOCH_ROUNDS, epochOf, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
 import { genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { packParcels } from "../swarm/parcel.ts";
 import { heard as heardFrom } from "../swarm/stands.ts";
@@ -21,6 +21,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { PeerId } from "../wire/ids.ts";
 import { createRandom } from "../wire/random.ts";
+import { frozenHead } from "./frozen.ts";
 import { sign, signedBy } from "./signing.ts";
 import { createClock, type VirtualClock } from "./clock.ts";
 
@@ -35,6 +36,13 @@ export interface SimOptions {
   loss?: number;
   /** Devices of a group, at least. */
   groupSize?: number;
+  /** Groups of a room that is one node yet, at most; and of a node, on average. */
+  roomGroups?: number;
+  nodeGroups?: number;
+  /** Devices that speak for a node. */
+  speakers?: number;
+  /** So many devices begin in a room that is at work already; those that come later do not. */
+  frozen?: number;
   /** Rounds of an epoch, at whose end every device takes another name. */
   epochRounds?: number;
   /** Milliseconds until there are links under the new names, drawn between these two; as long as a message's way where absent. */
@@ -102,7 +110,7 @@ const FORGED_LIMIT = 2 ** 20;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, compression = { kind: "dense" }, bits = 8, shapes = [[parameters]], pull = 0.3, privacy = null, noise = null, audits = false } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, roomGroups = ROOM_GROUPS, nodeGroups = NODE_GROUPS, speakers = NODE_SPEAKERS, frozen = 0, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, compression = { kind: "dense" }, bits = 8, shapes = [[parameters]], pull = 0.3, privacy = null, noise = null, audits = false } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
@@ -254,6 +262,8 @@ export function createSim(options: SimOptions): Sim {
 
   const nameOf = (device: number, epoch: number): PeerId => bytesToHex(sha256(Uint8Array.of(seed & 255, seed >> 8, device, epoch))).slice(0, 32) as PeerId;
 
+  const headOf = frozen === 0 ? () => first : frozenHead(first, Array.from({ length: frozen }, (_, device) => nameOf(device, 0)), { epochRounds, groupSize, roomGroups, nodeGroups, speakers });
+
   /** Those who are in the same epoch see each other again under their new names, once they have linked up. */
   const enterEpoch = (device: SimDevice, epoch: number): void => {
     if (epoch <= device.epoch) return;
@@ -306,8 +316,8 @@ export function createSim(options: SimOptions): Sim {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits, seed, epochRounds, groupSize, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels, ...(audits && { audits }) };
-      const device: SimDevice = { id, epoch, state: initialState(config, first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null, contributors: new Map() };
+      const config = { self: id, task, bits, seed, epochRounds, groupSize, roomGroups, nodeGroups, speakers, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels, ...(audits && { audits }) };
+      const device: SimDevice = { id, epoch, state: initialState(config, devices.length < frozen ? headOf(id) : first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null, contributors: new Map() };
       devices.push(device);
       heard.set(device, new Map());
       settle();

@@ -3,18 +3,19 @@ import { trails } from "./claims.ts";
 import { dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { encodeMessage, signedBytes, type Status, type Word } from "./message.ts";
+import { encodeMessage, signedBytes, type Above, type Status, type Word } from "./message.ts";
 import { audience, groupsIn } from "./peers.ts";
 import { reached } from "./phase.ts";
 import type { Hash } from "./record.ts";
 import type { Announced, Said, SwarmState } from "./state.ts";
 import { greet, handOn } from "./stands.ts";
+import { speaks } from "./tier/stage.ts";
 
 const NO_CUT: readonly Hash[] = [];
 
 /**
  * Says where this device stands: on every change, now and then, and when somebody new is there. Where there are several
- * groups its own hears how the sum goes, and all hear what the groups have to agree on.
+ * groups its own hears how the sum goes, and all of its node hear what the groups have to agree on.
  */
 export function announce(s: SwarmState, out: Effect[]): void {
   const { record, root } = s.head;
@@ -34,13 +35,22 @@ export function announce(s: SwarmState, out: Effect[]): void {
     votes: round.votes,
   };
   // Where it hears of several groups and knows of none, it is one of those who let it in that are to know of it.
-  if (groupsIn(s).count === 1) return say(s, out, status, s.stands.size > 0 && trails(s) ? () => [...s.peers.keys()] : null);
+  if (groupsIn(s).alone) return say(s, out, status, s.stands.size > 0 && trails(s) ? () => [...s.peers.keys()] : null);
   say(s, out, status, () => audience(s));
   const { tier } = round;
-  const word: Word = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier?.cut ?? NO_CUT, signed: tier?.signed ?? false, votes: round.votes };
+  const word: Word = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier?.cut ?? NO_CUT, signed: tier?.signed ?? false, votes: round.votes, ...(speaks(s) && { above: aboveIn(s) }) };
   stand(s, out, word);
   greet(s, out);
   handOn(s, out);
+}
+
+/** What is said for the node; the same object as long as it says the same. */
+function aboveIn(s: SwarmState): Above {
+  const { upper, outcome, counted } = s.round;
+  const { own, cut, signed } = upper!;
+  const above: Above = { part: own, cut, signed, outcome: outcome?.hash ?? null, votes: counted.votes };
+  const before = s.stood.what?.kind === "stand" ? s.stood.what.above : undefined;
+  return before && (Object.keys(above) as (keyof Above)[]).every((key) => before[key] === above[key]) ? before : above;
 }
 
 /** Its own group hears of it once it is signed (stands.ts). */

@@ -4,6 +4,7 @@ import { LIMITS } from "./limits.ts";
 import { newest } from "./peers.ts";
 import { quorum, type Hash } from "./record.ts";
 import type { SwarmState } from "./state.ts";
+import { isHeld } from "./tier/stage.ts";
 
 /** A heavier lineage than this device's, and who says to stand on it. */
 export interface Claim {
@@ -59,7 +60,7 @@ function isWide(s: SwarmState, claim: Claim): boolean {
 }
 
 /** Whether a claim may be a lie, and this device has a model of its own to lose by it. */
-export const isDoubtful = (s: SwarmState, claim: Claim): boolean => s.head.record.weight > 0 && !isWide(s, claim);
+export const isDoubtful = (s: SwarmState, claim: Claim): boolean => s.head.record.weight > 0 && !isWide(s, claim) && !isHeld(s, claim.root);
 
 /** The heaviest that more claim than may lie; else that two confirm, or, where there is but one or after a while, one. */
 export function leading(s: SwarmState, claims: readonly Claim[]): Claim | null {

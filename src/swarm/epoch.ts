@@ -1,6 +1,11 @@
 /** Devices of a group, at least, unless the task says otherwise. */
 export const GROUP_SIZE = 8;
 
+/** Groups of a room that is one node yet, at most; of a node, on average at most; and devices that speak for one. */
+export const ROOM_GROUPS = 20;
+export const NODE_GROUPS = 8;
+export const NODE_SPEAKERS = 24;
+
 /** Rounds of an epoch, unless the task says otherwise. */
 export const EPOCH_ROUNDS = 20;
 

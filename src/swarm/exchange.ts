@@ -10,7 +10,7 @@ import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { enter } from "./membership.ts";
-import { ascending, fellow, hostsIn, newest, others } from "./peers.ts";
+import { ascending, fellow, hostsIn, near, newest, others } from "./peers.ts";
 import type { Status } from "./message.ts";
 import { encodeComplaint, openParcel, packParcels } from "./parcel.ts";
 import { reached } from "./phase.ts";
@@ -74,7 +74,7 @@ function propose(s: SwarmState, out: Effect[]): void {
 function withJoiners(s: SwarmState): PeerId[] {
   const { view } = s.round;
   const host = hostsIn(s);
-  const joiners = s.reachable.filter((peer) => !view.includes(peer) && mayJoin(s, peer) && host(peer) === host(s.config.self)).sort();
+  const joiners = near(s).filter((peer) => !view.includes(peer) && mayJoin(s, peer) && host(peer) === host(s.config.self)).sort();
   return ascending([...view, ...joiners.slice(0, LIMITS.next - view.length)]);
 }
 

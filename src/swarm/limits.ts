@@ -58,7 +58,13 @@ export const LIMITS = {
   /** Devices of a group, and those that it may have in the next round: its joiners make new groups. */
   members: 15,
   next: 30,
-  /** Groups of a round; then its devices, and the fewest whose sum others may see. */
+  /** Nodes of a room, a power of two, and devices that may speak for each. */
+  nodes: 32,
+  speakers: 24,
+  /** How often a speaker says anew how many of its node voted, and how long it waits for most of them. */
+  countEvery: 1_000,
+  countAtMost: 3_000,
+  /** Groups of a node; then its devices, and the fewest whose sum others may see. */
   groups: 20,
   devices: 160,
   groupAtLeast: 3,

@@ -13,9 +13,11 @@ import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want }
 import { modelFrom, modelPiece, modelSize } from "./head.ts";
 import { ascending, newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
-import { quorum, type Hash } from "./record.ts";
-import { decodeCommit, encodeCommit } from "./roll.ts";
+import { isListed, quorum, type Hash } from "./record.ts";
+import { decodeCommit, encodeCommit, type Commit } from "./roll.ts";
 import { freshCarry, type Head, type SwarmState, type Sync } from "./state.ts";
+import { groupsAfter } from "./tier/groups.ts";
+import { isHeld } from "./tier/stage.ts";
 import { remember } from "./verdict.ts";
 import { keepVerdict } from "./vote.ts";
 
@@ -48,8 +50,10 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   if (sync?.root === claim.root) {
     if (!sync.doubtful || doubtful) return stalled(s, sync) && doubt(s, sync);
   } else if (sync && !stale(s, sync) && (doubtful || !sync.doubtful)) return false;
-  // Whoever commits first is alone with it for a moment.
-  const grace = doubtful ? LIMITS.agreeAtMost : view.length > 0 ? LIMITS.catchUpGrace : 0;
+  // Whoever commits first is alone with it for a moment; what comes down from other nodes takes longer, and what they
+  // committed without this one is over.
+  const left = s.round.upper === null && isHeld(s, claim.root);
+  const grace = left ? 0 : doubtful || (s.round.upper && !isHeld(s, claim.root)) ? LIMITS.agreeAtMost : view.length > 0 ? LIMITS.catchUpGrace : 0;
   if (!due(s, s.behindSince + grace)) return false;
   if (!doubtful && view.length > 0) withdraw(s, out);
   s.sync = sync?.root === claim.root ? { ...sync, doubtful } : fetching(claim, doubtful, s.now, sync?.cleared ?? []);
@@ -103,7 +107,28 @@ function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
     const said = newest(s, peer);
     return said !== undefined && fits(said);
   });
-  return all.sort().slice(0, LIMITS.donors);
+  return all.sort();
+}
+
+/** So many are asked for a model; who has the lists of its node first, where this device has to be given them. */
+function donorsFor(s: SwarmState, sync: Sync): PeerId[] {
+  const all = donorsOf(s, sync);
+  const near = sync.commit && lacksLists(s, sync.commit) ? all.filter((peer) => groupsAfter(sync.commit!, s.config).of(peer) >= 0) : [];
+  return [...new Set([...near, ...all])].slice(0, LIMITS.donors);
+}
+
+/** Whether its roll is of another node than this device's, whose list is frozen. */
+function lacksLists(s: SwarmState, { record, root, roll }: Commit): boolean {
+  const { node } = groupsAfter({ record, root, roll }, s.config);
+  return roll.rows.length > 0 && roll.node !== node && (roll.rows[node]?.members.count ?? 0) > 0;
+}
+
+/** A node that a round was without is as it was: its own devices have its lists. */
+function withOwnLists(s: SwarmState, commit: Commit): Commit {
+  const { node } = groupsAfter(commit, s.config);
+  const row = commit.roll.rows[node];
+  const { members } = s.head.roll;
+  return row && lacksLists(s, commit) && row.contributors.count === 0 && isListed(members, row.members) ? { ...commit, roll: { ...commit.roll, node, contributors: [], members } } : commit;
 }
 
 const pieceCount = (s: SwarmState): number => Math.ceil(modelSize(s.head) / LIMITS.modelPiece);
@@ -112,8 +137,13 @@ const pieceCount = (s: SwarmState): number => Math.ceil(modelSize(s.head) / LIMI
 export function fetchHead(s: SwarmState, out: Effect[]): void {
   const { sync } = s;
   if (sync === null || sync.head) return;
-  const donors = sync.only ? [sync.only] : donorsOf(s, sync);
+  const donors = sync.only ? [sync.only] : donorsFor(s, sync);
   if (donors.length === 0) return;
+  if (sync.commit && lacksLists(s, sync.commit) && dueAgain(s, sync.commitAskedAt ?? -Infinity, LIMITS.askAgain)) {
+    s.sync = { ...sync, commitAskedAt: s.now };
+    for (const donor of donors.slice(0, 2)) askFor(out, donor, sync.root, "record", 0, 1);
+  }
+  if (sync.commit && sync.pieces.every((piece) => piece !== null)) return complete(s, out, sync.pieces as Uint8Array[]);
   if (sync.commit === null) {
     if (!dueAgain(s, sync.commitAskedAt ?? -Infinity, LIMITS.askAgain)) return;
     s.sync = { ...sync, commitAskedAt: s.now };
@@ -140,7 +170,7 @@ export function fetchHead(s: SwarmState, out: Effect[]): void {
     due(s, s.now + LIMITS.agreeAtMost);
     askFor(out, choice[0], sync.root, "model", index, index + 1);
   }
-  s.sync = { ...sync, asked };
+  s.sync = { ...s.sync!, asked };
 }
 
 function askFor(out: Effect[], to: PeerId, root: Hash, what: "record" | "model", from: number, until: number): void {
@@ -151,13 +181,17 @@ export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: B
   const { sync } = s;
   if (sync === null || message.root !== sync.root) return;
   if (message.what === "record") {
-    if (sync.commit !== null) return;
-    const commit = decodeCommit(message.payload);
+    if (sync.commit !== null && !lacksLists(s, sync.commit)) return;
+    const commit = withOwnLists(s, decodeCommit(message.payload));
     if (commit.root !== sync.root || commit.record.task !== s.config.task) {
       refuse(s, out, from, new Error("its record is not the one that its root names"));
       return;
     }
-    s.sync = { ...sync, commit, since: s.now, pieces: new Array<null>(pieceCount(s)).fill(null) };
+    if (sync.commit !== null) {
+      if (!lacksLists(s, commit)) s.sync = { ...sync, commit, since: s.now };
+      return;
+    }
+    s.sync = { ...sync, commit, commitAskedAt: null, since: s.now, pieces: new Array<null>(pieceCount(s)).fill(null) };
     return;
   }
   const { pieces, asked } = sync;
@@ -174,6 +208,8 @@ export function takePiece(s: SwarmState, out: Effect[], from: PeerId, message: B
 
 function complete(s: SwarmState, out: Effect[], pieces: readonly Uint8Array[]): void {
   const sync = s.sync!;
+  // Without the lists of its node it would not know its group.
+  if (lacksLists(s, sync.commit!) && !due(s, sync.since + LIMITS.agreeAtMost)) return;
   const bytes = new Uint8Array(modelSize(s.head));
   pieces.forEach((piece, index) => bytes.set(piece, index * LIMITS.modelPiece));
   if (bytesToHex(sha256(bytes)) === sync.commit!.record.model) {

@@ -6,7 +6,7 @@ import { due } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { ascending, fellow, groupsIn, neighbours, newest, others, present } from "./peers.ts";
+import { ascending, fellow, groupsIn, near, neighbours, newest, others, present } from "./peers.ts";
 import { reached, type Phase } from "./phase.ts";
 import { quorum } from "./record.ts";
 import type { SwarmState } from "./state.ts";
@@ -38,7 +38,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   const { self } = s.config;
   if (!s.taking || trails(s)) return false;
   const groups = groupsIn(s);
-  const members = s.head.roll.members.filter((peer) => groups.of(peer) === groups.of(self));
+  const members = groups.frozen.filter((peer) => groups.of(peer) === groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {
     const view = members.filter((peer) => joins(s, peer));
     if (view.length >= least(s, members.length) && hides(s, view)) return begin(s, out, view, members.length);
@@ -64,13 +64,15 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
 }
 
 /**
- * How long those who ended the last epoch together are waited for: they have new names, and some get theirs late. Most
+ * How long those who ended the last epoch together are waited for, or a node's part of them: they have new names, and some get theirs late. Most
  * of them soon go on; the others wait longer, for rounds of their own would lead them away from the rest.
  */
 function companyAtMost(s: SwarmState, unheard: boolean): number {
-  const { round, contributors } = s.head.record;
-  const company = endsEpoch(round, s.config.epochRounds) ? contributors.count : 0;
-  const here = 1 + s.reachable.filter((peer) => newest(s, peer)?.root === s.head.root).length;
+  const { round, contributors, nodes } = s.head.record;
+  // How many of them an arc holds is chance: few hold less than two deviations below the mean.
+  const mean = contributors.count / nodes;
+  const company = endsEpoch(round, s.config.epochRounds) ? Math.floor(nodes === 1 ? mean : mean - 2 * Math.sqrt(mean)) : 0;
+  const here = 1 + near(s).filter((peer) => newest(s, peer)?.root === s.head.root).length;
   if (here >= company) return unheard ? LIMITS.foundingAtMost : 0;
   return here >= quorum(company) ? LIMITS.foundingAtMost : LIMITS.foundingApart;
 }
@@ -94,7 +96,7 @@ const isMost = (s: SwarmState, view: readonly PeerId[]): boolean => view.length 
  */
 function hides(s: SwarmState, view: readonly PeerId[]): boolean {
   const { privacy } = s.config;
-  if (groupsIn(s).count > 1 && view.length < LIMITS.groupAtLeast) return false;
+  if (!groupsIn(s).alone && view.length < LIMITS.groupAtLeast) return false;
   return privacy === null || (view.length > 1 && groupOf(view.length).threshold >= privacy.honest);
 }
 
@@ -145,7 +147,7 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
 export function withdraw(s: SwarmState, out: Effect[]): true {
   out.push({ type: "erase" });
   eraseRound(s);
-  s.round = { ...s.round, view: [], attempt: null, kept: null, early: [], tier: null, candidate: null, next: [], issuer: null, withdrawn: true };
+  s.round = { ...s.round, view: [], attempt: null, kept: null, early: [], tier: null, upper: null, outcome: null, candidate: null, next: [], issuer: null, withdrawn: true };
   return enter(s, "join-cutoff");
 }
 

@@ -54,6 +54,24 @@ export interface Word extends Omit<Standing, "seq"> {
   /** The parts that it would add up, by group; as it signed them, once it has. */
   cut: readonly Hash[];
   signed: boolean;
+  above?: Above | undefined;
+}
+
+/** So many voted for this root. */
+export interface Count {
+  root: Hash;
+  count: number;
+}
+
+/** What one of those who speak for a node says to the other nodes: the same one stage up. */
+export interface Above {
+  part: Hash;
+  cut: readonly Hash[];
+  signed: boolean;
+  /** What the room's sum comes to. */
+  outcome: Hash | null;
+  /** How many of its node's contributors voted for what. */
+  votes: readonly Count[];
 }
 
 /** Such a word as its device signed it: whoever hands it on need not be believed. */
@@ -99,7 +117,7 @@ const BULK = 0x80 | VERSION;
 const STANDS = 0xc0 | VERSION;
 const SIGNATURE_BYTES = 64;
 const HEADER = 2 + 32 + 32 + 4;
-const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest", "reveal"] as const;
+const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest", "node", "outcome", "reveal"] as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));
@@ -127,7 +145,7 @@ const ControlSchema = v.variant("kind", [
     answer: v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
     audited: v.optional(PeerBytes),
   }),
-  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total", "reveal", "words"]), root: HashBytes, view: HashBytes, from: index, to: index }),
+  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total", "node", "outcome", "reveal", "words"]), root: HashBytes, view: HashBytes, from: index, to: index }),
 ]);
 const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
 
@@ -137,6 +155,15 @@ const word = {
   part: v.nullable(HashBytes),
   cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.groups)),
   signed: v.boolean(),
+  above: v.optional(
+    v.strictObject({
+      part: HashBytes,
+      cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.nodes)),
+      signed: v.boolean(),
+      outcome: v.nullable(HashBytes),
+      votes: v.pipe(v.array(v.strictObject({ root: HashBytes, count: natural })), v.maxLength(2)),
+    }),
+  ),
 };
 const SignerSchema = v.strictTuple([PeerBytes, natural, v.custom<Uint8Array<ArrayBuffer>>((value) => value instanceof Uint8Array && value.length === SIGNATURE_BYTES, "not a signature")]);
 const stands = codec(
@@ -226,7 +253,7 @@ function decodeAnew(bytes: Uint8Array): Message {
 
 export const isStands = (bytes: Uint8Array): boolean => bytes[0] === STANDS;
 
-const wordIn = ({ root, round, weight, target, taking, votes, busy, part, cut, signed: isSigned }: Word) => ({
+const wordIn = ({ root, round, weight, target, taking, votes, busy, part, cut, signed: isSigned, above }: Word) => ({
   root: hexToBytes(root),
   round,
   weight,
@@ -237,6 +264,9 @@ const wordIn = ({ root, round, weight, target, taking, votes, busy, part, cut, s
   part: bytesOrNull(part),
   cut: cut.map((hash) => hexToBytes(hash)),
   signed: isSigned,
+  ...(above !== undefined && {
+    above: { part: hexToBytes(above.part), cut: above.cut.map((hash) => hexToBytes(hash)), signed: above.signed, outcome: bytesOrNull(above.outcome), votes: above.votes.map(({ root: of, count }) => ({ root: hexToBytes(of), count })) },
+  }),
 });
 
 const encoded = new WeakMap<Word, Uint8Array>();

@@ -43,21 +43,44 @@ export function setOf(list: readonly PeerId[]): ReadonlySet<PeerId> {
   return set;
 }
 
-export const present = (s: SwarmState, peer: PeerId): boolean => peer === s.config.self || setOf(s.reachable).has(peer);
+/** Nobody watches over the devices of other nodes: they are held to be there. */
+export const present = (s: SwarmState, peer: PeerId): boolean => peer === s.config.self || setOf(s.reachable).has(peer) || groupsIn(s).of(peer) < 0;
+
+/** Of several that are as good another one for each device and each time, so that all are asked alike. */
+export const turnOf = (s: SwarmState, peers: readonly PeerId[], times: number): PeerId => peers[(parseInt(s.config.self.slice(0, 8), 16) + s.seq + times) % peers.length]!;
 
 export const ascending = (peers: Iterable<PeerId>): PeerId[] => [...new Set(peers)].sort();
 
-export const groupsIn = (s: SwarmState): Groups => groupsAfter(s.head, s.config.epochRounds);
+export const groupsIn = (s: SwarmState): Groups => groupsAfter(s.head, s.config);
+
+const nearby = new WeakMap<readonly PeerId[], { groups: Groups; peers: readonly PeerId[] }>();
+
+/** Those of its own node that this device can reach. */
+export function near(s: SwarmState): readonly PeerId[] {
+  const groups = groupsIn(s);
+  if (groups.nodes === 1) return s.reachable;
+  const before = nearby.get(s.reachable);
+  if (before?.groups === groups) return before.peers;
+  const peers = s.reachable.filter((peer) => groups.of(peer) >= 0);
+  nearby.set(s.reachable, { groups, peers });
+  return peers;
+}
+
+/** How many of these were frozen for this round. */
+export function frozenAmong(s: SwarmState, peers: readonly PeerId[]): number {
+  const frozen = setOf(groupsIn(s).frozen);
+  return peers.filter((peer) => frozen.has(peer)).length;
+}
 
 const isBusy = (s: SwarmState, peer: PeerId): boolean =>
   peer === s.config.self ? s.round.view.length > 0 : (fellow(s, peer)?.view.length ?? 0) > 0 || (fellowStand(s, peer)?.busy ?? false);
 
-/** Groups that are at a round from this head, as far as this device can see. */
+/** Groups of this node that are at a round from this head, as far as this device can see. */
 export function runningGroups(s: SwarmState): Set<number> {
   const groups = groupsIn(s);
   const running = new Set<number>();
   if (isBusy(s, s.config.self)) running.add(groups.of(s.config.self));
-  for (const peer of s.reachable) {
+  for (const peer of near(s)) {
     if (running.size === groups.count) break;
     const group = groups.of(peer);
     if (!running.has(group) && isBusy(s, peer)) running.add(group);
@@ -68,26 +91,26 @@ export function runningGroups(s: SwarmState): Set<number> {
 /** In which group a device is, or will be let in: where its own does nothing, the next one that does. */
 export function hostsIn(s: SwarmState): (peer: PeerId) => number {
   const groups = groupsIn(s);
-  if (groups.count === 1) return () => 0;
-  if (s.head.record.members.count > 0 && !due(s, s.round.startedAt + LIMITS.hostAfter)) return (peer) => groups.of(peer);
+  if (groups.alone) return () => 0;
+  if (groups.frozen.length > 0 && !due(s, s.round.startedAt + LIMITS.hostAfter)) return (peer) => groups.of(peer);
   const running = runningGroups(s);
   const hosts = Array.from({ length: groups.count }, (_, own) => {
     for (let i = 0; i < groups.count; i++) if (running.has((own + i) % groups.count)) return (own + i) % groups.count;
     return own;
   });
-  return (peer) => hosts[groups.of(peer)]!;
+  return (peer) => hosts[groups.of(peer)] ?? groups.of(peer);
 }
 
 /** Who sums with this device, or waits to, itself not included. */
 export function audience(s: SwarmState): PeerId[] {
   const host = hostsIn(s);
-  return s.reachable.filter((peer) => host(peer) === host(s.config.self));
+  return near(s).filter((peer) => host(peer) === host(s.config.self));
 }
 
 /** With whom this device sums, itself not included. */
 export function neighbours(s: SwarmState): PeerId[] {
   const groups = groupsIn(s);
-  if (groups.count === 1) return [...s.reachable];
+  if (groups.alone) return [...s.reachable];
   const own = groups.of(s.config.self);
-  return s.reachable.filter((peer) => groups.of(peer) === own);
+  return near(s).filter((peer) => groups.of(peer) === own);
 }

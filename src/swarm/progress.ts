@@ -5,7 +5,7 @@ import { reached } from "./phase.ts";
 
 /** How far the current phase is, 0 to 1, as seen from this device; TRAIN counts its own steps elsewhere. */
 export function phaseProgress(s: SwarmState): number {
-  const { view, phase, attempt, readyAt, tier } = s.round;
+  const { view, phase, attempt, readyAt, tier, upper } = s.round;
   if (view.length === 0) return 0;
   const share = (count: number): number => count / view.length;
   switch (phase) {
@@ -22,7 +22,10 @@ export function phaseProgress(s: SwarmState): number {
       if (tier) return tier.cut.length > 0 ? 1 : Math.min(1, tier.parts.size / runningGroups(s).size);
       return share(((attempt?.pieces.size ?? 0) + (attempt?.shares.size ?? 0)) / 2);
     case "commit":
-      if (tier && s.round.candidate === null) return tier.totals.filter((total) => total !== null).length / tier.totals.length;
+      if (tier && s.round.candidate === null) {
+        const { totals } = upper ?? tier;
+        return totals.filter((total) => total !== null).length / totals.length;
+      }
       return share(1 + view.filter((peer) => (fellow(s, peer)?.votes.length ?? 0) > 0).length);
   }
 }

@@ -20,7 +20,7 @@ export const PeerList = (most: number) =>
   );
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-const ListedSchema = v.strictObject({ count: natural, root: HashBytes });
+export const ListedSchema = v.strictObject({ count: natural, root: HashBytes });
 
 const RecordSchema = v.strictObject({
   task: HashBytes,
@@ -28,6 +28,7 @@ const RecordSchema = v.strictObject({
   prev: HashBytes,
   contributors: ListedSchema,
   members: ListedSchema,
+  nodes: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.nodes), v.check((nodes) => Number.isInteger(Math.log2(nodes)), "not a power of two")),
   groups: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.groups)),
   draw: HashBytes,
   issuer: v.nullable(HashBytes),
@@ -39,7 +40,7 @@ const RecordSchema = v.strictObject({
 /** A list of devices, as a record names it: whoever holds the list can check it (roll.ts). */
 export interface Listed {
   count: number;
-  /** SHA-256 of a zero byte and the ids. */
+  /** SHA-256 of a zero byte and the ids; where there are several nodes, the root of a tree of them (roll.ts). */
   root: Hash;
 }
 
@@ -55,7 +56,11 @@ export interface CommitRecord {
   prev: Hash;
   contributors: Listed;
   members: Listed;
-  /** Into how many groups the next round's devices are cut, and the root that they are drawn from in this epoch (tier/groups.ts). */
+  /**
+   * Into how many nodes the next round's devices are cut, into how many groups a node where its list is not frozen, and
+   * the root that they are drawn from in this epoch (tier/groups.ts).
+   */
+  nodes: number;
   groups: number;
   draw: Hash;
   /** The committee that issues the next epoch's pseudonyms; null while everybody who holds the room's secret does. */
@@ -69,7 +74,7 @@ export interface CommitRecord {
 
 const wire = codec(3, RecordSchema, 512);
 
-const listedBytes = ({ count, root }: Listed): { count: number; root: Uint8Array } => ({ count, root: hexToBytes(root) });
+export const listedBytes = ({ count, root }: Listed): { count: number; root: Uint8Array } => ({ count, root: hexToBytes(root) });
 
 export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
   wire.encode({
@@ -122,6 +127,7 @@ export const genesisRecord = (task: Hash, model: Hash, stepExponent: number): Co
   prev: task,
   contributors: listed([]),
   members: listed([]),
+  nodes: 1,
   groups: 1,
   draw: task,
   issuer: null,

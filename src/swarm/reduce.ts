@@ -8,23 +8,25 @@ import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { enter, lose } from "./membership.ts";
-import { fellow, groupsIn, others, present } from "./peers.ts";
+import { fellow, groupsIn, near, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
 import { askWords } from "./stands.ts";
 import type { Head, SwarmState } from "./state.ts";
+import { ascend, openNode, pastOf } from "./tier/above.ts";
 import { combine } from "./tier/agree.ts";
+import { GROUPS } from "./tier/stage.ts";
 import { openTier } from "./tier/tier.ts";
 import { gather } from "./tier/totals.ts";
 import { settle } from "./settle.ts";
 import { remember } from "./verdict.ts";
-import { elected, isOpen, vote } from "./vote.ts";
+import { countVotes, elected, isOpen, vote } from "./vote.ts";
 
 /**
  * REDUCE ends when the sum is open. This device's share of its key goes out once U has its signatures, and never for
  * another U. From here on nobody's leaving matters while a threshold of shares and pieces can still come.
  */
 export function reduce(s: SwarmState, out: Effect[]): boolean {
-  if (s.round.tier) return combine(s, out);
+  if (s.round.tier) return combine(s, out, GROUPS);
   release(s, out);
   const attempt = s.round.attempt!;
   if (attempt.audited === s.config.self && signatures(s, attempt) >= groupIn(attempt).quorum) beginAudit(s, out, attempt);
@@ -81,7 +83,7 @@ export function keepSum(s: SwarmState, out: Effect[], { attempt: id, sum, wrongS
 /** The group's sum is open. Alone it is the round's; among several groups it is a part of it. */
 export function conclude(s: SwarmState, out: Effect[], sum: Int32Array): true {
   const { agreed, agreedIssuer } = s.round;
-  if (groupsIn(s).count > 1) return openTier(s, sum, contributorsIn(s));
+  if (!groupsIn(s).alone) return openTier(s, sum, contributorsIn(s));
   const members = endsEpoch(s.head.record.round + 1, s.config.epochRounds) ? [] : agreed;
   enter(s, "commit");
   return settle(s, out, sum, { contributors: contributorsIn(s), members, issuer: agreedIssuer });
@@ -92,11 +94,12 @@ const contributorsIn = ({ round: { attempt, view } }: SwarmState): readonly Peer
 /** COMMIT ends when a quorum of the contributors voted for this device's root, or for refusing it. */
 export function commit(s: SwarmState, out: Effect[]): boolean {
   const { candidate } = s.round;
-  if (candidate === null) return gather(s, out);
+  if (candidate === null) return s.round.upper ? ascend(s, out) : gather(s, out, GROUPS, (sum) => openNode(s, out, sum));
+  countVotes(s, candidate);
   const head = elected(s, candidate);
   if (head) return finish(s, out, head);
   if (vote(s, candidate)) return true;
-  if (s.round.tier) askWords(s, out);
+  if (s.round.tier) askWords(s, out, near(s));
   return (!isOpen(s, candidate) || due(s, exchangeDeadline(s))) && lose(s, out);
 }
 
@@ -109,6 +112,7 @@ export function finish(s: SwarmState, out: Effect[], head: Head): true {
   if (refused) s.changes = remember(s.changes, 0);
   else if (verdict?.change) s.changes = remember(s.changes, verdict.change.mean);
   out.push({ type: "committed", head, refused, group: contributorsIn(s), carry: s.carry, counters, startedAt: s.round.startedAt, retries: s.round.retries });
+  s.past = pastOf(s);
   if (s.round.attempt) beginAudit(s, out, s.round.attempt);
   endRound(s, out);
   s.parting = endsEpoch(head.record.round, s.config.epochRounds);

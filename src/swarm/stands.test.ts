@@ -35,6 +35,17 @@ test("a signature under another word, under another number or by another device 
   expect(heard(known(), carrier, stands(by(a), { ...word, votes: [NO_VIEW] }), verify)).toEqual({ type: "forged", from: carrier });
 });
 
+test("what is said for a node is signed with the rest of the word", () => {
+  const above = { part: "ab".repeat(32), cut: ["cd".repeat(32)], signed: true, outcome: null, votes: [{ root: NO_VIEW, count: 40 }] };
+  const said: Word = { ...word, above };
+  const signers = [{ peer: a, seq: 10, signature: sign(a, said, 10) }];
+  const bytes = stands(signers, said);
+  expect(decodeMessage(bytes)).toMatchObject({ word: { above } });
+  expect(heard(known(), carrier, bytes, verify)).toEqual({ type: "message", from: carrier, bytes });
+  for (const change of [{ signed: false }, { outcome: NO_VIEW }, { votes: [{ root: NO_VIEW, count: 41 }] }, { cut: [] }]) expect(heard(known(), carrier, stands(signers, { ...said, above: { ...above, ...change } }), verify)).toEqual({ type: "forged", from: carrier });
+  expect(heard(known(), carrier, stands(signers), verify)).toEqual({ type: "forged", from: carrier });
+});
+
 test("what is known already is not heard again, and costs no check", () => {
   const refuse = (): never => {
     throw new Error("checked");

@@ -4,15 +4,18 @@ import { ask } from "./bulk.ts";
 import { due, dueAgain } from "./due.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { decodeMessage, encodeMessage, isStands, NO_VIEW, signedBytes, type Message, type Stand, type Stands, type Word } from "./message.ts";
-import { ascending, audience, groupsIn, hostsIn, newest, notePlaces } from "./peers.ts";
-import { quorum } from "./record.ts";
+import { decodeMessage, encodeMessage, isStands, NO_VIEW, signedBytes, type Above, type Message, type Stand, type Stands, type Word } from "./message.ts";
+import { ascending, audience, groupsIn, hostsIn, near, newest, notePlaces, present, turnOf } from "./peers.ts";
+import { quorum, type Hash } from "./record.ts";
 import type { Heard, SwarmState } from "./state.ts";
+import { someOf } from "./tier/groups.ts";
+import { votersHere } from "./tier/stage.ts";
 
 /**
  * What several groups have to agree on is said in signed words: a device tells its own group, a few of which hand the
  * group's words on, together and each with its signature, to one device of every other group, and that one tells its
- * fellows. So nobody has to be believed but the signers, and nobody floods.
+ * fellows. So nobody has to be believed but the signers, and nobody floods. Among nodes it is the same one stage up: those
+ * who speak for a node tell each other, and hand the node's words on to one who speaks for each other node.
  */
 
 /** Whether this device signed this; null where its key is not known yet. */
@@ -49,20 +52,34 @@ function readable(bytes: Uint8Array): Message | null {
 
 /** This device's word is signed: its group hears it; all do where it is the last one under this name. */
 export function keepSigned(s: SwarmState, out: Effect[], { seq, signature }: SwarmEvent & { type: "signed" }): void {
-  if (seq !== s.stood.seq || groupsIn(s).count === 1) return;
+  if (seq !== s.stood.seq || groupsIn(s).alone) return;
   const last = s.word;
   s.word = { ...(s.stood.what as Word), seq, signature };
   const { self } = s.config;
   const news = !sameWord(last ?? undefined, s.word);
-  for (const bytes of messagesOf([[self, s.word]])) out.push(s.parting ? { type: "broadcast", bytes } : { type: "tell", to: audience(s), bytes });
-  if (news) note(s, [self]);
+  const above = spokeHere(s) && !sameAbove(last?.above, s.word.above);
+  // What those who speak for a node tell each other on the way to an outcome is of no use to the rest of it.
+  const to = ascending([...(above && !news ? [] : audience(s)), ...(above ? aside(s, news) : [])]);
+  const [bytes] = messagesOf([[self, s.word]]) as [Uint8Array<ArrayBuffer>];
+  if (s.parting) return part(s, out, bytes);
+  if (to.length > 0) out.push({ type: "tell", to, bytes });
+  if (news) note(s, "unhanded", [self]);
+  if (above) note(s, "unhandedAbove", [self]);
+}
+
+/** The last word under a name goes to all who are still there, and where it is a speaker's to those who speak for the other nodes. */
+function part(s: SwarmState, out: Effect[], bytes: Uint8Array<ArrayBuffer>): void {
+  out.push({ type: "broadcast", bytes });
+  const voters = s.past?.voters ?? [];
+  const to = voters.includes(s.config.self) ? (s.previous?.roll.rows ?? []).flatMap(({ speakers }) => speakers).filter((peer) => !voters.includes(peer)) : [];
+  if (to.length > 0) out.push({ type: "tell", to, bytes });
 }
 
 /** New words are kept, and those of other groups told to the own one. */
 export function takeStands(s: SwarmState, out: Effect[], from: PeerId, { word, by }: Stands): void {
   const fresh = by.flatMap(({ peer, seq, signature }): [PeerId, Heard][] => {
     const before = s.stands.get(peer);
-    if (peer === s.config.self || s.refused.includes(peer) || (before ? before.seq >= seq : s.stands.size >= 2 * LIMITS.devices)) return [];
+    if (peer === s.config.self || s.refused.includes(peer) || (before ? before.seq >= seq : s.stands.size >= 2 * LIMITS.devices + 2 * LIMITS.nodes * LIMITS.speakers)) return [];
     const counting = before !== undefined && s.now - before.since < LIMITS.statusEvery;
     // Whoever says more than an honest device does is not handed on.
     if (counting && before.times >= LIMITS.wordsAtMost) return [];
@@ -72,26 +89,72 @@ export function takeStands(s: SwarmState, out: Effect[], from: PeerId, { word, b
   const before = s.stands;
   s.stands = new Map([...before, ...fresh]);
   notePlaces(s, fresh.map(([peer]) => peer));
-  if (groupsIn(s).count === 1) return;
+  const groups = groupsIn(s);
+  if (groups.alone) return;
   const host = hostsIn(s);
   const own = host(s.config.self);
   // What is only said again is for those who hear it first hand.
   const news = fresh.filter(([peer, said]) => !sameWord(before.get(peer), said));
-  note(s, news.map(([peer]) => peer).filter((peer) => host(peer) === own));
-  if (host(from) === own) return;
-  const to = s.reachable.filter((peer) => peer !== from && host(peer) === own);
-  tell(out, to, news);
+  const here = news.filter(([peer]) => groups.nodeOf(peer) === groups.node);
+  note(s, "unhanded", here.map(([peer]) => peer).filter((peer) => host(peer) === own));
+  if (host(from) !== own && !others(s, from, here)) tell(out, near(s).filter((peer) => peer !== from && host(peer) === own), here);
+  if (groups.nodes === 1) return;
+  const above = fresh.filter(([peer, said]) => !sameAbove(before.get(peer)?.above, said.above) || !sameWord(before.get(peer), said));
+  const ring = ringAbove(s);
+  if (spokeHere(s)) note(s, "unhandedAbove", above.map(([peer]) => peer).filter((peer) => ring.includes(peer)));
+  if (groups.nodeOf(from) !== groups.node) tell(out, speakersHere(s).filter((peer) => peer !== from && present(s, peer)), above.filter(([peer]) => groups.nodeOf(peer) !== groups.node));
+}
+
+/** Of those of a group who speak for the node, and hear it at once, one tells the others what another speaker says. */
+function others(s: SwarmState, from: PeerId, said: readonly (readonly [PeerId, Stand])[]): boolean {
+  const ring = ringAbove(s);
+  if (!ring.includes(s.config.self) || said.length !== 1 || said[0]![0] !== from || !ring.includes(from)) return false;
+  const group = groupsIn(s).of(s.config.self);
+  return ring.find((peer) => groupsIn(s).of(peer) === group && present(s, peer)) !== s.config.self;
+}
+
+const guessed = new WeakMap<readonly PeerId[], { root: Hash; of: Map<number, readonly PeerId[]> }>();
+
+/** Those who speak for a node in this round, as far as this device can tell: where none were frozen, as many as it knows of, drawn by the head's root. */
+function speakersOf(s: SwarmState, node: number): readonly PeerId[] {
+  const frozen = s.head.roll.rows[node]?.speakers ?? [];
+  if (frozen.length > 0) return frozen;
+  const before = guessed.get(s.reachable);
+  const { of } = before?.root === s.head.root ? before : { of: new Map<number, readonly PeerId[]>() };
+  guessed.set(s.reachable, { root: s.head.root, of });
+  const { nodeOf } = groupsIn(s);
+  const speakers = of.get(node) ?? someOf(s.reachable.filter((peer) => nodeOf(peer) === node).sort(), s.config.speakers, s.head.root);
+  of.set(node, speakers);
+  return speakers;
+}
+
+/** Whose words for the node are handed on to the others: those who speak in this round, or spoke in the last one, for it ends there first or here. */
+const ringAbove = (s: SwarmState): readonly PeerId[] => (s.round.upper ? votersHere(s) : (s.past?.voters ?? []));
+
+const spokeHere = (s: SwarmState): boolean => ringAbove(s).includes(s.config.self);
+
+/** The same of the own node, this device not included. */
+function speakersHere(s: SwarmState): readonly PeerId[] {
+  const known = votersHere(s);
+  return (known.length > 0 ? known : speakersOf(s, groupsIn(s).node)).filter((peer) => peer !== s.config.self);
 }
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean => a === b || (a.length === b.length && a.every((item, i) => item === b[i]));
 
+/** For those of its node: of what is said to other nodes the outcome concerns it. */
 function sameWord(a: Word | undefined, b: Word): boolean {
-  return a !== undefined && (["root", "round", "weight", "target", "taking", "busy", "part", "signed"] as const).every((key) => a[key] === b[key]) && sameList(a.cut, b.cut) && sameList(a.votes, b.votes);
+  return a !== undefined && (["root", "round", "weight", "target", "taking", "busy", "part", "signed"] as const).every((key) => a[key] === b[key]) && sameList(a.cut, b.cut) && sameList(a.votes, b.votes) && (a.above?.outcome ?? null) === (b.above?.outcome ?? null);
 }
 
-function note(s: SwarmState, peers: readonly PeerId[]): void {
-  const { of, since, renewedAt } = s.unhanded;
-  if (peers.length > 0) s.unhanded = { of: [...of, ...peers.filter((peer) => !of.includes(peer))], since: of.length > 0 ? since : s.now, renewedAt };
+function sameAbove(a: Above | undefined, b: Above | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  return a.part === b.part && a.signed === b.signed && a.outcome === b.outcome && sameList(a.cut, b.cut) && a.votes.length === b.votes.length && a.votes.every(({ root, count }, i) => root === b.votes[i]!.root && count === b.votes[i]!.count);
+}
+
+function note(s: SwarmState, what: "unhanded" | "unhandedAbove", peers: readonly PeerId[]): void {
+  const { of, since, renewedAt } = s[what];
+  if (peers.length > 0) s[what] = { of: [...of, ...peers.filter((peer) => !of.includes(peer))], since: of.length > 0 ? since : s.now, renewedAt };
 }
 
 /** Who hands on first; in each round another. 0 for the first. */
@@ -107,18 +170,25 @@ function rankIn(s: SwarmState, group: readonly PeerId[]): number {
  * Whoever waits for what neither hands on asks for it. Now and then all goes on again, should something have been lost.
  */
 export function handOn(s: SwarmState, out: Effect[]): void {
-  const { of, since, renewedAt } = s.unhanded;
+  pass(s, out, "unhanded", () => {
+    const host = hostsIn(s);
+    const own = host(s.config.self);
+    return { fellows: near(s).filter((peer) => host(peer) === own), to: (rank) => receivers(s, host, rank) };
+  });
+  if (spokeHere(s)) pass(s, out, "unhandedAbove", () => ({ fellows: ringAbove(s).filter((peer) => peer !== s.config.self), to: (rank) => receiversAbove(s, rank) }));
+}
+
+function pass(s: SwarmState, out: Effect[], what: "unhanded" | "unhandedAbove", among: () => { fellows: readonly PeerId[]; to(rank: number): PeerId[] }): void {
+  const { of, since, renewedAt } = s[what];
   const renews = dueAgain(s, renewedAt, LIMITS.standEvery);
   if (of.length === 0 && !renews) return;
-  const host = hostsIn(s);
-  const own = host(s.config.self);
-  const group = s.reachable.filter((peer) => host(peer) === own);
-  const rank = rankIn(s, group);
+  const { fellows, to } = among();
+  const rank = rankIn(s, fellows);
   const carries = rank < (renews ? 1 : LIMITS.carriers);
-  const patience = of.length >= quorum(group.length + 1) ? 0 : LIMITS.handOnAfter;
+  const patience = of.length >= quorum(fellows.length + 1) ? 0 : LIMITS.handOnAfter;
   if (carries && !renews && !due(s, since + patience + rank * LIMITS.handOnStep)) return;
-  s.unhanded = { of: [], since: s.now, renewedAt: renews ? s.now : renewedAt };
-  if (carries) tell(out, receivers(s, host, rank), (renews ? [s.config.self, ...group] : of).flatMap((peer): [PeerId, Stand][] => entryOf(s, peer)));
+  s[what] = { of: [], since: s.now, renewedAt: renews ? s.now : renewedAt };
+  if (carries) tell(out, to(rank), (renews ? [s.config.self, ...fellows] : of).flatMap((peer): [PeerId, Stand][] => entryOf(s, peer)));
 }
 
 const entryOf = (s: SwarmState, peer: PeerId): [PeerId, Stand][] => {
@@ -130,12 +200,33 @@ const entryOf = (s: SwarmState, peer: PeerId): [PeerId, Stand][] => {
 function receivers(s: SwarmState, host: (peer: PeerId) => number, rank: number): PeerId[] {
   const own = host(s.config.self);
   const groups = new Map<number, PeerId[]>();
-  for (const peer of s.reachable) if (host(peer) !== own) groups.set(host(peer), [...(groups.get(host(peer)) ?? []), peer]);
+  for (const peer of near(s)) if (host(peer) !== own) groups.set(host(peer), [...(groups.get(host(peer)) ?? []), peer]);
   return [...groups.values()].map((peers) => {
     const fellows = peers.filter((peer) => newest(s, peer)?.root === s.head.root);
     const choice = (fellows.length > 0 ? fellows : peers).sort();
     return choice[(rank + own + s.head.record.round) % choice.length]!;
   });
+}
+
+/** One who speaks for each other node. */
+function receiversAbove(s: SwarmState, rank: number): PeerId[] {
+  const { nodes, node: own } = groupsIn(s);
+  return Array.from({ length: nodes }, (_, node) => node).flatMap((node) => {
+    const choice = node === own ? [] : speakersOf(s, node).filter((peer) => present(s, peer));
+    return choice.length > 0 ? [choice[(rank + own + s.head.record.round) % choice.length]!] : [];
+  });
+}
+
+/**
+ * Whom a speaker's word for the node reaches at once: its fellow speakers, and where the node waits for it, one device
+ * of each group that has none.
+ */
+function aside(s: SwarmState, news: boolean): PeerId[] {
+  const ring = ringAbove(s).filter((peer) => peer !== s.config.self && present(s, peer));
+  if (!news) return ring;
+  const host = hostsIn(s);
+  const told = new Set(ring.map(host));
+  return [...ring, ...receivers(s, host, ringAbove(s).indexOf(s.config.self)).filter((peer) => !told.has(host(peer)))];
 }
 
 /** Who has just come into its sight hears where this device stands, and of two of the group all that they have heard. */
@@ -147,7 +238,7 @@ export function greet(s: SwarmState, out: Effect[]): void {
   if (to.length === 0) return;
   const { what, seq } = s.announced;
   if (what?.kind === "status") out.push({ type: "tell", to, bytes: encodeMessage({ ...what, seq }) });
-  const known = rankIn(s, group) < LIMITS.carriers ? [...s.stands].filter(([peer]) => !to.includes(peer)) : [];
+  const known = rankIn(s, group) < LIMITS.carriers ? heardHere(s).filter(([peer]) => !to.includes(peer)) : [];
   tell(out, to, [...entryOf(s, s.config.self), ...known]);
 }
 
@@ -155,17 +246,23 @@ export function greet(s: SwarmState, out: Effect[]): void {
  * Of whoever waits for other groups: those who should have told it may have told only some. It asks one after another
  * of all who are there, so that nobody can keep it from hearing.
  */
-export function askWords(s: SwarmState, out: Effect[]): void {
+export function askWords(s: SwarmState, out: Effect[], peers: readonly PeerId[]): void {
   const { phaseSince, wordsAt } = s.round;
-  if (s.reachable.length === 0 || !dueAgain(s, Math.max(phaseSince, wordsAt), LIMITS.askWords)) return;
+  if (peers.length === 0 || !dueAgain(s, Math.max(phaseSince, wordsAt), LIMITS.askWords)) return;
   s.round = { ...s.round, wordsAt: s.now };
   // Spread by its name and by how much it has said so far.
-  ask(s, out, s.reachable[(parseInt(s.config.self.slice(0, 8), 16) + s.seq) % s.reachable.length]!, NO_VIEW, "words", 0);
+  ask(s, out, turnOf(s, peers, 0), NO_VIEW, "words", 0);
 }
 
 export function answerWords(s: SwarmState, out: Effect[], from: PeerId): void {
-  if (groupsIn(s).count > 1) tell(out, [from], [...entryOf(s, s.config.self), ...s.stands].filter(([peer]) => peer !== from));
+  const groups = groupsIn(s);
+  if (groups.alone) return;
+  const known = speakersHere(s).includes(from) ? [...s.stands] : groups.nodeOf(from) === groups.node ? heardHere(s) : heardHere(s).filter(([, { above }]) => above !== undefined);
+  tell(out, [from], [...entryOf(s, s.config.self), ...known].filter(([peer]) => peer !== from));
 }
+
+/** What this device has heard of its own node. */
+const heardHere = (s: SwarmState): [PeerId, Stand][] => [...s.stands].filter(([peer]) => groupsIn(s).nodeOf(peer) === groupsIn(s).node);
 
 function tell(out: Effect[], to: readonly PeerId[], said: readonly (readonly [PeerId, Stand])[]): void {
   if (to.length > 0) for (const bytes of messagesOf(said)) out.push({ type: "tell", to, bytes });
@@ -175,8 +272,9 @@ function tell(out: Effect[], to: readonly PeerId[], said: readonly (readonly [Pe
 function messagesOf(said: readonly (readonly [PeerId, Stand])[]): Uint8Array<ArrayBuffer>[] {
   const words = new Map<string, (readonly [PeerId, Stand])[]>();
   for (const entry of [...said].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { root, round, weight, target, taking, busy, part, signed, cut, votes } = entry[1];
-    const key = [root, round, weight, target, taking, busy, part, signed, ...cut, "", ...votes].join(" ");
+    const { root, round, weight, target, taking, busy, part, signed, cut, votes, above } = entry[1];
+    const upper = above ? [above.part, above.signed, above.outcome, ...above.cut, "", ...above.votes.flatMap((vote) => [vote.root, vote.count])] : [];
+    const key = [root, round, weight, target, taking, busy, part, signed, ...cut, "", ...votes, "", ...upper].join(" ");
     const same = words.get(key);
     if (same) same.push(entry);
     else words.set(key, [entry]);

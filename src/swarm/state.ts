@@ -7,12 +7,13 @@ import type { Compressor } from "../update/compression/compression.ts";
 import { modelHash, NOTHING_SHARED, type Model } from "./head.ts";
 import { genesisRecord, rootOf, type Hash } from "./record.ts";
 import { EMPTY_ROLL, type Commit } from "./roll.ts";
-import type { Bulk, Stand, Status, Word } from "./message.ts";
+import type { Bulk, Count, Stand, Status, Word } from "./message.ts";
 import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { ClaimsKnown } from "./claims.ts";
+import type { NodePart, Outcome } from "./tier/node.ts";
 import type { Tier } from "./tier/tier.ts";
 import type { Change } from "./verdict.ts";
 
@@ -39,6 +40,10 @@ export interface SwarmConfig {
   epochRounds: number;
   /** Devices of a group, at least; twice as many make two. */
   groupSize: number;
+  /** Groups of a room that is one node yet, at most; of a node, on average, at most; and devices that speak for one. */
+  roomGroups: number;
+  nodeGroups: number;
+  speakers: number;
   /** Labels of the task, whose counts are summed too; 0 where it has none. */
   labels: number;
   /** Differential privacy of the updates, the same on every device; null: off, and sums are as exact as values are. */
@@ -122,6 +127,14 @@ export interface Round {
   agreedIssuer: Hash | null;
   /** At the sum among several groups, once the own group's is open. */
   tier: Tier | null;
+  /** At the sum among several nodes, once the own node's is known; and what it comes to, as this device or those who speak for it know. */
+  upper: Tier<NodePart> | null;
+  outcome: { hash: Hash; outcome: Outcome } | null;
+  outcomeAskedAt: number;
+  /** Chunks of the outcome that others of the group asked of this device, by its hash and number. */
+  wanted: ReadonlyMap<string, readonly PeerId[]>;
+  /** What it last said of its node's votes. */
+  counted: { votes: readonly Count[]; at: number };
   candidate: Candidate | null;
   /** Every root voted for in this round: a vote is never taken back. */
   votes: readonly Hash[];
@@ -163,6 +176,16 @@ export interface Announced {
 
 export type Said = Omit<Status, "seq"> | Word;
 
+/** A round's sum among several nodes. */
+export interface Past {
+  /** Head that it built on. */
+  root: Hash;
+  /** Who spoke for this node. */
+  voters: readonly PeerId[];
+  outcome: { hash: Hash; outcome: Outcome };
+  totals: Tier["totals"];
+}
+
 /** What a device last said to all groups, since when its new words are counted, and how many there were. */
 export interface Heard extends Stand {
   since: number;
@@ -201,7 +224,11 @@ export interface SwarmState {
   stood: Announced;
   /** That with this device's signature. */
   word: Stand | null;
+  /** The same of what is for the other nodes. */
   unhanded: Unhanded;
+  unhandedAbove: Unhanded;
+  /** Of the last round among several nodes that it committed: others may not be as far. */
+  past: Past | null;
   /** Can be reached since this device last spoke: they have heard nothing of it. */
   newcomers: readonly PeerId[];
   /** It ended the epoch, and is about to go on under another name: its last word goes to all, for nobody hands it on. */
@@ -252,6 +279,11 @@ export const freshRound = (now: number): Round => ({
   issuer: null,
   agreedIssuer: null,
   tier: null,
+  upper: null,
+  outcome: null,
+  outcomeAskedAt: -Infinity,
+  wanted: new Map(),
+  counted: { votes: [], at: -Infinity },
   candidate: null,
   votes: [],
   askedAt: now,
@@ -269,8 +301,10 @@ export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, { outer
 /** Of a device that has left nothing unsaid, or whose past is not the model's. */
 export const freshCarry = ({ compressor }: Pick<SwarmConfig, "compressor">): Carry => emptyCarry(compressor?.parameters ?? 0);
 
+const NOTHING_UNHANDED: Unhanded = { of: [], since: 0, renewedAt: 0 };
+
 /** Of a device that has said nothing under its name. */
-export const unspoken: Pick<SwarmState, "word" | "unhanded" | "newcomers" | "parting"> = { word: null, unhanded: { of: [], since: 0, renewedAt: 0 }, newcomers: [], parting: false };
+export const unspoken: Pick<SwarmState, "word" | "unhanded" | "unhandedAbove" | "past" | "newcomers" | "parting"> = { word: null, unhanded: NOTHING_UNHANDED, unhandedAbove: NOTHING_UNHANDED, past: null, newcomers: [], parting: false };
 
 export const initialState = (config: SwarmConfig, head: Head, now: number, carry = freshCarry(config)): SwarmState => ({
   config,

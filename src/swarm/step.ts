@@ -14,13 +14,14 @@ import { notePlaces } from "./peers.ts";
 import { announce } from "./announce.ts";
 import { answerReveal, keepResealed, keepRevealed, takeReveal, watchAudits } from "./audit/audit.ts";
 import { encodeWithin } from "./audit/bound.ts";
-import { decodeMessage, type Message } from "./message.ts";
+import { decodeMessage, type Bulk, type Message } from "./message.ts";
 import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
 import { answerWords, keepSigned, takeStands } from "./stands.ts";
 import { commit, keepSum, reduce } from "./reduce.ts";
 import type { LocalUpdate, SwarmState } from "./state.ts";
-import { answerTier, isTierKind, takeTier } from "./tier/totals.ts";
+import { answerAbove, takeAbove } from "./tier/above.ts";
+import { answerTier, takeTier } from "./tier/totals.ts";
 
 /**
  * The whole round protocol as one function: what happened and where the device stands, to where it stands then
@@ -110,6 +111,10 @@ function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array):
   }
 }
 
+const TIER_KINDS: readonly string[] = ["part", "chunk", "total", "node", "outcome"] satisfies Bulk["what"][];
+
+const isTierKind = (what: string): boolean => TIER_KINDS.includes(what);
+
 function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): void {
   switch (message.kind) {
     case "status":
@@ -120,12 +125,12 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
       return takeStands(s, out, from, message);
     case "want":
       if (message.what === "words") return answerWords(s, out, from);
+      if (isTierKind(message.what)) return answerAbove(s, out, from, message) ? undefined : answerTier(s, out, from, message);
       if (message.what === "reveal") return answerReveal(s, out, from, message);
-      if (isTierKind(message.what)) return answerTier(s, out, from, message);
       if (message.what === "record" || message.what === "model") return answerModel(s, out, from, message);
       return answerShare(s, out, from, message);
     case "bulk":
-      if (isTierKind(message.what)) return takeTier(s, out, from, message);
+      if (isTierKind(message.what)) return takeAbove(s, out, from, message) ? undefined : takeTier(s, out, from, message);
       if (message.what === "reveal") return takeReveal(s, out, from, message);
       if (message.what === "record" || message.what === "model") return takePiece(s, out, from, message);
       return takeBulk(s, out, from, message);

@@ -3,7 +3,8 @@ import { createOuter } from "../learn/outer-optimiser.ts";
 import { toFloat } from "../update/fixed.ts";
 import { valueLimit } from "../update/quantise.ts";
 import { modelHash, type Model } from "./head.ts";
-import { drawOf, groupsFor } from "./tier/groups.ts";
+import { endsEpoch } from "./epoch.ts";
+import { drawOf, groupsFor, nodesFor } from "./tier/groups.ts";
 import { type CommitRecord, rootOf } from "./record.ts";
 import { enrolled, type Roll } from "./roll.ts";
 import type { Counters, Head, LocalUpdate, SwarmConfig, SwarmState } from "./state.ts";
@@ -86,20 +87,34 @@ export function nextModel({ record, params, outer, shared }: Head, sum: Int32Arr
 }
 
 /** What those who take part in a round agree on besides its sum. */
-export type Agreed = Roll & Pick<CommitRecord, "issuer">;
+export type Agreed = Pick<Roll, "contributors" | "members"> &
+  Partial<Pick<Roll, "node" | "rows">> &
+  Pick<CommitRecord, "issuer"> & {
+    /** Devices of the next round, those included that wait for room. */
+    expected?: number;
+  };
+
+/** Whose updates are in the sum, how many. */
+export const devicesIn = ({ contributors, rows = [] }: Agreed): number => (rows.length === 0 ? contributors.length : rows.reduce((sum, row) => sum + row.contributors.count, 0));
 
 /** The next head from the sum of the contributors' updates: the same on every device that has it. */
-export function nextHead(head: Head, { issuer, ...roll }: Agreed, sum: Int32Array, config: Pick<SwarmConfig, "compressor" | "outer" | "groupSize" | "epochRounds">): Head {
+export function nextHead(head: Head, agreed: Agreed, sum: Int32Array, config: Pick<SwarmConfig, "compressor" | "outer" | "groupSize" | "roomGroups" | "nodeGroups" | "epochRounds">): Head {
   const { record } = head;
-  const devices = roll.contributors.length;
+  const { contributors, members, issuer, node = 0, rows = [], expected = 0 } = agreed;
+  const roll = { contributors, members, node, rows };
+  const lists = enrolled(roll);
+  const devices = lists.contributors.count;
+  // Nodes stay as they are in an epoch.
+  const nodes = endsEpoch(record.round + 1, config.epochRounds) ? nodesFor(Math.max(devices, expected), config) : record.nodes;
   const model = nextModel(head, sum, devices, config);
   const next = {
     task: record.task,
     round: record.round + 1,
     prev: head.root,
-    ...enrolled(roll),
+    ...lists,
     issuer,
-    groups: groupsFor(roll.members.length || devices, config.groupSize),
+    nodes,
+    groups: groupsFor(Math.floor((lists.members.count || devices) / nodes), config.groupSize),
     draw: drawOf(head.root, record, config.epochRounds),
     model: modelHash(model),
     stepExponent: record.stepExponent,

@@ -4,7 +4,10 @@ import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { fellow, fellowStand, newest, present } from "./peers.ts";
 import { quorum, rootOf, type Hash } from "./record.ts";
+import type { Count } from "./message.ts";
 import type { Candidate, Head, SwarmState } from "./state.ts";
+import type { NodePart } from "./tier/node.ts";
+import { aboveOf, isHeld, speaks } from "./tier/stage.ts";
 import { type Change, isMuchWorse } from "./verdict.ts";
 
 /**
@@ -55,6 +58,34 @@ function judgedBy({ round: { formedAt } }: SwarmState, { since }: Candidate): nu
   return since + Math.min(LIMITS.judgeAtMost, Math.max(LIMITS.judgeAtLeast, (since - formedAt) / 20));
 }
 
+/** How many voted for a root, of those who took part; of other nodes what a quorum of those who speak for them says. */
+function votesFor(s: SwarmState, root: Hash, contributors: readonly PeerId[]): number {
+  const here = contributors.filter((peer) => voted(s, peer, root)).length;
+  const { upper } = s.round;
+  if (upper === null) return here;
+  return upper.cut.reduce((sum, hash) => (hash === upper.own ? sum : sum + saidOf(s, upper.parts.get(hash)!, root)), here);
+}
+
+/** The most that a quorum of a node's voters say at least; all of it, where they stand on the root. */
+function saidOf(s: SwarmState, { voters, contributors }: NodePart, root: Hash): number {
+  const counts = voters.map((peer) => (s.places.get(peer)?.root === root ? contributors.count : (aboveOf(s, peer)?.votes.find((count) => count.root === root)?.count ?? 0)));
+  return Math.min(contributors.count, counts.sort((a, b) => b - a)[quorum(voters.length) - 1] ?? 0);
+}
+
+/** What a speaker says of its node's votes: once a quorum of it voted, or a moment later; then again as more do. */
+export function countVotes(s: SwarmState, { head, refusal, since }: Candidate): void {
+  const { counted, upper } = s.round;
+  if (upper === null || !speaks(s)) return;
+  const { contributors } = head.roll;
+  const votes = [head, refusal].map(({ root }): Count => ({ root, count: contributors.filter((peer) => voted(s, peer, root)).length })).filter(({ count }) => count > 0);
+  const sum = (counts: readonly Count[]): number => counts.reduce((total, { count }) => total + count, 0);
+  if (sum(votes) <= sum(counted.votes)) return;
+  const enough = votes.some(({ count }) => count >= quorum(contributors.length)) || sum(votes) >= contributors.length;
+  if (!enough && !due(s, since + LIMITS.countAtMost)) return;
+  if (!due(s, counted.at + LIMITS.countEvery)) return;
+  s.round = { ...s.round, counted: { votes, at: s.now } };
+}
+
 /** Whether those who voted for the refusal alone, or for nothing yet, can be a quorum. */
 function mayBeRefused(s: SwarmState, { head, refusal, since }: Candidate): boolean {
   const { contributors } = head.roll;
@@ -65,12 +96,28 @@ function mayBeRefused(s: SwarmState, { head, refusal, since }: Candidate): boole
 const voted = (s: SwarmState, peer: PeerId, root: Hash): boolean =>
   peer === s.config.self ? s.round.votes.includes(root) : newest(s, peer)?.root === root || [fellow(s, peer), fellowStand(s, peer)].some((said) => said?.votes.includes(root));
 
-/** The outcome that a quorum of the contributors voted for; where it is both, the model. */
-export const elected = (s: SwarmState, { head, refusal }: Candidate): Head | undefined =>
-  [head, refusal].find(({ root, roll: { contributors } }) => contributors.filter((peer) => voted(s, peer, root)).length >= quorum(contributors.length));
+type Counted = Pick<SwarmState, "stands" | "peers" | "places"> & Pick<SwarmState["round"], "votes" | "upper">;
+
+const counts = new WeakMap<Candidate, { from: Counted; elected: Head | undefined }>();
+
+/** The outcome that a quorum of the contributors voted for; where it is both, the model. It is asked for at every step: what nothing has changed of is not counted again. */
+export function elected(s: SwarmState, candidate: Candidate): Head | undefined {
+  const { stands, peers, places, round: { votes, upper } } = s;
+  const from: Counted = { stands, peers, places, votes, upper };
+  const before = counts.get(candidate);
+  if (before && (Object.keys(from) as (keyof Counted)[]).every((key) => before.from[key] === from[key])) return before.elected;
+  const head = electedNow(s, candidate);
+  counts.set(candidate, { from, elected: head });
+  return head;
+}
+
+const electedNow = (s: SwarmState, { head, refusal }: Candidate): Head | undefined =>
+  [head, refusal].find(({ root, record, roll: { contributors } }) => votesFor(s, root, contributors) >= quorum(record.contributors.count) || isHeld(s, root));
 
 /** Whether one of the two may still get a quorum. */
 export function isOpen(s: SwarmState, { head, refusal }: Candidate): boolean {
   const { contributors } = head.roll;
+  // Of several nodes the others may make up for what is missing here.
+  if (s.round.upper) return true;
   return [head, refusal].some(({ root }) => contributors.filter((peer) => present(s, peer) || voted(s, peer, root)).length >= quorum(contributors.length));
 }

@@ -2,7 +2,7 @@ import { parcelBytes } from "../../swarm/attempt.ts";
 import type { Hash } from "../../swarm/record.ts";
 import type { SwarmState } from "../../swarm/state.ts";
 import type { SimulatedDevice } from "./devices.ts";
-import { FIRST_ROUND } from "./heads.ts";
+import { FIRST_ROUND } from "../frozen.ts";
 import { SETTING } from "./setting.ts";
 
 export interface RoundMeasured {
@@ -57,8 +57,8 @@ export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (devic
 
   /** C where groups are of the usual size. */
   function ciphertext(state: SwarmState): number {
-    const { contributors, groups } = state.head.record;
-    const size = Math.max(2, Math.round(contributors.count / Math.max(1, groups)));
+    const { contributors, groups, nodes } = state.head.record;
+    const size = Math.max(2, Math.round(contributors.count / (nodes * groups)));
     return size * parcelBytes(state, size);
   }
 

@@ -1,16 +1,19 @@
 import type { SwimEffect, SwimEvent } from "../../membership/events.ts";
 import type { SwimMessage } from "../../membership/message.ts";
-import { epochOf, EPOCH_ROUNDS } from "../../swarm/epoch.ts";
+import { endsEpoch, epochOf, EPOCH_ROUNDS } from "../../swarm/epoch.ts";
 import type { Effect, SwarmEvent } from "../../swarm/events.ts";
 import type { Head } from "../../swarm/state.ts";
 import { heard } from "../../swarm/stands.ts";
 import { step } from "../../swarm/step.ts";
+import { groupsAfter, someOf } from "../../swarm/tier/groups.ts";
 import { changeOf } from "../../swarm/verdict.ts";
+import type { PeerId } from "../../wire/ids.ts";
 import { createRandom } from "../../wire/random.ts";
 import { between } from "./chance.ts";
 import { createDevices, nameOf, type Devices, type SimulatedDevice } from "./devices.ts";
 import { swimBytes } from "./detector.ts";
-import { frozenHead, genesis, swarmConfig } from "./heads.ts";
+import { frozenHead } from "../frozen.ts";
+import { genesis, swarmConfig } from "./heads.ts";
 import type { Learning } from "./learning/learning.ts";
 import { createMeasures, type Measures } from "./measures.ts";
 import { createNetwork, type Network } from "./network.ts";
@@ -52,6 +55,8 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   const first = genesis(config, learning.initial);
   /** The epoch that those ahead are in. */
   let latest = 0;
+  /** By epoch: in which node a device of that name is. Whoever is at the door is told of its own node. */
+  const nodes: ((name: PeerId) => number)[] = [];
 
   function handle(device: SimulatedDevice, event: SwarmEvent): void {
     const given = tamper(device, event);
@@ -156,17 +161,35 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   function enterEpoch(device: SimulatedDevice, epoch: number): void {
     if (epoch <= device.epoch) return;
     latest = Math.max(latest, epoch);
+    if (endsEpoch(device.state.head.record.round, EPOCH_ROUNDS)) nodes[epoch] ??= groupsAfter(device.state.head, device.state.config).nodeOf;
     devices.rename(device, timeline.now, epoch);
     handle(device, { type: "epoch", now: milliseconds(timeline.now), self: device.name });
     later(device, between(random, SETTING.linking), KIND.linked, null);
+    later(device, SETTING.introducedAfter, KIND.settled, null);
   }
 
-  /** All who are there already are told of it, and it of them. */
+  const inNode = (device: SimulatedDevice, node: number): boolean => nodes[device.epoch]?.(device.name) === node;
+
+  /** All of its node who are there already are told of it, and it of them. */
   function link(device: SimulatedDevice): void {
     const now = milliseconds(timeline.now);
-    const there = [...devices.alive].filter((other) => other !== device && other.epoch === device.epoch && other.probeAt >= 0);
+    const node = nodes[device.epoch]?.(device.name) ?? 0;
+    const there = [...devices.alive].filter((other) => other !== device && other.epoch === device.epoch && other.probeAt >= 0 && inNode(other, node));
     for (const other of there) detect(other, { type: "meet", now, peers: [device.name] });
     detect(device, { type: "meet", now, peers: there.map(({ name }) => name) });
+  }
+
+  /**
+   * Of other nodes a device knows those who speak for them, by the record. In an epoch's first round it has to be
+   * introduced to some, which here are those who are most likely to.
+   */
+  function introduced({ epoch, state: { head, config } }: SimulatedDevice): PeerId[] {
+    const { nodes: count, node: own } = groupsAfter(head, config);
+    return Array.from({ length: count }, (_, node) => node).flatMap((node) => {
+      if (node === own || (head.roll.rows[node]?.speakers.length ?? 0) > 0) return [];
+      const there = [...devices.alive].filter((other) => other.epoch === epoch && inNode(other, node)).map(({ name }) => name);
+      return someOf(there.sort(), config.speakers, head.root);
+    });
   }
 
   function tick(device: SimulatedDevice, at: number): void {
@@ -196,10 +219,11 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   }
 
   const attackers = Math.round(peers * (options.attack?.share ?? 0));
-  const head = frozenHead(first, Array.from({ length: peers }, (_, device) => nameOf(seed, device, 0)), SETTING.groupSize);
+  const headOf = frozenHead(first, Array.from({ length: peers }, (_, device) => nameOf(seed, device, 0)), config);
   // Spread over the replicas, whatever they have.
   const places = new Set(random.shuffle(Array.from({ length: peers }, (_, device) => device)).slice(0, attackers));
-  for (let device = 0; device < peers; device++) add(0, head, places.has(device), [0, 0]);
+  nodes[0] = groupsAfter(headOf(nameOf(seed, 0, 0)), { ...config, self: nameOf(seed, 0, 0) }).nodeOf;
+  for (let device = 0; device < peers; device++) add(0, headOf(nameOf(seed, device, 0)), places.has(device), [0, 0]);
   timeline.put(SETTING.doorEvery, KIND.doors, 0, 0, 0, null);
 
   return {
@@ -242,7 +266,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
           return link(device);
         case KIND.settled:
           device.settling = false;
-          return handle(device, { type: "reachable", now, peers: [...device.present].map((number) => devices.nameOf(number, device.epoch)), pending: [] });
+          return handle(device, { type: "reachable", now, peers: [...[...device.present].map((number) => devices.nameOf(number, device.epoch)), ...introduced(device)], pending: [] });
       }
     },
     join(attacks) {

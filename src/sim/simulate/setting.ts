@@ -14,6 +14,8 @@ export const SETTING = {
   linking: [150_000, 600_000],
   /** Changes of who can be reached are told together, as the mesh does. */
   settling: 20_000,
+  /** After so long in an epoch a device is introduced to some of the other nodes again. */
+  introducedAfter: 3_000_000,
   /** A device that is an epoch behind looks at the door after this long. */
   doorAfter: 6_000_000,
   doorEvery: 1_000_000,

@@ -4,12 +4,12 @@ import { due, dueAgain } from "../due.ts";
 import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
-import { fellowStand, groupsIn, present, runningGroups, setOf } from "../peers.ts";
+import { present, turnOf } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import { askWords } from "../stands.ts";
 import type { SwarmState } from "../state.ts";
-import type { Part } from "./part.ts";
-import { contributorsIn, withCut } from "./tier.ts";
+import type { Stage } from "./stage.ts";
+import { votersIn, withCut } from "./tier.ts";
 import { offerChunks } from "./totals.ts";
 
 const sameCut = (a: readonly Hash[], b: readonly Hash[]): boolean => a.length === b.length && a.every((hash, i) => hash === b[i]);
@@ -24,86 +24,78 @@ function comparing(cut: readonly Hash[]): (other: readonly Hash[]) => boolean {
   };
 }
 
-/** REDUCE among several groups, once the own one's sum is open. It ends when a cut is signed. */
-export function combine(s: SwarmState, out: Effect[]): boolean {
-  fetchParts(s, out);
-  askWords(s, out);
-  if (followCut(s, out)) return true;
-  const tier = s.round.tier!;
-  if (tier.cut.length === 0) return propose(s, out);
-  if (shrinkCut(s)) return true;
-  const voters = contributorsIn(tier);
+/** REDUCE among several groups, once the own one's sum is open; the same among nodes, after it. It ends when a cut is signed. */
+export function combine<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
+  fetchParts(s, out, stage);
+  askWords(s, out, stage.asked(s));
+  if (followCut(s, out, stage)) return true;
+  const tier = stage.tier(s)!;
+  if (tier.cut.length === 0) return propose(s, out, stage);
+  if (shrinkCut(s, stage)) return true;
+  const voters = votersIn(stage, tier);
   const isSame = comparing(tier.cut);
   // Who says otherwise follows those who have signed.
-  const agree = voters.filter((peer) => peer === s.config.self || isSame(fellowStand(s, peer)?.cut ?? []));
-  if (agree.length >= quorum(voters.length)) return sign(s, out);
+  const agree = voters.filter((peer) => peer === s.config.self || isSame(stage.said(s, peer)?.cut ?? []));
+  if (agree.length >= quorum(voters.length)) return sign(s, out, stage);
   return due(s, tier.proposedAt + LIMITS.exchangeAtMost) && lose(s, out);
 }
 
-/** Parts that others state and this device has not seen yet, each of one that states it. */
-function fetchParts(s: SwarmState, out: Effect[]): void {
-  const tier = s.round.tier!;
-  let askedFor: Map<Hash, number> | null = null;
-  for (const peer of s.reachable) {
-    const part = fellowStand(s, peer)?.part;
-    if (!part || tier.parts.has(part) || askedFor?.has(part) || !dueAgain(s, tier.askedFor.get(part) ?? -Infinity, LIMITS.askAgain)) continue;
-    askedFor = (askedFor ?? new Map<Hash, number>()).set(part, s.now);
-    ask(s, out, peer, part, "part", 0);
+/** Parts that others state and this device has not seen yet, each of one that states it, and of another each time. */
+function fetchParts<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
+  const tier = stage.tier(s)!;
+  let asked: Map<Hash, PeerId[]> | null = null;
+  for (const peer of stage.heard(s)) {
+    const part = stage.said(s, peer)?.part;
+    if (!part || tier.parts.has(part)) continue;
+    const known = asked?.get(part);
+    if (known) known.push(peer);
+    else if (dueAgain(s, tier.askedFor.get(part) ?? -Infinity, LIMITS.askAgain)) asked = (asked ?? new Map<Hash, PeerId[]>()).set(part, [peer]);
   }
-  if (askedFor) s.round = { ...s.round, tier: { ...tier, askedFor: new Map([...[...tier.askedFor].filter(([part]) => !tier.parts.has(part)), ...askedFor]) } };
+  if (asked === null) return;
+  for (const [part, peers] of asked) ask(s, out, turnOf(s, peers, Math.floor(s.now / LIMITS.askAgain)), part, stage.what, 0);
+  stage.put(s, { ...tier, askedFor: new Map([...[...tier.askedFor].filter(([part]) => !tier.parts.has(part)), ...[...asked.keys()].map((part) => [part, s.now] as const)]) });
 }
 
 /** The parts of all groups that are at this round, once they are certified; of most of them after a while. */
-function propose(s: SwarmState, out: Effect[]): boolean {
-  const tier = s.round.tier!;
-  const served = ({ contributors }: Part): boolean => s.unserved.length === 0 || !contributors.some((peer) => s.unserved.includes(peer));
-  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, hash, part) && isMost(s, part) && (hash === tier.own || served(part)));
-  const groups = groupsIn(s);
-  const running = new Set(Array.from({ length: groups.count }, (_, group) => group).filter((group) => mayCertify(s, group) && !s.unserved.some((peer) => groups.of(peer) === group)));
-  running.add(groups.of(s.config.self));
-  const ready = new Set(certified.map(([, { group }]) => group)).size;
-  if (ready < running.size && !due(s, partsDeadline(s, ready >= quorum(running.size)))) return false;
+function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
+  const tier = stage.tier(s)!;
+  const served = (part: P): boolean => s.unserved.length === 0 || !stage.voters(part).some((peer) => s.unserved.includes(peer));
+  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && isMost(s, stage, part) && (hash === tier.own || served(part)));
+  const running = new Set(stage.coming(s).filter((unit) => !s.unserved.some((peer) => stage.unitOf(s, peer) === unit)));
+  running.add(stage.own(s));
+  const ready = new Set(certified.map(([, part]) => stage.unitIn(part))).size;
+  if (ready < running.size && !due(s, partsDeadline(s, tier, ready >= quorum(running.size)))) return false;
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
-  const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || other.group !== part.group || weightOf(s, part) > weightOf(s, other)));
+  const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || stage.unitIn(other) !== stage.unitIn(part) || stage.weight(s, part) > stage.weight(s, other)));
   if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
   // Without most of the frozen list it is no round yet: the others may be at one without them. Newcomers say nothing of that.
-  const many = 2 * single.reduce((weight, [, part]) => weight + weightOf(s, part), 0) > s.head.roll.members.length;
-  if (!many && s.head.roll.members.length > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
-  const cut = single.sort(([, a], [, b]) => a.group - b.group).map(([hash]) => hash);
-  s.round = { ...s.round, tier: { ...tier, cut, proposedAt: s.now } };
+  const many = 2 * single.reduce((weight, [, part]) => weight + stage.stayed(s, part), 0) > stage.due(s);
+  if (!many && stage.due(s) > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
+  const cut = single.sort(([, a], [, b]) => stage.unitIn(a) - stage.unitIn(b)).map(([hash]) => hash);
+  stage.put(s, { ...tier, cut, proposedAt: s.now });
   return true;
 }
 
-/** Most of a group's frozen members are in its part; where none are frozen, whoever founded it. */
-function isMost(s: SwarmState, part: Part): boolean {
-  const members = groupsIn(s).members(part.group);
-  return members === 0 || 2 * weightOf(s, part) > members;
+/** Most of those who were frozen for a part have a say in it; where none were, whoever founded it. */
+function isMost<P>(s: SwarmState, stage: Stage<P>, part: P): boolean {
+  const frozen = stage.frozen(s, stage.unitIn(part));
+  return frozen === 0 || 2 * stage.weight(s, part) > frozen;
 }
-
-/** Whether most of a group's frozen members may still come to a part: they are there, and have not said that they do nothing. */
-function mayCertify(s: SwarmState, group: number): boolean {
-  const members = s.head.roll.members.filter((peer) => groupsIn(s).of(peer) === group);
-  if (members.length === 0) return runningGroups(s).has(group);
-  return 2 * members.filter((peer) => present(s, peer) && fellowStand(s, peer)?.busy !== false).length > members.length;
-}
-
-const weightOf = (s: SwarmState, { contributors }: Part): number => contributors.filter((peer) => setOf(s.head.roll.members).has(peer)).length;
 
 /** Groups train as long as their slowest do: the others wait by the length of the round so far. */
-function partsDeadline(s: SwarmState, most: boolean): number {
-  const { tier, formedAt } = s.round;
-  const took = tier!.since - formedAt;
-  return tier!.since + Math.max(most ? LIMITS.openAtLeast : LIMITS.exchangeAtMost, took);
+function partsDeadline(s: SwarmState, tier: { since: number }, most: boolean): number {
+  const took = tier.since - s.round.formedAt;
+  return tier.since + Math.max(most ? LIMITS.openAtLeast : LIMITS.exchangeAtMost, took);
 }
 
 /** A part that too few have in theirs, or may yet, for a quorum is left out; one device alone leaves nothing out. */
-function shrinkCut(s: SwarmState): boolean {
-  const tier = s.round.tier!;
-  const voters = contributorsIn(tier);
+function shrinkCut<P>(s: SwarmState, stage: Stage<P>): boolean {
+  const tier = stage.tier(s)!;
+  const voters = votersIn(stage, tier);
   const stated = new Map<readonly Hash[], number>();
   let lost = 0;
   for (const peer of voters) {
-    const cut = peer === s.config.self ? tier.cut : (fellowStand(s, peer)?.cut ?? []);
+    const cut = peer === s.config.self ? tier.cut : (stage.said(s, peer)?.cut ?? []);
     if (cut.includes(tier.own)) stated.set(cut, (stated.get(cut) ?? 0) + 1);
     else if (!present(s, peer)) lost++;
   }
@@ -111,42 +103,44 @@ function shrinkCut(s: SwarmState): boolean {
   const cut = tier.cut.filter((hash) => without(hash) <= voters.length - quorum(voters.length));
   // With so many gone there is no quorum for anything.
   if (cut.length === tier.cut.length || !cut.includes(tier.own)) return false;
-  s.round = { ...s.round, tier: { ...withCut(tier, cut), proposedAt: s.now } };
+  stage.put(s, { ...withCut(tier, cut), proposedAt: s.now });
   return true;
 }
 
 /** What n − Q + 1 of a cut's contributors signed, an honest one did. */
-function followCut(s: SwarmState, out: Effect[]): boolean {
-  const tier = s.round.tier!;
-  const signed = new Set(s.reachable.flatMap((peer): (readonly Hash[])[] => {
-    const stand = fellowStand(s, peer);
-    return stand?.signed ? [stand.cut] : [];
-  }));
+function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
+  const tier = stage.tier(s)!;
+  const signed = new Set<readonly Hash[]>();
+  for (const peer of stage.heard(s)) {
+    const said = stage.said(s, peer);
+    if (said?.signed) signed.add(said.cut);
+  }
   for (const cut of signed) {
     if (!cut.includes(tier.own) || !cut.every((hash) => tier.parts.has(hash))) continue;
-    const voters = contributorsIn({ ...tier, cut });
+    const voters = votersIn(stage, { ...tier, cut });
     const isSame = comparing(cut);
     const signers = voters.filter((peer) => {
-      const stand = fellowStand(s, peer);
-      return stand?.signed && isSame(stand.cut);
+      const said = stage.said(s, peer);
+      return said?.signed && isSame(said.cut);
     }).length;
     if (signers <= voters.length - quorum(voters.length)) continue;
-    if (!sameCut(cut, tier.cut)) s.round = { ...s.round, tier: withCut(tier, cut) };
-    return sign(s, out);
+    if (!sameCut(cut, tier.cut)) stage.put(s, withCut(tier, cut));
+    return sign(s, out, stage);
   }
   return false;
 }
 
 /** Into COMMIT, bound to this cut. */
-function sign(s: SwarmState, out: Effect[]): true {
-  s.round = { ...s.round, tier: { ...s.round.tier!, signed: true } };
+function sign<P>(s: SwarmState, out: Effect[], stage: Stage<P>): true {
+  stage.put(s, { ...stage.tier(s)!, signed: true });
   enter(s, "commit");
-  offerChunks(s, out);
+  offerChunks(s, out, stage);
   return true;
 }
 
-/** Whether a quorum of those whose updates are in it say that this is their group's part. */
-function isCertified(s: SwarmState, hash: Hash, part: Part): boolean {
-  const says = (peer: PeerId): boolean => (peer === s.config.self ? s.round.tier!.own : fellowStand(s, peer)?.part) === hash;
-  return part.contributors.filter(says).length >= quorum(part.contributors.length);
+/** Whether a quorum of those who have a say in it state that this is their part. */
+function isCertified<P>(s: SwarmState, stage: Stage<P>, hash: Hash, part: P): boolean {
+  const says = (peer: PeerId): boolean => (peer === s.config.self ? stage.tier(s)!.own : stage.said(s, peer)?.part) === hash;
+  const voters = stage.voters(part);
+  return voters.filter(says).length >= quorum(voters.length);
 }

@@ -14,13 +14,18 @@ export function squareOf(sum: Int32Array, count: number): number {
   return Math.min(square, Number.MAX_SAFE_INTEGER);
 }
 
+interface Weighed extends Pick<Part, "squares"> {
+  /** Whose updates it is the sum of, how many. */
+  devices: number;
+}
+
 /**
  * By what each part's values are multiplied, in 2^-16ths: whoever pulls harder than others do pulls as hard as they
  * do. Of all rules across groups the bound is the one that matters under sign flips, scaled, ALIE and IPM updates
  * (the design's swarm.md); the square root is IEEE 754's, the same everywhere.
  */
-export function factorsOf(parts: readonly Pick<Part, "squares" | "contributors">[]): number[] {
-  const lengths = parts.map(({ squares, contributors }) => Math.sqrt(squares.reduce((sum, square) => sum + square, 0)) / contributors.length);
+export function factorsOf(parts: readonly Weighed[]): number[] {
+  const lengths = parts.map(({ squares, devices }) => Math.sqrt(squares.reduce((sum, square) => sum + square, 0)) / devices);
   if (parts.length < GROUPS_AT_LEAST) return lengths.map(() => WHOLE);
   const most = MOST * [...lengths].sort((a, b) => a - b)[lengths.length >> 1]!;
   return lengths.map((length) => (length <= most ? WHOLE : Math.floor((WHOLE * most) / length)));

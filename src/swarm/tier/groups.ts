@@ -4,16 +4,27 @@ import { peerIdBytes, type PeerId } from "../../wire/ids.ts";
 import { endsEpoch } from "../epoch.ts";
 import { LIMITS } from "../limits.ts";
 import type { CommitRecord, Hash } from "../record.ts";
-import type { Commit } from "../roll.ts";
+import type { Commit, Roll } from "../roll.ts";
+import type { SwarmConfig } from "../state.ts";
 
 /**
  * Who sums with whom. Devices stand on a circle by SHA-256(draw ‖ id), and a group is an arc of it, so that a newcomer
  * changes one group and no other. What is drawn from is the root that the epoch began with: nobody knew it before
- * the sum under it was opened, so nobody can choose a name for the sake of a group.
+ * the sum under it was opened, so nobody can choose a name for the sake of a group. A large room's circle is cut into
+ * equal arcs first, its nodes, each with groups of its own: a device knows those of its own node, and of the others
+ * who speaks for them.
  */
 export interface Groups {
+  /** Whether the room is one group. */
+  alone: boolean;
+  nodes: number;
+  /** In which node this device is, and how many groups that has. */
+  node: number;
   count: number;
-  /** @returns its group, from 0 */
+  /** That node's frozen list; empty where there is none, or this device has not been given it. */
+  frozen: readonly PeerId[];
+  nodeOf(peer: PeerId): number;
+  /** @returns its group, from 0; below 0 in another node than this device */
   of(peer: PeerId): number;
   /** How many of the frozen list a group has. */
   members(group: number): number;
@@ -21,6 +32,11 @@ export interface Groups {
 
 /** ⌊n / least⌋ groups of `least` to 2 · least − 1 devices. */
 export const groupsFor = (devices: number, least: number): number => Math.min(LIMITS.groups, Math.max(1, Math.floor(devices / least)));
+
+/** One node as long as it holds them; then nodes of `nodeGroups` or fewer each, but for the chance of the draw. */
+export function nodesFor(devices: number, { groupSize, roomGroups, nodeGroups }: Pick<SwarmConfig, "groupSize" | "roomGroups" | "nodeGroups">): number {
+  return devices <= groupSize * roomGroups ? 1 : Math.min(LIMITS.nodes, 2 ** Math.max(1, Math.ceil(Math.log2(devices / (groupSize * nodeGroups)))));
+}
 
 /** What the groups of the rounds after this commit are drawn from. */
 export const drawOf = (root: Hash, record: CommitRecord, epochRounds: number): Hash => (endsEpoch(record.round, epochRounds) ? root : record.draw);
@@ -42,42 +58,87 @@ export function someOf(peers: readonly PeerId[], most: number, root: Hash): Peer
   return peers.filter((peer) => nearest.has(peer));
 }
 
-const drawn = new WeakMap<CommitRecord, Groups>();
+/** Places by draw, of the last few: an epoch has one, and asks for them again after each commit. */
+const circles = new Map<Hash, Map<PeerId, number>>();
+const CIRCLES = 4;
+
+function circleOf(draw: Hash): (peer: PeerId) => number {
+  const known = circles.get(draw) ?? new Map<PeerId, number>();
+  circles.delete(draw);
+  circles.set(draw, known);
+  if (circles.size > CIRCLES) circles.delete(circles.keys().next().value!);
+  const bytes = hexToBytes(draw);
+  return (peer) => {
+    const at = known.get(peer) ?? place(bytes, peer);
+    known.set(peer, at);
+    return at;
+  };
+}
+
+interface Drawn {
+  placeOf(peer: PeerId): number;
+  nodeOf(peer: PeerId): number;
+  /** As the devices of each node see it, with the roll that they have. */
+  seen: Map<number, { roll: Roll; groups: Groups }>;
+}
+
+const drawn = new WeakMap<CommitRecord, Drawn>();
 
 /** Near-equal runs of the frozen list; where there is none, equal arcs. */
-export function groupsAfter(head: Commit, epochRounds: number): Groups {
-  const before = drawn.get(head.record);
-  if (before) return before;
-  const { groups: count } = head.record;
-  const { members } = head.roll;
-  const draw = hexToBytes(drawOf(head.root, head.record, epochRounds));
-  const places = new Map<PeerId, number>(members.map((peer) => [peer, place(draw, peer)]));
-  const sorted = [...places.values()].sort((a, b) => a - b);
+export function groupsAfter(head: Commit, config: Pick<SwarmConfig, "self" | "epochRounds">): Groups {
+  const circle = drawn.get(head.record) ?? drawnFrom(head, config);
+  drawn.set(head.record, circle);
+  const node = circle.nodeOf(config.self);
+  const before = circle.seen.get(node);
+  if (before?.roll === head.roll) return before.groups;
+  const groups = groupsOf(head, circle, node);
+  circle.seen.set(node, { roll: head.roll, groups });
+  return groups;
+}
+
+function drawnFrom({ root, record }: Commit, { epochRounds }: Pick<SwarmConfig, "epochRounds">): Drawn {
+  const placeOf = circleOf(drawOf(root, record, epochRounds));
+  const arc = CIRCLE / record.nodes;
+  return { placeOf, nodeOf: (peer) => (record.nodes === 1 ? 0 : Math.floor(placeOf(peer) / arc)), seen: new Map() };
+}
+
+function groupsOf({ record, roll }: Commit, { placeOf, nodeOf }: Drawn, node: number): Groups {
+  const { nodes } = record;
+  const arc = CIRCLE / nodes;
+  const row = roll.rows[node];
+  const frozen = roll.node === node && roll.rows.length <= nodes ? roll.members : [];
+  const count = row && row.members.count > 0 ? row.groups : record.groups;
+  const sorted = count > 1 ? frozen.map(placeOf).sort((a, b) => a - b) : [];
   // Where each group but the first begins.
-  const starts = Array.from({ length: count - 1 }, (_, group) => sorted[Math.floor(((group + 1) * sorted.length) / count)] ?? ((group + 1) * CIRCLE) / count);
-  const known = new Map<PeerId, number>();
+  const starts = Array.from({ length: count - 1 }, (_, group) => sorted[Math.floor(((group + 1) * sorted.length) / count)] ?? arc * (node + (group + 1) / count));
+  const found = new Map<PeerId, number>();
   const find = (peer: PeerId): number => {
-    const at = places.get(peer) ?? place(draw, peer);
-    const next = starts.findIndex((start) => at < start);
+    const other = nodeOf(peer);
+    if (other !== node) return -1 - other;
+    const next = starts.findIndex((start) => placeOf(peer) < start);
     return next < 0 ? count - 1 : next;
   };
   let sizes: number[] | null = null;
   const groups: Groups = {
+    alone: nodes === 1 && count === 1,
+    nodes,
+    node,
     count,
+    frozen,
+    nodeOf,
     members(group) {
       if (sizes === null) {
         sizes = Array.from({ length: count }, () => 0);
-        for (const peer of members) sizes[groups.of(peer)]!++;
+        for (const peer of frozen) sizes[groups.of(peer)]!++;
       }
       return sizes[group]!;
     },
     of(peer) {
-      if (count === 1) return 0;
-      const group = known.get(peer) ?? find(peer);
-      known.set(peer, group);
+      if (groups.alone) return 0;
+      const group = found.get(peer) ?? find(peer);
+      found.set(peer, group);
       return group;
     },
   };
-  drawn.set(head.record, groups);
   return groups;
 }

@@ -73,5 +73,5 @@ export function unpackChunk(bytes: Uint8Array, values: number, chunk: number, bo
   return unpack(bytes, to - from, bound);
 }
 
-/** Devices of a part that are asked for a chunk of it, the one whose task it is first. */
-export const keepersOf = ({ contributors }: Part, chunk: number): PeerId[] => contributors.map((_, i) => contributors[(chunk + i) % contributors.length]!);
+/** Of those who have a chunk, who are asked for it: the one whose task it is first. */
+export const keepersOf = (peers: readonly PeerId[], chunk: number): PeerId[] => peers.map((_, i) => peers[(chunk + i) % peers.length]!);

@@ -9,15 +9,15 @@ import { squareOf } from "./bound.ts";
 import { someOf } from "./groups.ts";
 import { boundOf, chunkRange, digestOf, hashOfPart, packChunk, type Part } from "./part.ts";
 
-/** At the sum of several groups' sums. Which of them are in it is agreed on first, and then they are added up by chunks. */
-export interface Tier {
-  /** When the own group's sum was open. */
+/** At the sum of several groups' sums, or nodes'. Which of them are in it is agreed on first, and then they are added up by chunks. */
+export interface Tier<P = Part> {
+  /** When the own group's sum was open, or the own node's there. */
   since: number;
-  /** The own group's sum, and its part. */
+  /** That sum, and its part. */
   sum: Int32Array;
   own: Hash;
   /** The parts that this device knows, its own included. */
-  parts: ReadonlyMap<Hash, Part>;
+  parts: ReadonlyMap<Hash, P>;
   /** Hashes of the parts to be added up, by group; empty until it is proposed. Only shrinks, and not once it is signed. */
   cut: readonly Hash[];
   proposedAt: number;
@@ -26,7 +26,7 @@ export interface Tier {
   chunks: readonly ReadonlyMap<Hash, Int32Array>[];
   /** The sums of chunks over the cut. */
   totals: readonly (Total | null)[];
-  /** What members of the own group say the sum of a chunk is: chunk's number → giver → its digest, and the sum itself where it gave it. */
+  /** What voters of the own part say the sum of a chunk is: chunk's number → giver → its digest, and the sum itself where it gave it. */
   said: readonly ReadonlyMap<PeerId, Pick<Total, "digest"> | Total>[];
   /** How often it was asked for what is missing; when which part was. */
   asked: number;
@@ -40,9 +40,9 @@ export interface Total {
 }
 
 /** With another cut: what was said of the sums over the last one is of no use. */
-export const withCut = (tier: Tier, cut: readonly Hash[]): Tier => ({ ...tier, cut, totals: tier.totals.map(() => null), said: tier.said.map(() => new Map<PeerId, Total>()) });
+export const withCut = <P>(tier: Tier<P>, cut: readonly Hash[]): Tier<P> => ({ ...tier, cut, totals: tier.totals.map(() => null), said: noChunks() });
 
-const noChunks = (): Map<Hash, Int32Array>[] => Array.from({ length: LIMITS.chunks }, () => new Map());
+const noChunks = <K, V>(): Map<K, V>[] => Array.from({ length: LIMITS.chunks }, () => new Map<K, V>());
 
 /** The own group's sum is open, of these devices' updates: it becomes a part of the round's. */
 export function openTier(s: SwarmState, opened: Int32Array, devices: readonly PeerId[]): true {
@@ -50,26 +50,34 @@ export function openTier(s: SwarmState, opened: Int32Array, devices: readonly Pe
   const bound = boundOf(s.config, devices.length);
   // One of the group may have encrypted what is out of range; what is beyond the bound cannot be packed.
   const sum = opened.map((value) => Math.max(-bound, Math.min(bound, value)));
+  const part: Part = { root: s.head.root, group: groupsIn(s).of(s.config.self), contributors: devices, members: agreed, issuer: agreedIssuer, ...measure(s, sum, bound) };
+  const own = hashOfPart(part);
+  s.round = { ...s.round, tier: newTier(s, sum, own, part) };
+  return true;
+}
+
+export function newTier<P>(s: SwarmState, sum: Int32Array, own: Hash, part: P): Tier<P> {
+  return { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks(), asked: 0, askedFor: new Map() };
+}
+
+/** Squares and digests of a sum's chunks, packed for values within ±`bound`. */
+export function measure(s: SwarmState, sum: Int32Array, bound: number): Pick<Part, "squares" | "digests"> {
   const digests = noChunks().map((_, chunk) => digestOf(packChunk(sum, chunk, bound)));
   const count = linearAt(s);
   const squares = noChunks().map((_, chunk) => {
     const [from, to] = chunkRange(sum.length, chunk);
     return squareOf(sum.subarray(from, to), count - from);
   });
-  const part: Part = { root: s.head.root, group: groupsIn(s).of(s.config.self), contributors: devices, members: agreed, issuer: agreedIssuer, squares, digests };
-  const own = hashOfPart(part);
-  const tier: Tier = { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks().map(() => new Map<PeerId, Total>()), asked: 0, askedFor: new Map() };
-  s.round = { ...s.round, tier };
-  return true;
+  return { squares, digests };
 }
 
-const contributors = new WeakMap<readonly Hash[], readonly PeerId[]>();
+const votersOf = new WeakMap<readonly Hash[], readonly PeerId[]>();
 
-/** All whose updates would be in this cut. @returns ascending */
-export function contributorsIn({ parts, cut }: Pick<Tier, "parts" | "cut">): readonly PeerId[] {
-  // A hash stands for its part, so that a cut's contributors are always the same.
-  const list = contributors.get(cut) ?? ascending(cut.flatMap((hash) => parts.get(hash)!.contributors));
-  contributors.set(cut, list);
+/** All who have a say in this cut. @returns ascending */
+export function votersIn<P>(stage: { voters(part: P): readonly PeerId[] }, { parts, cut }: Pick<Tier<P>, "parts" | "cut">): readonly PeerId[] {
+  // A hash stands for its part, so that a cut's voters are always the same.
+  const list = votersOf.get(cut) ?? ascending(cut.flatMap((hash) => stage.voters(parts.get(hash)!)));
+  votersOf.set(cut, list);
   return list;
 }
 
@@ -79,11 +87,11 @@ export function agreedIn(s: SwarmState): Agreed {
   const parts = tier!.cut.map((hash) => tier!.parts.get(hash)!);
   const { record } = s.head;
   const ends = (round: number): boolean => endsEpoch(round, s.config.epochRounds);
-  const contributors = contributorsIn(tier!);
+  const contributors = votersIn({ voters: (part: Part) => part.contributors }, tier!);
   const names = (issuer: Hash | null): number => parts.reduce((count, part) => count + (part.issuer === issuer ? part.contributors.length : 0), 0);
   // What most name, so that one group cannot veto it.
   const named = parts.find((part) => names(part.issuer) >= quorum(contributors.length));
   const issuer = named ? named.issuer : ends(record.round) ? null : record.issuer;
-  const members = someOf(ascending(parts.flatMap((part) => part.members)), LIMITS.devices, s.head.root);
-  return { contributors, members: ends(record.round + 1) ? [] : members, issuer };
+  const expected = ascending(parts.flatMap((part) => part.members));
+  return { contributors, members: ends(record.round + 1) ? [] : someOf(expected, LIMITS.devices, s.head.root), issuer, expected: expected.length };
 }

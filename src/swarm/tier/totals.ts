@@ -11,49 +11,47 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { lose } from "../membership.ts";
 import type { Bulk, Want } from "../message.ts";
-import { ascending, fellowStand, groupsIn, others, present } from "../peers.ts";
+import { ascending, present } from "../peers.ts";
 import type { Hash } from "../record.ts";
-import { settle } from "../settle.ts";
 import type { SwarmState } from "../state.ts";
 import { linearAt } from "../values.ts";
 import { addBounded, factorsOf, squareOf } from "./bound.ts";
-import { boundOf, chunkRange, decodePart, digestOf, encodePart, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";
-import { agreedIn, type Tier, type Total } from "./tier.ts";
-
-type What = "part" | "chunk" | "total" | "digest";
-const WHATS: readonly string[] = ["part", "chunk", "total", "digest"] satisfies What[];
-export const isTierKind = (what: string): what is What => WHATS.includes(what);
+import { chunkRange, digestOf, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";
+import type { NodePart } from "./node.ts";
+import { GROUPS, NODES, type Stage } from "./stage.ts";
+import type { Tier, Total } from "./tier.ts";
 
 const DIGEST_BYTES = 32;
 
 const cutHash = (cut: readonly Hash[]): Hash => bytesToHex(cut.reduce((digest, hash) => digest.update(hexToBytes(hash)), sha256.create()).digest());
 
-const partBound = (s: SwarmState, part: Part): number => boundOf(s.config, part.contributors.length);
+/** A sum over a tier's cut is within ±this. */
+export const totalBound = <P>(s: SwarmState, stage: Stage<P>, { cut, parts }: Tier<P>): number => cut.reduce((bound, hash) => bound + stage.bound(s, parts.get(hash)!), 0);
 
-const totalBound = (s: SwarmState, { cut, parts }: Tier): number => cut.reduce((bound, hash) => bound + partBound(s, parts.get(hash)!), 0);
-
-/**
- * So many of a group that one of them is honest: that many keep each chunk, and a sum of it counts once that many said
- * the same. The first of them gives it to the group, the others what its digest is.
- */
-const witnesses = ({ contributors }: Part): number => Math.floor(contributors.length / 3) + 1;
+/** So many of those who have a say in a part that one of them is honest: that many keep each chunk, and a sum of it counts once that many gave the same. */
+const witnesses = (voters: readonly PeerId[]): number => Math.floor(voters.length / 3) + 1;
 
 /** Of those who are there. Devices may see that differently for a moment: what comes of it is asked for. */
-const witnessesOf = (s: SwarmState, part: Part, chunk: number): PeerId[] => keepersOf(part, chunk).filter((peer) => present(s, peer)).slice(0, witnesses(part));
+const witnessesOf = (s: SwarmState, voters: readonly PeerId[], chunk: number): PeerId[] => keepersOf(voters, chunk).filter((peer) => present(s, peer)).slice(0, witnesses(voters));
+
+const ownVoters = <P>(stage: Stage<P>, tier: Tier<P>): readonly PeerId[] => stage.voters(tier.parts.get(tier.own)!);
 
 /** Of a chunk, readings and counters left out. */
 const squareIn = (values: Int32Array, chunk: number, s: SwarmState): number => squareOf(values, linearAt(s) - chunkRange(countIn(s), chunk)[0]);
 
-const keeps = (s: SwarmState, tier: Tier, chunk: number): boolean => witnessesOf(s, tier.parts.get(tier.own)!, chunk).includes(s.config.self);
+const keeps = <P>(s: SwarmState, stage: Stage<P>, tier: Tier<P>, chunk: number): boolean => witnessesOf(s, ownVoters(stage, tier), chunk).includes(s.config.self);
 
-/** Each chunk of the own group's sum goes to who keeps that chunk in the other groups. */
-export function offerChunks(s: SwarmState, out: Effect[]): void {
-  const tier = s.round.tier!;
+/** Each chunk of the own sum goes to who keeps that chunk elsewhere, to every group or node from another one of those who have it. */
+export function offerChunks<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
+  const tier = stage.tier(s)!;
   const chunks = tier.chunks.map((known, chunk) => new Map(known).set(tier.own, tier.sum.subarray(...chunkRange(tier.sum.length, chunk))));
-  s.round = { ...s.round, tier: { ...tier, chunks } };
+  stage.put(s, { ...tier, chunks });
+  const own = ownVoters(stage, tier);
   for (let chunk = 0; chunk < LIMITS.chunks; chunk++) {
-    if (witnessesOf(s, tier.parts.get(tier.own)!, chunk)[0] !== s.config.self) continue;
-    for (const hash of tier.cut) if (hash !== tier.own) for (const peer of witnessesOf(s, tier.parts.get(hash)!, chunk)) give(s, out, peer, "chunk", tier.own, chunk);
+    tier.cut.forEach((hash, at) => {
+      if (hash === tier.own || witnessesOf(s, own, chunk + LIMITS.chunks * at)[0] !== s.config.self) return;
+      for (const peer of witnessesOf(s, stage.voters(tier.parts.get(hash)!), chunk)) give(s, out, stage, peer, "chunk", tier.own, chunk);
+    });
   }
 }
 
@@ -61,129 +59,149 @@ export function offerChunks(s: SwarmState, out: Effect[]): void {
  * COMMIT among several groups, until the whole sum is there: chunks come from the other groups' keepers, sums of chunks
  * from the own group's. Every chunk can be had of everybody in its group, and every sum be made here: nobody's leaving
  * or lying stops it.
+ * @param then goes on with the sum
  */
-export function gather(s: SwarmState, out: Effect[]): boolean {
-  for (let chunk = 0; chunk < LIMITS.chunks; chunk++) addUp(s, out, chunk);
-  const tier = s.round.tier!;
+export function gather<P>(s: SwarmState, out: Effect[], stage: Stage<P>, then: (sum: Int32Array<ArrayBuffer>) => true): boolean {
+  for (let chunk = 0; chunk < LIMITS.chunks; chunk++) addUp(s, out, stage, chunk);
+  const tier = stage.tier(s)!;
   const missing = tier.totals.flatMap((total, chunk) => (total === null ? [chunk] : []));
-  if (missing.length === 0) {
-    const sum = new Int32Array(countIn(s));
-    tier.totals.forEach((total, chunk) => sum.set(total!.values, chunkRange(sum.length, chunk)[0]));
-    return settle(s, out, sum, agreedIn(s));
-  }
+  if (missing.length === 0) return then(sumOf(s, tier));
   if (due(s, exchangeDeadline(s))) {
     const never = tier.cut.filter((hash) => hash !== tier.own && missing.some((chunk) => !tier.chunks[chunk]!.has(hash)));
-    s.unserved = ascending([...s.unserved, ...never.flatMap((hash) => tier.parts.get(hash)!.contributors)]);
+    s.unserved = ascending([...s.unserved, ...never.flatMap((hash) => stage.voters(tier.parts.get(hash)!))]);
     return lose(s, out);
   }
   if (!dueAgain(s, s.round.askedAt, LIMITS.askAgain)) return false;
-  s.round = { ...s.round, askedAt: s.now, tier: { ...tier, asked: tier.asked + 1 } };
+  s.round = { ...s.round, askedAt: s.now };
+  stage.put(s, { ...tier, asked: tier.asked + 1 });
   for (const chunk of missing) {
     // Whoever waited once in vain makes the sum itself.
-    if (!keeps(s, tier, chunk) && tier.asked === 0) for (const keeper of witnessesOf(s, tier.parts.get(tier.own)!, chunk)) ask(s, out, keeper, cutHash(tier.cut), "total", chunk);
-    else for (const hash of tier.cut) if (!tier.chunks[chunk]!.has(hash)) askFor(s, out, hash, chunk);
+    if (!keeps(s, stage, tier, chunk) && tier.asked === 0) for (const keeper of silent(s, stage, tier, chunk)) ask(s, out, keeper, cutHash(tier.cut), "total", chunk);
+    else for (const hash of tier.cut) if (!tier.chunks[chunk]!.has(hash)) askFor(s, out, stage, hash, chunk);
   }
   return false;
 }
 
+/** Of the witnesses of a chunk's sum those who have not said what it is, and one of those who have where none gave it. */
+function silent<P>(s: SwarmState, stage: Stage<P>, tier: Tier<P>, chunk: number): PeerId[] {
+  const said = tier.said[chunk]!;
+  const keepers = witnessesOf(s, ownVoters(stage, tier), chunk);
+  const giver = [...said.values()].some((total) => "values" in total) ? undefined : keepers.find((peer) => said.has(peer));
+  return keepers.filter((peer) => peer === giver || !said.has(peer));
+}
+
+/** Once all of a tier's totals are known. */
+export function sumOf(s: SwarmState, { totals }: Pick<Tier, "totals">): Int32Array<ArrayBuffer> {
+  const sum = new Int32Array(countIn(s));
+  totals.forEach((total, chunk) => sum.set(total!.values, chunkRange(sum.length, chunk)[0]));
+  return sum;
+}
+
 /** Of one of those who have it, each time of another. */
-function askFor(s: SwarmState, out: Effect[], hash: Hash, chunk: number): void {
-  const tier = s.round.tier!;
-  const keepers = keepersOf(tier.parts.get(hash)!, chunk).filter((peer) => peer !== s.config.self && present(s, peer));
+function askFor<P>(s: SwarmState, out: Effect[], stage: Stage<P>, hash: Hash, chunk: number): void {
+  const tier = stage.tier(s)!;
+  const keepers = keepersOf(stage.voters(tier.parts.get(hash)!), chunk).filter((peer) => peer !== s.config.self && present(s, peer));
   const keeper = keepers[tier.asked % keepers.length];
   if (keeper) ask(s, out, keeper, hash, "chunk", chunk);
 }
 
-function addUp(s: SwarmState, out: Effect[], chunk: number): void {
-  const tier = s.round.tier!;
+function addUp<P>(s: SwarmState, out: Effect[], stage: Stage<P>, chunk: number): void {
+  const tier = stage.tier(s)!;
   const known = tier.chunks[chunk]!;
   if (tier.totals[chunk] !== null || !tier.cut.every((hash) => known.has(hash))) return;
   const values = new Int32Array(known.get(tier.own)!.length);
-  const factors = factorsOf(tier.cut.map((hash) => tier.parts.get(hash)!));
+  const parts = tier.cut.map((hash) => tier.parts.get(hash)!);
+  const factors = factorsOf(parts.map((part) => ({ squares: stage.squares(part), devices: stage.devices(part) })));
   const [from] = chunkRange(tier.sum.length, chunk);
   tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, linearAt(s)));
-  keepTotal(s, out, chunk, { digest: digestOf(pack(values, totalBound(s, tier))), values });
-  if (!keeps(s, tier, chunk)) return;
-  const isFirst = witnessesOf(s, tier.parts.get(tier.own)!, chunk)[0] === s.config.self;
-  for (const peer of others(s)) give(s, out, peer, isFirst ? "total" : "digest", cutHash(tier.cut), chunk);
+  keepTotal(s, out, stage, chunk, { digest: digestOf(pack(values, totalBound(s, stage, tier))), values });
+  const own = ownVoters(stage, tier);
+  const rank = witnessesOf(s, own, chunk).indexOf(s.config.self);
+  if (rank >= 0) for (const peer of own) if (peer !== s.config.self) give(s, out, stage, peer, rank === 0 ? "total" : "digest", cutHash(tier.cut), chunk);
 }
 
 /** A sum of a chunk that counts. Whoever said that it is another one is named. */
-function keepTotal(s: SwarmState, out: Effect[], chunk: number, total: Total): void {
-  const tier = s.round.tier!;
-  s.round = { ...s.round, tier: { ...tier, totals: tier.totals.with(chunk, total) } };
+function keepTotal<P>(s: SwarmState, out: Effect[], stage: Stage<P>, chunk: number, total: Total): void {
+  const tier = stage.tier(s)!;
+  stage.put(s, { ...tier, totals: tier.totals.with(chunk, total) });
   for (const [peer, said] of tier.said[chunk]!) if (said.digest !== total.digest) accuse(s, out, peer);
 }
 
 const accuse = (s: SwarmState, out: Effect[], peer: PeerId): void => void out.push({ type: "accused", peer, what: "total", round: s.head.record.round + 1 });
 
-function give(s: SwarmState, out: Effect[], to: PeerId, what: What, name: Hash, index: number): void {
-  const tier = s.round.tier!;
+function give<P>(s: SwarmState, out: Effect[], stage: Stage<P>, to: PeerId, what: Stage<P>["what"] | "chunk" | "total" | "digest", name: Hash, index: number): void {
+  const tier = stage.tier(s)!;
   const part = tier.parts.get(name);
-  if (what === "part" && part) return post(s, out, to, name, what, 0, encodePart(part));
-  if (what === "chunk" && name === tier.own) return post(s, out, to, name, what, index, packChunk(tier.sum, index, partBound(s, part!)));
+  if (what === stage.what && part) return post(s, out, to, name, what, 0, stage.encode(part));
+  if (what === "chunk" && name === tier.own) return post(s, out, to, name, what, index, packChunk(tier.sum, index, stage.bound(s, part!)));
   const total = tier.totals[index];
   if (!total || name !== cutHash(tier.cut)) return;
-  if (what === "total") post(s, out, to, name, what, index, pack(total.values, totalBound(s, tier)));
+  if (what === "total") post(s, out, to, name, what, index, pack(total.values, totalBound(s, stage, tier)));
   if (what === "digest") post(s, out, to, name, what, index, hexToBytes(total.digest));
 }
 
+/** What was asked for, or came, concerns the groups, or the nodes. */
+function atStage(s: SwarmState, what: Bulk["what"], name: Hash, act: <P>(stage: Stage<P>, tier: Tier<P>) => void): void {
+  const ofSum = what === "total" || what === "digest";
+  const isOf = <P>(stage: Stage<P>, tier: Tier<P>): boolean => what === stage.what || (what === "chunk" && tier.parts.has(name)) || (ofSum && tier.cut.length > 0 && name === cutHash(tier.cut));
+  const { tier, upper } = s.round;
+  if (tier && isOf<Part>(GROUPS, tier)) act<Part>(GROUPS, tier);
+  else if (upper && isOf<NodePart>(NODES, upper)) act<NodePart>(NODES, upper);
+}
+
 export function answerTier(s: SwarmState, out: Effect[], to: PeerId, { root, what, view, from }: Want): void {
-  if (s.round.tier && root === s.head.root && from < LIMITS.chunks) give(s, out, to, what as What, view, from);
+  if (root === s.head.root && from < LIMITS.chunks) atStage(s, what as Bulk["what"], view, (stage) => give(s, out, stage, to, what as "chunk", view, from));
 }
 
 export function takeTier(s: SwarmState, out: Effect[], from: PeerId, message: Bulk): void {
-  if (s.round.tier === null || message.root !== s.head.root || message.index >= LIMITS.chunks) return;
+  const { root, what, view, index } = message;
+  if (root !== s.head.root || index >= LIMITS.chunks) return;
   try {
-    if (message.what === "part") takePart(s, message);
-    else if (message.what === "chunk") takeChunk(s, message);
-    else takeTotal(s, out, from, message);
+    atStage(s, what, view, (stage, tier) => {
+      if (what === "chunk") takeChunk(s, stage, tier, message);
+      else if (what === "total" || what === "digest") takeTotal(s, out, stage, tier, from, message);
+      else takePart(s, stage, tier, message);
+    });
   } catch (error) {
     if (!(error instanceof WireError || error instanceof UpdateError)) throw error;
     refuse(s, out, from, error);
   }
 }
 
-/** Only what somebody states to be its group's, so that what is kept stays small. @throws WireError */
-function takePart(s: SwarmState, { view, payload }: Bulk): void {
-  const tier = s.round.tier!;
-  const stated = new Set(s.reachable.flatMap((peer) => fellowStand(s, peer)?.part ?? []));
+/** Only what somebody states to be its group's, or node's, so that what is kept stays small. @throws WireError */
+function takePart<P>(s: SwarmState, stage: Stage<P>, tier: Tier<P>, { view, payload }: Bulk): void {
+  const stated = new Set([...stage.heard(s)].flatMap((peer) => stage.said(s, peer)?.part ?? []));
   if (!stated.has(view) || tier.parts.has(view)) return;
   if (digestOf(payload) !== view) throw new WireError("malformed", "a part that is not the one of its hash");
-  const part = decodePart(payload);
-  const groups = groupsIn(s);
-  if (part.root !== s.head.root || part.contributors.some((peer) => groups.of(peer) !== part.group)) throw new WireError("malformed", "a part of another round, or of devices of other groups");
-  s.round = { ...s.round, tier: { ...tier, parts: new Map([...tier.parts].filter(([hash]) => hash === tier.own || tier.cut.includes(hash) || stated.has(hash))).set(view, part) } };
+  const part = stage.decode(payload);
+  stage.check(s, part);
+  stage.put(s, { ...tier, parts: new Map([...tier.parts].filter(([hash]) => hash === tier.own || tier.cut.includes(hash) || stated.has(hash))).set(view, part) });
 }
 
 /** @throws WireError, UpdateError */
-function takeChunk(s: SwarmState, { view, index, payload }: Bulk): void {
-  const tier = s.round.tier!;
+function takeChunk<P>(s: SwarmState, stage: Stage<P>, tier: Tier<P>, { view, index, payload }: Bulk): void {
   const part = tier.parts.get(view);
   if (!part || tier.chunks[index]!.has(view)) return;
   // Its length first, so that nothing long is hashed.
-  const values = unpackChunk(payload, countIn(s), index, partBound(s, part));
-  if (digestOf(payload) !== part.digests[index] || squareIn(values, index, s) !== part.squares[index]) throw new WireError("malformed", "a chunk that its group did not certify");
-  s.round = { ...s.round, tier: { ...tier, chunks: tier.chunks.with(index, new Map(tier.chunks[index]).set(view, values)) } };
+  const values = unpackChunk(payload, countIn(s), index, stage.bound(s, part));
+  if (digestOf(payload) !== stage.digests(part)[index] || squareIn(values, index, s) !== stage.squares(part)[index]) throw new WireError("malformed", "a chunk that its group did not certify");
+  stage.put(s, { ...tier, chunks: tier.chunks.with(index, new Map(tier.chunks[index]).set(view, values)) });
 }
 
 /** The sum of a chunk, or its digest, as one of those who keep it has it. @throws UpdateError, WireError */
-function takeTotal(s: SwarmState, out: Effect[], from: PeerId, { what, view, index, payload }: Bulk): void {
-  const tier = s.round.tier!;
-  // Others may have signed the same cut a moment earlier.
-  if (tier.cut.length === 0 || view !== cutHash(tier.cut)) return;
-  const own = tier.parts.get(tier.own)!;
-  if (!own.contributors.includes(from)) return;
-  const values = what === "total" ? unpackChunk(payload, countIn(s), index, totalBound(s, tier)) : null;
+function takeTotal<P>(s: SwarmState, out: Effect[], stage: Stage<P>, tier: Tier<P>, from: PeerId, { what, index, payload }: Bulk): void {
+  const own = ownVoters(stage, tier);
+  if (!own.includes(from)) return;
+  const values = what === "total" ? unpackChunk(payload, countIn(s), index, totalBound(s, stage, tier)) : null;
   if (values === null && payload.length !== DIGEST_BYTES) throw new WireError("malformed", `a digest of ${payload.length} bytes`);
   const digest = values ? digestOf(payload) : bytesToHex(payload);
   const before = tier.said[index]!.get(from);
   if (before?.digest === digest && (values === null || "values" in before)) return;
   const said = new Map(tier.said[index]).set(from, values ? { digest, values } : { digest });
-  s.round = { ...s.round, tier: { ...tier, said: tier.said.with(index, said) } };
+  stage.put(s, { ...tier, said: tier.said.with(index, said) });
   const known = tier.totals[index];
   if (known) return digest === known.digest ? undefined : accuse(s, out, from);
   const alike = [...said.values()].filter((other) => other.digest === digest);
   const given = alike.find((other) => "values" in other);
-  if (given && alike.length >= witnesses(own)) keepTotal(s, out, index, given);
+  if (given && alike.length >= witnesses(own)) keepTotal(s, out, stage, index, given);
 }

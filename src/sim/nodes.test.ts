@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import { decodeMessage, encodeMessage, isStands, signedBytes, type Word } from "../swarm/message.ts";
+import { decodeCommit, encodeCommit } from "../swarm/roll.ts";
+import { groupsAfter } from "../swarm/tier/groups.ts";
+import { lengthAt, nextModel } from "../swarm/values.ts";
+import { sign } from "./signing.ts";
+import { createSim, type Sim, type SimDevice, type SimOptions } from "./sim.ts";
+
+const roundOf = (device: SimDevice): number => device.state.head.record.round;
+const nodeOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config).nodeOf(id);
+const all = (devices: readonly SimDevice[], round: number) => (): boolean => devices.every((device) => roundOf(device) >= round);
+
+/** At work in nodes of two groups of four, of whose devices three speak for the node. */
+function running(devices: number, options: Partial<SimOptions> & { seed: number }): Sim {
+  const sim = createSim({ parameters: 60, groupSize: 4, roomGroups: 3, nodeGroups: 2, speakers: 3, frozen: devices, ...options });
+  for (let i = 0; i < devices; i++) sim.add();
+  expect(sim.run(60_000, all(sim.devices, 2))).toBe(true);
+  return sim;
+}
+
+function expectOneRootARound(devices: readonly SimDevice[]): void {
+  const roots = new Map<number, Set<string>>();
+  for (const { history } of devices) for (const { round, root } of history) roots.set(round, new Set([...(roots.get(round) ?? []), root]));
+  for (const [round, of] of roots) expect(of.size, `round ${round}`).toBe(1);
+}
+
+test("each node sums apart, and all commit one model, which follows from everybody's update", () => {
+  const sim = running(16, { seed: 1 });
+  const { head, config } = sim.devices[0]!.state;
+  const { round, nodes } = head.record;
+  expect(nodes).toBe(2);
+  const updates = new Map<SimDevice, Int8Array>();
+  sim.watch((device) => {
+    if (device.state.head.root === head.root && device.state.round.update) updates.set(device, device.state.round.update.values);
+  });
+  expect(sim.run(30_000, all(sim.devices, round + 1))).toBe(true);
+  const sum = new Int32Array(lengthAt({ head, config }));
+  for (const values of updates.values()) values.forEach((value, i) => (sum[i]! += value));
+  const { params } = nextModel(head, sum, 16, config);
+  for (const { state } of sim.devices) expect([state.head, state.previous].find((each) => each?.record.round === round + 1)?.params).toEqual(params);
+  expectOneRootARound(sim.devices);
+  for (const { problems, history } of sim.devices) {
+    expect(problems).toEqual([]);
+    expect(history.filter(({ adopted }) => adopted)).toEqual([]);
+  }
+});
+
+test("a device holds the lists of its own node, and a row of each; of other nodes it hears who speaks for them", () => {
+  const sim = running(16, { seed: 2 });
+  const heardOf = new Map<SimDevice, Set<string>>(sim.devices.map((device) => [device, new Set()]));
+  const speakers = new Set<string>();
+  sim.watch((device) => {
+    const { stands, head, previous } = device.state;
+    for (const peer of stands.keys()) heardOf.get(device)!.add(peer);
+    for (const row of [...head.roll.rows, ...(previous?.roll.rows ?? [])]) for (const peer of row.speakers) speakers.add(peer);
+  });
+  const from = roundOf(sim.devices[0]!);
+  expect(sim.run(30_000, all(sim.devices, from + 1))).toBe(true);
+  for (const device of sim.devices) {
+    const { record, root, roll } = device.state.head;
+    expect(decodeCommit(encodeCommit({ record, roll }))).toEqual({ record, root, roll });
+    expect([record.contributors.count, roll.node, roll.rows.length]).toEqual([16, nodeOf(device), 2]);
+    const own = sim.devices.filter((other) => nodeOf(other) === roll.node).map(({ id }) => id).sort();
+    expect([roll.contributors, roll.members]).toEqual([own, own]);
+    for (const peer of heardOf.get(device)!) expect(own.includes(peer as never) || speakers.has(peer)).toBe(true);
+  }
+  // Three of eight or so a round, and others the next.
+  expect(speakers.size).toBeLessThan(16);
+});
+
+test("the others commit without a node that is cut off, and with it when it is back", () => {
+  const sim = running(32, { seed: 3 });
+  expect(sim.devices[0]!.state.head.record.nodes).toBe(4);
+  const lost = sim.devices.filter((device) => nodeOf(device) === 0);
+  const rest = sim.devices.filter((device) => !lost.includes(device));
+  const from = roundOf(sim.devices[0]!);
+  const before = rest[0]!.state.head.roll.rows[0]!.members.count;
+  sim.partition((device) => (lost.includes(device) ? 1 : 0));
+  expect(sim.run(90_000, all(rest, from + 3))).toBe(true);
+  const { rows } = rest[0]!.state.head.roll;
+  expect(rows[0]).toMatchObject({ contributors: { count: 0 }, members: { count: before } });
+  sim.partition(null);
+  expect(sim.run(90_000, () => sim.devices.every(({ state: { head } }) => head.record.contributors.count === 32))).toBe(true);
+  expectOneRootARound(rest);
+  expect(new Set(sim.devices.map(({ state }) => state.head.root)).size).toBeLessThanOrEqual(2);
+});
+
+test("one that speaks for a node and says what its node does not changes nothing", () => {
+  const sim = running(16, { seed: 4, speakers: 4 });
+  const liars = [0, 1].map((node) => sim.devices.find((device) => nodeOf(device) === node)!);
+  const honest = sim.devices.filter((device) => !liars.includes(device));
+  let lies = 0;
+  sim.tamper((from, _to, bytes) => {
+    const message = liars.includes(from) && isStands(bytes) ? decodeMessage(bytes) : null;
+    if (message?.kind !== "stands" || message.by.length > 1 || message.by[0]!.peer !== from.id || !message.word.above) return bytes;
+    lies++;
+    const { seq } = message.by[0]!;
+    const word: Word = { ...message.word, above: { ...message.word.above, outcome: "ab".repeat(32), votes: [{ root: "cd".repeat(32), count: 16 }, ...message.word.above.votes.map((vote) => ({ ...vote, count: 16 }))].slice(0, 2) } };
+    return encodeMessage({ kind: "stands", word, by: [{ peer: from.id, seq, signature: sign(from.id, signedBytes(word, seq)) }] });
+  });
+  const from = roundOf(sim.devices[0]!);
+  expect(sim.run(120_000, all(honest, from + 4))).toBe(true);
+  expect(lies).toBeGreaterThan(0);
+  expectOneRootARound(honest);
+});
+
+test("a newcomer is given the lists of its node, and is in the next rounds", () => {
+  const sim = running(16, { seed: 5 });
+  const joiner = sim.add();
+  expect(sim.run(60_000, () => joiner.history.some(({ adopted, contributors }) => !adopted && contributors.includes(joiner.id)))).toBe(true);
+  expect(joiner.state.head.roll.node).toBe(nodeOf(joiner));
+  expect(joiner.state.head.record.contributors.count).toBe(17);
+  expectOneRootARound(sim.devices);
+});
+
+test("a room that has grown has more nodes in its next epoch", () => {
+  const sim = running(10, { seed: 6, epochRounds: 5 });
+  expect(sim.devices[0]!.state.head.record.nodes).toBe(1);
+  for (let i = 0; i < 6; i++) sim.add();
+  expect(sim.run(180_000, () => sim.devices.every(({ state: { head } }) => head.record.nodes === 2 && head.record.contributors.count === 16 && head.roll.rows.length === 2))).toBe(true);
+  expectOneRootARound(sim.devices.slice(0, 10));
+});

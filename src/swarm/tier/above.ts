@@ -1,0 +1,216 @@
+import { UpdateError } from "../../update/errors.ts";
+import { pack } from "../../update/pack.ts";
+import { WireError } from "../../wire/codec.ts";
+import type { PeerId } from "../../wire/ids.ts";
+import { countIn } from "../attempt.ts";
+import { ask, exchangeDeadline, post, refuse } from "../bulk.ts";
+import { due, dueAgain } from "../due.ts";
+import type { Effect } from "../events.ts";
+import { LIMITS } from "../limits.ts";
+import { enter, lose } from "../membership.ts";
+import { encodeMessage, type Bulk, type Want } from "../message.ts";
+import { ascending, frozenAmong, groupsIn, setOf, turnOf } from "../peers.ts";
+import { listed, quorum, type Hash } from "../record.ts";
+import type { NodeRow } from "../roll.ts";
+import { settle } from "../settle.ts";
+import type { Past, SwarmState } from "../state.ts";
+import { endsEpoch } from "../epoch.ts";
+import { combine } from "./agree.ts";
+import { groupsFor, someOf } from "./groups.ts";
+import { decodeOutcome, encodeOutcome, hashOfNodePart, hashOfOutcome, type NodePart, type Outcome } from "./node.ts";
+import { digestOf, keepersOf, unpackChunk } from "./part.ts";
+import { aboveOf, GROUPS, NODES, speaks, votersHere } from "./stage.ts";
+import { agreedIn, measure, newTier } from "./tier.ts";
+import { gather, sumOf, totalBound } from "./totals.ts";
+
+/**
+ * Above a node: what its groups add up to is a part of the room's sum. Those who speak for it agree on the nodes' parts
+ * with those who speak for the others, and add them up; what that comes to is the outcome, which the rest of the node
+ * takes over once a quorum of its own speakers states it. So a device hears its own node, and a few of each other one.
+ */
+
+/** The own node's sum is there: alone it is the round's; among several nodes it is a part of it. */
+export function openNode(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuffer>): true {
+  const agreed = agreedIn(s);
+  const { nodes, node } = groupsIn(s);
+  if (nodes === 1) return settle(s, out, sum, agreed);
+  const { contributors, members, issuer, expected } = agreed;
+  const frozen = s.head.roll.rows[node]?.speakers ?? [];
+  const voters = frozen.length > 0 ? frozen.filter((peer) => setOf(contributors).has(peer)) : someOf(contributors, s.config.speakers, s.head.root);
+  const bound = totalBound(s, GROUPS, s.round.tier!);
+  const row: NodeRow = { contributors: listed(contributors), members: listed(members), groups: groupsFor(members.length, s.config.groupSize), speakers: someOf(members, s.config.speakers, s.head.root) };
+  const part: NodePart = { ...row, root: s.head.root, node, voters, stayed: frozenAmong(s, contributors), expected: expected ?? 0, issuer, bound, ...measure(s, sum, bound) };
+  s.round = { ...s.round, upper: newTier(s, sum, hashOfNodePart(part), part) };
+  return enter(s, "commit");
+}
+
+/** COMMIT among several nodes, until the whole sum is there. */
+export function ascend(s: SwarmState, out: Effect[]): boolean {
+  const upper = s.round.upper!;
+  if (s.round.outcome) return collect(s, out);
+  fetchOutcome(s, out);
+  if (!speaks(s)) return due(s, exchangeDeadline(s) + LIMITS.exchangeAtMost + upper.since - s.round.formedAt) && lose(s, out);
+  return upper.signed ? gather(s, out, NODES, (sum) => conclude(s, out, sum)) : combine(s, out, NODES);
+}
+
+/** What the nodes' sum comes to, worked out here. */
+function conclude(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuffer>): true {
+  const outcome = outcomeOf(s);
+  s.round = { ...s.round, outcome: { hash: hashOfOutcome(outcome), outcome } };
+  giveWanted(s, out);
+  return finish(s, out, sum);
+}
+
+function finish(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuffer>): true {
+  const { rows, expected, issuer } = s.round.outcome!.outcome;
+  const { contributors, members } = agreedIn(s);
+  enter(s, "commit");
+  return settle(s, out, sum, { contributors, members, node: groupsIn(s).node, rows, expected, issuer });
+}
+
+function outcomeOf(s: SwarmState): Outcome {
+  const upper = s.round.upper!;
+  const { config: { epochRounds }, head: { record, roll } } = s;
+  const parts = upper.cut.map((hash) => upper.parts.get(hash)!);
+  const bound = totalBound(s, NODES, upper);
+  const rows = Array.from({ length: record.nodes }, (_, node): NodeRow => {
+    const part = parts.find((other) => other.node === node);
+    return part ? { contributors: part.contributors, members: part.members, groups: part.groups, speakers: part.speakers } : leftOut(endsEpoch(record.round + 1, epochRounds) ? undefined : roll.rows[node]);
+  });
+  const devices = parts.reduce((sum, { contributors }) => sum + contributors.count, 0);
+  const names = (issuer: Hash | null): number => parts.reduce((count, part) => count + (part.issuer === issuer ? part.contributors.count : 0), 0);
+  const named = parts.find((part) => names(part.issuer) >= quorum(devices));
+  const issuer = named ? named.issuer : endsEpoch(record.round, epochRounds) ? null : record.issuer;
+  const digests = upper.totals.map((total) => total!.digest);
+  return { rows, expected: parts.reduce((sum, part) => sum + part.expected, 0), issuer, bound, digests };
+}
+
+/** A node that is not in the cut is as it was: its devices come after the round. */
+const leftOut = (before: NodeRow | undefined): NodeRow => ({ ...(before ?? { members: listed([]), groups: 1, speakers: [] }), contributors: listed([]) });
+
+/** What a quorum of the own node's voters state. */
+function stated(s: SwarmState): { hash: Hash; by: PeerId[] } | null {
+  const voters = votersHere(s);
+  const by = new Map<Hash, PeerId[]>();
+  for (const peer of voters) {
+    const hash = aboveOf(s, peer)?.outcome;
+    if (hash) by.set(hash, [...(by.get(hash) ?? []), peer]);
+  }
+  for (const [hash, peers] of by) if (peers.length >= quorum(voters.length)) return { hash, by: peers };
+  return null;
+}
+
+function fetchOutcome(s: SwarmState, out: Effect[]): void {
+  const known = stated(s);
+  if (known === null || !dueAgain(s, s.round.outcomeAskedAt, LIMITS.askAgain)) return;
+  s.round = { ...s.round, outcomeAskedAt: s.now };
+  ask(s, out, turnOf(s, known.by, 0), known.hash, "outcome", 0);
+}
+
+/** The outcome is known: each chunk of the sum comes to one of a group from those who speak for the node, and the others have it of that one. */
+function collect(s: SwarmState, out: Effect[]): boolean {
+  const upper = s.round.upper!;
+  const missing = upper.totals.flatMap((total, chunk) => (total === null ? [chunk] : []));
+  if (missing.length === 0) return finish(s, out, sumOf(s, upper));
+  if (due(s, exchangeDeadline(s))) return lose(s, out);
+  const first = upper.asked === 0;
+  if (!first && !dueAgain(s, s.round.askedAt, LIMITS.askAgain)) return false;
+  s.round = { ...s.round, askedAt: s.now, upper: { ...upper, asked: upper.asked + 1 } };
+  const { hash } = s.round.outcome!;
+  const by = votersHere(s).filter((peer) => peer !== s.config.self && aboveOf(s, peer)?.outcome === hash);
+  for (const chunk of missing) {
+    const keeper = keepersOf(ownGroup(s), chunk)[0]!;
+    // Whoever waited once in vain asks those who speak for the node.
+    if (first && keeper !== s.config.self) ask(s, out, keeper, hash, "total", chunk);
+    else if (by.length > 0) ask(s, out, turnOf(s, by, chunk + upper.asked), hash, "total", chunk);
+  }
+  return false;
+}
+
+const ownGroup = ({ round: { tier } }: SwarmState): readonly PeerId[] => tier!.parts.get(tier!.own)!.contributors;
+
+/** To those of the group who asked before this device had it. */
+function giveWanted(s: SwarmState, out: Effect[]): void {
+  const { wanted, outcome, upper } = s.round;
+  if (wanted.size === 0 || outcome === null) return;
+  const left = new Map(wanted);
+  upper!.totals.forEach((total, chunk) => {
+    const key = `${outcome.hash} ${chunk}`;
+    if (total) for (const peer of left.get(key) ?? []) post(s, out, peer, outcome.hash, "total", chunk, pack(total.values, outcome.outcome.bound));
+    if (total) left.delete(key);
+  });
+  if (left.size < wanted.size) s.round = { ...s.round, wanted: left };
+}
+
+/** Of its own group alone, and no more than they have use for. */
+function noteWanted(s: SwarmState, from: PeerId, view: Hash, chunk: number): void {
+  const { tier, wanted } = s.round;
+  if (tier === null || chunk >= LIMITS.chunks || !ownGroup(s).includes(from)) return;
+  const key = `${view} ${chunk}`;
+  if (wanted.size < 2 * LIMITS.chunks || wanted.has(key)) s.round = { ...s.round, wanted: new Map(wanted).set(key, ascending([...(wanted.get(key) ?? []), from])) };
+}
+
+/** What those need who are not as far, once the round is over here. */
+export function pastOf(s: SwarmState): Past | null {
+  const { upper, outcome } = s.round;
+  return upper && outcome && { root: s.head.root, voters: votersHere(s), outcome, totals: upper.totals };
+}
+
+/** @returns whether it is of what concerns the outcome */
+export function answerAbove(s: SwarmState, out: Effect[], to: PeerId, { root, what, view, from }: Want): boolean {
+  if (what !== "outcome" && what !== "total") return false;
+  const known = root === s.head.root ? pastOf(s) : s.past;
+  if (known?.root !== root || known.outcome.hash !== view) {
+    // It may be of an outcome that this device has not heard of yet.
+    if (what === "total" && root === s.head.root && s.round.upper && s.round.outcome === null) noteWanted(s, to, view, from);
+    return what === "outcome";
+  }
+  const { outcome } = known.outcome;
+  const total = known.totals[from];
+  const give = (payload: Uint8Array): void => void out.push({ type: "send", to, what, bytes: encodeMessage({ kind: "bulk", what, root, view, index: from, payload }) });
+  if (what === "outcome") give(encodeOutcome(outcome));
+  else if (total) give(pack(total.values, outcome.bound));
+  else noteWanted(s, to, view, from);
+  return true;
+}
+
+/** @returns whether it is of what concerns the outcome */
+export function takeAbove(s: SwarmState, out: Effect[], from: PeerId, message: Bulk): boolean {
+  const { root, what, view } = message;
+  if (what !== "outcome" && (what !== "total" || view !== s.round.outcome?.hash)) return false;
+  if (root !== s.head.root || s.round.upper === null || s.round.candidate !== null) return true;
+  try {
+    if (what === "outcome") takeOutcome(s, message);
+    else takeWhole(s, out, message);
+  } catch (error) {
+    if (!(error instanceof WireError || error instanceof UpdateError)) throw error;
+    refuse(s, out, from, error);
+  }
+  return true;
+}
+
+/** @throws WireError */
+function takeOutcome(s: SwarmState, { view, payload }: Bulk): void {
+  if (s.round.outcome !== null || stated(s)?.hash !== view) return;
+  if (digestOf(payload) !== view) throw new WireError("malformed", "an outcome that is not the one of its hash");
+  const outcome = decodeOutcome(payload);
+  const row = outcome.rows[groupsIn(s).node];
+  // Its own node knows of itself.
+  const own = s.round.upper!.parts.get(s.round.upper!.own)!;
+  if (row?.contributors.root !== own.contributors.root || row.members.root !== own.members.root) return;
+  const upper = s.round.upper!;
+  s.round = { ...s.round, outcome: { hash: view, outcome }, upper: { ...upper, totals: upper.totals.map(() => null), asked: 0 } };
+  enter(s, "commit");
+}
+
+/** A chunk of the sum. @throws WireError, UpdateError */
+function takeWhole(s: SwarmState, out: Effect[], { index, payload }: Bulk): void {
+  const upper = s.round.upper!;
+  const { bound, digests } = s.round.outcome!.outcome;
+  if (index >= LIMITS.chunks || upper.totals[index]) return;
+  // Its length first, so that nothing long is hashed.
+  const values = unpackChunk(payload, countIn(s), index, bound);
+  if (digestOf(payload) !== digests[index]) throw new WireError("malformed", "a chunk that is not the outcome's");
+  s.round = { ...s.round, upper: { ...upper, totals: upper.totals.with(index, { digest: digests[index]!, values }) } };
+  giveWanted(s, out);
+}

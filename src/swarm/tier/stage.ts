@@ -1,0 +1,141 @@
+import { WireError } from "../../wire/codec.ts";
+import type { PeerId } from "../../wire/ids.ts";
+import { LIMITS } from "../limits.ts";
+import type { Above, Word } from "../message.ts";
+import { fellowStand, frozenAmong, groupsIn, near, present, runningGroups, setOf } from "../peers.ts";
+import { quorum, type Hash } from "../record.ts";
+import type { SwarmState } from "../state.ts";
+import { decodeNodePart, encodeNodePart, type NodePart } from "./node.ts";
+import { boundOf, decodePart, encodePart, type Part } from "./part.ts";
+import type { Tier } from "./tier.ts";
+
+/**
+ * A sum of sums: of a node's groups (`GROUPS`), or of the room's nodes (`NODES`). How it is agreed on and added up is
+ * the same (agree.ts, totals.ts); who has a say differs: a group speaks by its contributors, a node by those of its
+ * speakers that contributed.
+ */
+export interface Stage<P> {
+  /** As what its parts are asked for. */
+  what: "part" | "node";
+  tier(s: SwarmState): Tier<P> | null;
+  put(s: SwarmState, tier: Tier<P>): void;
+  /** What a device that stands on the same head says at this stage. */
+  said(s: SwarmState, peer: PeerId): Pick<Word, "part" | "cut" | "signed"> | undefined;
+  /** Whose words count here, this device not included. */
+  heard(s: SwarmState): Iterable<PeerId>;
+  /** Of whom the others' words are asked. */
+  asked(s: SwarmState): readonly PeerId[];
+  /** What this device is of, what of is a device, and of which a part. */
+  own(s: SwarmState): number;
+  unitOf(s: SwarmState, peer: PeerId): number;
+  unitIn(part: P): number;
+  /** Those that may still come to this round, as far as this device can see. */
+  coming(s: SwarmState): number[];
+  voters(part: P): readonly PeerId[];
+  /** Whose updates are in it, how many. */
+  devices(part: P): number;
+  squares(part: P): readonly number[];
+  digests(part: P): readonly Hash[];
+  /** Its values are within ±this. */
+  bound(s: SwarmState, part: P): number;
+  /** How many of those who have a say in it were frozen; and of how many, 0 where none were. */
+  weight(s: SwarmState, part: P): number;
+  frozen(s: SwarmState, unit: number): number;
+  /** Devices of all units that were frozen. */
+  due(s: SwarmState): number;
+  /** How many of them are in it. */
+  stayed(s: SwarmState, part: P): number;
+  encode(part: P): Uint8Array<ArrayBuffer>;
+  decode(bytes: Uint8Array): P;
+  /** @throws WireError where no honest device of this round made it */
+  check(s: SwarmState, part: P): void;
+}
+
+const all = (count: number): number[] => Array.from({ length: count }, (_, unit) => unit);
+
+/** Whether most of a group's frozen members may still come to a part: they are there, and have not said that they do nothing. */
+function mayCertify(s: SwarmState, group: number): boolean {
+  const groups = groupsIn(s);
+  const members = groups.frozen.filter((peer) => groups.of(peer) === group);
+  if (members.length === 0) return runningGroups(s).has(group);
+  return 2 * members.filter((peer) => present(s, peer) && fellowStand(s, peer)?.busy !== false).length > members.length;
+}
+
+export const GROUPS: Stage<Part> = {
+  what: "part",
+  tier: (s) => s.round.tier,
+  put(s, tier) {
+    s.round = { ...s.round, tier };
+  },
+  said: (s, peer) => fellowStand(s, peer) ?? undefined,
+  heard: near,
+  asked: near,
+  own: (s) => groupsIn(s).of(s.config.self),
+  unitOf: (s, peer) => groupsIn(s).of(peer),
+  unitIn: ({ group }) => group,
+  coming: (s) => all(groupsIn(s).count).filter((group) => mayCertify(s, group)),
+  voters: ({ contributors }) => contributors,
+  devices: ({ contributors }) => contributors.length,
+  squares: ({ squares }) => squares,
+  digests: ({ digests }) => digests,
+  bound: (s, { contributors }) => boundOf(s.config, contributors.length),
+  weight: (s, { contributors }) => frozenAmong(s, contributors),
+  stayed: (s, { contributors }) => frozenAmong(s, contributors),
+  frozen: (s, group) => groupsIn(s).members(group),
+  due: (s) => groupsIn(s).frozen.length,
+  encode: encodePart,
+  decode: decodePart,
+  check(s, part) {
+    const groups = groupsIn(s);
+    if (part.root !== s.head.root || part.contributors.some((peer) => groups.of(peer) !== part.group)) throw new WireError("malformed", "a part of another round, or of devices of other groups");
+  },
+};
+
+/** What a device that stands on the same head says for its node. */
+export const aboveOf = (s: SwarmState, peer: PeerId): Above | undefined => fellowStand(s, peer)?.above;
+
+/** Those of the own node who have a say in this round, once its sum is there. */
+export const votersHere = ({ round: { upper } }: SwarmState): readonly PeerId[] => (upper ? upper.parts.get(upper.own)!.voters : []);
+
+export const speaks = (s: SwarmState): boolean => votersHere(s).includes(s.config.self);
+
+/** Whether a quorum of those who speak for some node stand on this root: of those who committed it a device may hear no others. */
+export function isHeld(s: SwarmState, root: Hash): boolean {
+  const stands = (peers: readonly PeerId[]): boolean => peers.length > 0 && peers.filter((peer) => s.places.get(peer)?.root === root).length >= quorum(peers.length);
+  return stands(votersHere(s)) || s.head.roll.rows.some(({ speakers }) => stands(speakers));
+}
+
+/** Who was frozen to speak for a node. */
+const speakersIn = (s: SwarmState, node: number): readonly PeerId[] => s.head.roll.rows[node]?.speakers ?? [];
+
+export const NODES: Stage<NodePart> = {
+  what: "node",
+  tier: (s) => s.round.upper,
+  put(s, upper) {
+    s.round = { ...s.round, upper };
+  },
+  said: aboveOf,
+  heard: (s) => s.stands.keys(),
+  asked: (s) => [...s.stands.keys()].filter((peer) => aboveOf(s, peer) !== undefined),
+  own: (s) => groupsIn(s).node,
+  unitOf: (s, peer) => groupsIn(s).nodeOf(peer),
+  unitIn: ({ node }) => node,
+  coming: (s) => all(groupsIn(s).nodes),
+  voters: ({ voters }) => voters,
+  devices: ({ contributors }) => contributors.count,
+  squares: ({ squares }) => squares,
+  digests: ({ digests }) => digests,
+  bound: (_, { bound }) => bound,
+  weight: (s, { node, voters }) => (speakersIn(s, node).length > 0 ? voters.length : 0),
+  frozen: (s, node) => speakersIn(s, node).length,
+  due: (s) => s.head.record.members.count,
+  stayed: (_, { stayed }) => stayed,
+  encode: encodeNodePart,
+  decode: decodeNodePart,
+  check(s, part) {
+    const { nodes, nodeOf } = groupsIn(s);
+    const speakers = speakersIn(s, part.node);
+    const may = (peer: PeerId): boolean => nodeOf(peer) === part.node && (speakers.length === 0 || setOf(speakers).has(peer));
+    if (part.root !== s.head.root || part.node >= nodes || part.contributors.count > LIMITS.groups * LIMITS.members || part.stayed > part.contributors.count || !part.voters.every(may)) throw new WireError("malformed", "a node's part of another round, or of devices that do not speak for it");
+  },
+};

@@ -111,7 +111,7 @@ function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array):
   }
 }
 
-const TIER_KINDS: readonly string[] = ["part", "chunk", "total", "node", "outcome"] satisfies Bulk["what"][];
+const TIER_KINDS: readonly string[] = ["part", "chunk", "total", "digest", "node", "outcome"] satisfies Bulk["what"][];
 
 const isTierKind = (what: string): boolean => TIER_KINDS.includes(what);
 

@@ -84,11 +84,12 @@ test("a liar that says it stands on what a device is about to vote for does not 
     const candidate = to.state.round.candidate?.head;
     if (from !== liar || !isStands(bytes) || candidate?.record.round !== round + 1) return bytes;
     const message = decodeMessage(bytes);
-    if (message.kind !== "stands" || message.by.length > 1 || message.by[0]!.peer !== liar.id) return bytes;
-    const word = { ...message.word, root: candidate.root, round: round + 1, weight: candidate.record.weight };
-    const seq = message.by[0]!.seq + 1;
+    const [said, ...more] = message.kind === "stands" ? message.said : [];
+    if (!said || more.length > 0 || said.by.length > 1 || said.by[0]!.peer !== liar.id) return bytes;
+    const word = { ...said.word, root: candidate.root, round: round + 1, weight: candidate.record.weight };
+    const seq = said.by[0]!.seq + 1;
     lies++;
-    return encodeMessage({ kind: "stands", word, by: [{ peer: liar.id, seq, signature: sign(liar.id, signedBytes(word, seq)) }] });
+    return encodeMessage({ kind: "stands", said: [{ word, by: [{ peer: liar.id, seq, signature: sign(liar.id, signedBytes(word, seq)) }] }] });
   });
   sim.run(60_000, () => honest.every((device) => roundOf(device) > round));
   expect(lies).toBeGreaterThan(0);

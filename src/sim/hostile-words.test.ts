@@ -20,6 +20,9 @@ const standsIn = (bytes: Uint8Array): Stands | null => {
   return message?.kind === "stands" ? message : null;
 };
 
+/** Nobody's words but this device's. */
+const isOwn = ({ said }: Stands, { id }: SimDevice): boolean => said.every(({ by }) => by.every(({ peer }) => peer === id));
+
 const isWords = (bytes: Uint8Array): boolean => {
   const message = bytes[0]! < 0x80 ? decodeMessage(bytes) : null;
   return message?.kind === "want" && message.what === "words";
@@ -37,9 +40,9 @@ test("who hands on words that their devices have not signed is refused, and the 
   const liar = sim.devices[0]!;
   sim.tamper((from, _, bytes) => {
     const stands = from === liar ? standsIn(bytes) : null;
-    if (!stands || stands.by.every(({ peer }) => peer === liar.id)) return bytes;
+    if (!stands || isOwn(stands, liar)) return bytes;
     // It would have them all vote for something else.
-    return encodeMessage({ ...stands, word: { ...stands.word, votes: ["ab".repeat(32)] } });
+    return encodeMessage({ ...stands, said: stands.said.map(({ word, by }) => ({ word: { ...word, votes: ["ab".repeat(32)] }, by })) });
   });
   const honest = sim.devices.filter((device) => device !== liar);
   expect(sim.run(120_000, () => honest.every((device) => roundOf(device) >= round + 2))).toBe(true);
@@ -54,7 +57,7 @@ test("one device of each group hands nothing on: others do", () => {
   const silent = [0, 1, 2].map((group) => sim.devices.find((device) => groupOf(device) === group)!);
   sim.tamper((from, _, bytes) => {
     const stands = silent.includes(from) ? standsIn(bytes) : null;
-    return stands?.by.some(({ peer }) => peer !== from.id) ? null : bytes;
+    return stands && !isOwn(stands, from) ? null : bytes;
   });
   expect(sim.run(120_000, () => sim.devices.every((device) => roundOf(device) >= round + 3))).toBe(true);
   expectOneRoot(sim.devices, round + 3);
@@ -71,8 +74,8 @@ test("a group that is told nothing by those who should tell it asks, and no roun
   sim.tamper((from, to, bytes) => {
     const { now } = sim.clock;
     if (rest.includes(from) && isWords(bytes)) asked.set(to, now());
-    const others = rest.includes(to) && standsIn(bytes)?.by.some(({ peer }) => peer !== from.id);
-    return others && now() - (asked.get(from) ?? -Infinity) > 60 ? null : bytes;
+    const stands = rest.includes(to) ? standsIn(bytes) : null;
+    return stands && !isOwn(stands, from) && now() - (asked.get(from) ?? -Infinity) > 60 ? null : bytes;
   });
   expect(sim.run(240_000, () => sim.devices.every((device) => roundOf(device) >= round + 2))).toBe(true);
   expect(asked.size).toBeGreaterThan(0);
@@ -101,12 +104,12 @@ test("a device that says something new all the time is handed on no more often t
   const round = roundOf(victim);
   let handed = 0;
   sim.tamper((from, _, bytes) => {
-    if (from === victim && standsIn(bytes)?.by.some(({ peer }) => peer === liar.id)) handed++;
+    if (from === victim && standsIn(bytes)?.said.some(({ by }) => by.some(({ peer }) => peer === liar.id))) handed++;
     return bytes;
   });
   const { word } = liar.state;
   for (let seq = word!.seq + 1_000; seq < word!.seq + 1_300; seq++) {
-    sim.inject(victim, { type: "message", from: liar.id, bytes: encodeMessage({ kind: "stands", word: word!, by: [{ peer: liar.id, seq, signature: sign(liar.id, signedBytes(word!, seq)) }] }) });
+    sim.inject(victim, { type: "message", from: liar.id, bytes: encodeMessage({ kind: "stands", said: [{ word: word!, by: [{ peer: liar.id, seq, signature: sign(liar.id, signedBytes(word!, seq)) }] }] }) });
   }
   const others = sim.devices.filter((device) => device !== liar);
   expect(sim.run(120_000, () => others.every((device) => roundOf(device) >= round + 2))).toBe(true);

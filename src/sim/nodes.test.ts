@@ -92,11 +92,12 @@ test("one that speaks for a node and says what its node does not changes nothing
   let lies = 0;
   sim.tamper((from, _to, bytes) => {
     const message = liars.includes(from) && isStands(bytes) ? decodeMessage(bytes) : null;
-    if (message?.kind !== "stands" || message.by.length > 1 || message.by[0]!.peer !== from.id || !message.word.above) return bytes;
+    const [said, ...more] = message?.kind === "stands" ? message.said : [];
+    if (!said?.word.above || more.length > 0 || said.by.length > 1 || said.by[0]!.peer !== from.id) return bytes;
     lies++;
-    const { seq } = message.by[0]!;
-    const word: Word = { ...message.word, above: { ...message.word.above, outcome: "ab".repeat(32), votes: [{ root: "cd".repeat(32), count: 16 }, ...message.word.above.votes.map((vote) => ({ ...vote, count: 16 }))].slice(0, 2) } };
-    return encodeMessage({ kind: "stands", word, by: [{ peer: from.id, seq, signature: sign(from.id, signedBytes(word, seq)) }] });
+    const { seq } = said.by[0]!;
+    const word: Word = { ...said.word, above: { ...said.word.above, outcome: "ab".repeat(32), votes: [{ root: "cd".repeat(32), count: 16 }, ...said.word.above.votes.map((vote) => ({ ...vote, count: 16 }))].slice(0, 2) } };
+    return encodeMessage({ kind: "stands", said: [{ word, by: [{ peer: from.id, seq, signature: sign(from.id, signedBytes(word, seq)) }] }] });
   });
   const from = roundOf(sim.devices[0]!);
   expect(sim.run(120_000, all(honest, from + 4))).toBe(true);

@@ -6,12 +6,10 @@ import { LIMITS } from "./limits.ts";
 import { encodeMessage, signedBytes, type Above, type Status, type Word } from "./message.ts";
 import { audience, groupsIn } from "./peers.ts";
 import { reached } from "./phase.ts";
-import type { Hash } from "./record.ts";
 import type { Announced, Said, SwarmState } from "./state.ts";
-import { greet, handOn } from "./stands.ts";
-import { speaks } from "./tier/stage.ts";
-
-const NO_CUT: readonly Hash[] = [];
+import { greet, handOn, tellOn } from "./stands.ts";
+import { GROUPS, NODES, speaks } from "./tier/stage.ts";
+import { nameOfCut } from "./tier/tier.ts";
 
 /**
  * Says where this device stands: on every change, now and then, and when somebody new is there. Where there are several
@@ -38,17 +36,18 @@ export function announce(s: SwarmState, out: Effect[]): void {
   if (groupsIn(s).alone) return say(s, out, status, s.stands.size > 0 && trails(s) ? () => [...s.peers.keys()] : null);
   say(s, out, status, () => audience(s));
   const { tier } = round;
-  const word: Word = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier?.cut ?? NO_CUT, signed: tier?.signed ?? false, votes: round.votes, ...(speaks(s) && { above: aboveIn(s) }) };
+  const word: Word = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier && nameOfCut(GROUPS, tier), signed: tier?.signed ?? false, votes: round.votes, ...(speaks(s) && { above: aboveIn(s) }) };
   stand(s, out, word);
   greet(s, out);
   handOn(s, out);
+  tellOn(s, out);
 }
 
 /** What is said for the node; the same object as long as it says the same. */
 function aboveIn(s: SwarmState): Above {
   const { upper, outcome, counted } = s.round;
-  const { own, cut, signed } = upper!;
-  const above: Above = { part: own, cut, signed, outcome: outcome?.hash ?? null, votes: counted.votes };
+  const { own, signed } = upper!;
+  const above: Above = { part: own, cut: nameOfCut(NODES, upper!), signed, outcome: outcome?.hash ?? null, votes: counted.votes };
   const before = s.stood.what?.kind === "stand" ? s.stood.what.above : undefined;
   return before && (Object.keys(above) as (keyof Above)[]).every((key) => before[key] === above[key]) ? before : above;
 }
@@ -57,7 +56,7 @@ function aboveIn(s: SwarmState): Above {
 function stand(s: SwarmState, out: Effect[], what: Word): void {
   if (!dueAgain(s, alike(what, s.stood.what) ? s.stood.at : -Infinity, LIMITS.standEvery)) return;
   s.seq++;
-  s.stood = { what, seq: s.seq, at: s.now, peers: 0 };
+  s.stood = { what, seq: s.seq, at: s.now, peers: 0, times: 0 };
   out.push({ type: "sign", seq: s.seq, bytes: signedBytes(what, s.seq) });
 }
 
@@ -66,8 +65,9 @@ function say(s: SwarmState, out: Effect[], what: Omit<Status, "seq">, to: (() =>
   // Of a group, those who come are greeted.
   const peers = to === null ? s.reachable.length : 0;
   const before: Announced = s.announced;
-  if (!dueAgain(s, alike(what, before.what) && peers <= before.peers ? before.at : -Infinity, LIMITS.statusEvery)) return;
-  s.announced = { what, seq: s.seq + 1, at: s.now, peers };
+  const same = alike(what, before.what) && peers <= before.peers;
+  if (!dueAgain(s, same ? before.at : -Infinity, Math.min(LIMITS.statusAtMost, LIMITS.statusEvery * 2 ** before.times))) return;
+  s.announced = { what, seq: s.seq + 1, at: s.now, peers, times: same ? before.times + 1 : 0 };
   if (s.reachable.length === 0) return;
   s.seq++;
   const bytes = encodeMessage({ ...what, seq: s.seq });

@@ -1,9 +1,12 @@
 /** Every bound of the round protocol. Times in milliseconds. */
 export const LIMITS = {
-  /** A device says where it stands this often, and at once when that changes. */
+  /** A device says where it stands at once when that changes, again after so long, and as long as nothing does each time after twice as long, up to this. */
   statusEvery: 2_000,
+  statusAtMost: 8_000,
   /** The same of what several groups hear of it, and how often what they heard is handed on again. */
   standEvery: 10_000,
+  /** What other groups say is told to the own one after so long, with what comes meanwhile. */
+  tellAfter: 50,
   /** So many hand their group's words on. The first waits so long for a quorum of it, and the next for so much longer. */
   carriers: 2,
   handOnAfter: 500,
@@ -12,8 +15,10 @@ export const LIMITS = {
   askWords: 4_000,
   /** For so long a group with frozen members is held to be at its round before it has said so. */
   hostAfter: 3_000,
-  /** Signers of one word in a message; and new words of one device that are heard in `statusEvery`: more than an honest one has. */
+  /** Words in a message, their signers, and the hashes that they name; and new words of one device that are heard in `statusEvery`: more than an honest one has. */
+  words: 32,
   signers: 64,
+  hashes: 128,
   wordsAtMost: 32,
   /** Founding: how long the set of peers has to be quiet, and how long at most to wait for it. */
   foundingQuiet: 1_500,
@@ -47,6 +52,8 @@ export const LIMITS = {
   openAtLeast: 3_000,
   /** A piece that has not come is asked for again after this long. */
   askAgain: 1_500,
+  /** The same of chunks of other groups' sums, which are small and wait for many. */
+  askChunk: 800,
   /** Below the quorum of the frozen list, survivors wait two deadlines before they open a new lineage. */
   reformAfter: 2 * 5_000,
   /** How long a device may trail a heavier lineage before it drops its round and catches up. */
@@ -68,8 +75,9 @@ export const LIMITS = {
   groups: 20,
   devices: 160,
   groupAtLeast: 3,
-  /** A group's sum goes to the other groups in so many chunks, each by another of its devices. */
+  /** A group's sum goes to the other groups in so many chunks, each by another of its devices; and at most so many of a group each keep one. */
   chunks: 8,
+  witnesses: 3,
   /** One piece of a model on its way to a joiner, in bytes; a multiple of 4. */
   modelPiece: 256 * 1024,
   /** Pieces asked of one donor at a time. */

@@ -14,6 +14,23 @@ const answer = fc.option(fc.uint8Array({ maxLength: 200 }).map((bytes) => bytes 
 
 const signers = fc.tuple(fc.uniqueArray(hex(16), { minLength: 1, maxLength: 15 }), natural, fc.uint8Array({ minLength: 64, maxLength: 64 })).map(([list, seq, bytes]) => list.sort().map((peer) => ({ peer: peer as PeerId, seq, signature: bytes as Uint8Array<ArrayBuffer> })));
 
+const cut = fc.option(fc.record({ hash: hex(32), units: fc.nat({ max: 2 ** 32 - 1 }) }), { nil: null });
+const above = fc.record({ part: hex(32), cut, signed: fc.boolean(), outcome: hash, votes: fc.array(fc.record({ root: hex(32), count: natural }), { maxLength: 2 }) });
+const word = fc.record({
+  kind: fc.constant("stand" as const),
+  root: hex(32),
+  round: natural,
+  weight: natural,
+  target: fc.option(hex(32), { nil: undefined }),
+  taking: fc.boolean(),
+  busy: fc.boolean(),
+  part: hash,
+  cut,
+  signed: fc.boolean(),
+  votes: fc.array(hex(32), { maxLength: 5 }),
+  above: fc.option(above, { nil: undefined }),
+});
+
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     kind: fc.constant("status" as const),
@@ -35,27 +52,14 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("stands" as const),
-    word: fc.record({
-      kind: fc.constant("stand" as const),
-      root: hex(32),
-      round: natural,
-      weight: natural,
-      target: fc.option(hex(32), { nil: undefined }),
-      taking: fc.boolean(),
-      busy: fc.boolean(),
-      part: hash,
-      cut: fc.array(hex(32), { maxLength: 20 }),
-      signed: fc.boolean(),
-      votes: fc.array(hex(32), { maxLength: 5 }),
-    }),
-    by: signers,
+    said: fc.array(fc.record({ word, by: signers }), { minLength: 1, maxLength: 4 }),
   }),
   fc.record({ kind: fc.constant("want" as const), what: fc.oneof(kind, fc.constant("words" as const)), root: hex(32), view: hex(32), from: natural, to: natural }),
   fc.record({ kind: fc.constant("bulk" as const), what: fc.oneof(kind, fc.constant("complaint" as const)), root: hex(32), view: hex(32), index: natural, payload: fc.uint8Array({ maxLength: 300 }) }),
 );
 
 const plain = (value: Message): unknown => {
-  if (value.kind === "stands") return { ...value, by: value.by.map(({ signature, ...signer }) => ({ ...signer, signature: [...signature] })) };
+  if (value.kind === "stands") return { ...value, said: value.said.map(({ by, ...rest }) => ({ ...rest, by: by.map(({ signature, ...signer }) => ({ ...signer, signature: [...signature] })) })) };
   if (value.kind === "bulk") return { ...value, payload: [...value.payload] };
   return value.kind === "status" ? { ...value, answer: value.answer && [...value.answer] } : value;
 };

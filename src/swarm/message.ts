@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as v from "valibot";
 import { answerBytes } from "../securesum/degree.ts";
@@ -51,10 +51,18 @@ export interface Word extends Omit<Standing, "seq"> {
   busy: boolean;
   /** What its group has to add, once its sum is open. */
   part: Hash | null;
-  /** The parts that it would add up, by group; as it signed them, once it has. */
-  cut: readonly Hash[];
+  /** The parts that it would add up; as it signed them, once it has. */
+  cut: Cut | null;
   signed: boolean;
   above?: Above | undefined;
+}
+
+/** Parts that are to be added up, of one length however many they are: whoever knows the parts finds out which (tier/tier.ts). */
+export interface Cut {
+  /** SHA-256 of the parts' hashes, by group or node. */
+  hash: Hash;
+  /** Bit i: a part of group or node i is in it. */
+  units: number;
 }
 
 /** So many voted for this root. */
@@ -66,7 +74,7 @@ export interface Count {
 /** What one of those who speak for a node says to the other nodes: the same one stage up. */
 export interface Above {
   part: Hash;
-  cut: readonly Hash[];
+  cut: Cut | null;
   signed: boolean;
   /** What the room's sum comes to. */
   outcome: Hash | null;
@@ -80,12 +88,17 @@ export interface Stand extends Word {
   signature: Uint8Array<ArrayBuffer>;
 }
 
-/** One word of several devices, each with its own signature: what a group says goes on to the others so. */
-export interface Stands {
-  kind: "stands";
+/** One word of several devices, each with its own signature. */
+export interface Spoken {
   word: Word;
   /** Ascending. */
   by: readonly { peer: PeerId; seq: number; signature: Uint8Array<ArrayBuffer> }[];
+}
+
+/** What was said, as it goes on to others: the words of some devices together. */
+export interface Stands {
+  kind: "stands";
+  said: readonly Spoken[];
 }
 
 /** Asks for pieces that did not come, for parts of a model, for what an audited device shows, or for what all groups said. */
@@ -112,98 +125,126 @@ export interface Bulk {
 export type Message = Status | Stands | Want | Bulk;
 
 const VERSION = 6;
-/** First byte of a bulk message, and of stands; another control message begins with the codec's version. */
+/** First byte of each kind of message: the version, and two bits for the kind. */
+const VERSION_BITS = 0x3f;
+const WANT = VERSION;
+const STATUS = 0x40 | VERSION;
 const BULK = 0x80 | VERSION;
 const STANDS = 0xc0 | VERSION;
 const SIGNATURE_BYTES = 64;
+const PEER_BYTES = 16;
 const HEADER = 2 + 32 + 32 + 4;
 const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest", "node", "outcome", "reveal"] as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));
 
-const standing = {
-  root: HashBytes,
-  round: natural,
-  weight: natural,
-  target: v.optional(HashBytes),
-  taking: v.boolean(),
-  votes: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
-};
-
-const ControlSchema = v.variant("kind", [
-  v.strictObject({
-    kind: v.literal("status"),
-    seq: natural,
-    ...standing,
-    phase: v.picklist(PHASES),
-    view: PeerList(LIMITS.members),
-    next: PeerList(LIMITS.next),
-    issuer: v.nullable(HashBytes),
-    commitment: v.nullable(HashBytes),
-    set: v.nullable(HashBytes),
-    answer: v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
-    audited: v.optional(PeerBytes),
-  }),
-  v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total", "node", "outcome", "reveal", "words"]), root: HashBytes, view: HashBytes, from: index, to: index }),
+const HashOrNull = v.nullable(HashBytes);
+/** Peers in one string of bytes. */
+const PeersIn = (most: number) => v.pipe(v.instance(Uint8Array), v.check((block) => block.length % PEER_BYTES === 0, "not whole ids"), v.transform((block): Uint8Array[] => Array.from({ length: block.length / PEER_BYTES }, (_, i) => block.subarray(PEER_BYTES * i, PEER_BYTES * (i + 1)))), PeerList(most));
+/** seq, root, round, weight, target, taking, votes, phase, view, next (null: the view), issuer, commitment, set, answer, audited: said so often that it does without names */
+const StatusSchema = v.strictTuple([
+  natural,
+  HashBytes,
+  natural,
+  natural,
+  HashOrNull,
+  v.boolean(),
+  v.pipe(v.array(HashBytes), v.maxLength(LIMITS.members)),
+  v.pipe(natural, v.maxValue(PHASES.length - 1)),
+  PeersIn(LIMITS.members),
+  v.nullable(PeersIn(LIMITS.next)),
+  HashOrNull,
+  HashOrNull,
+  HashOrNull,
+  v.nullable(v.pipe(v.instance(Uint8Array<ArrayBuffer>), v.maxLength(answerBytes(LIMITS.members)))),
+  v.nullable(PeerBytes),
 ]);
-const control = codec(VERSION, ControlSchema, LIMITS.controlBytes);
+const statuses = codec(STATUS, StatusSchema, LIMITS.controlBytes);
+const WantSchema = v.strictObject({ kind: v.literal("want"), what: v.picklist(["update", "sum", "share", "record", "model", "part", "chunk", "total", "node", "outcome", "reveal", "words"]), root: HashBytes, view: HashBytes, from: index, to: index });
+const wants = codec(WANT, WantSchema, LIMITS.controlBytes);
 
-const word = {
-  ...standing,
-  busy: v.boolean(),
-  part: v.nullable(HashBytes),
-  cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.groups)),
-  signed: v.boolean(),
-  above: v.optional(
-    v.strictObject({
-      part: HashBytes,
-      cut: v.pipe(v.array(HashBytes), v.maxLength(LIMITS.nodes)),
-      signed: v.boolean(),
-      outcome: v.nullable(HashBytes),
-      votes: v.pipe(v.array(v.strictObject({ root: HashBytes, count: natural })), v.maxLength(2)),
-    }),
-  ),
-};
+/** A hash by its place in the message's list: words that are said together name the same ones. */
+const ref = v.pipe(natural, v.maxValue(LIMITS.hashes - 1));
+const CutSchema = v.nullable(v.strictTuple([ref, v.pipe(natural, v.maxValue(2 ** LIMITS.nodes - 1))]));
+const AboveSchema = v.nullable(v.strictTuple([ref, CutSchema, v.boolean(), v.nullable(ref), v.pipe(v.array(v.strictTuple([ref, natural])), v.maxLength(2))]));
+/** root, round, weight, target, taking, votes, busy, part, cut, signed, above */
+const WordSchema = v.strictTuple([ref, natural, natural, v.nullable(ref), v.boolean(), v.pipe(v.array(ref), v.maxLength(LIMITS.members)), v.boolean(), v.nullable(ref), CutSchema, v.boolean(), AboveSchema]);
 const SignerSchema = v.strictTuple([PeerBytes, natural, v.custom<Uint8Array<ArrayBuffer>>((value) => value instanceof Uint8Array && value.length === SIGNATURE_BYTES, "not a signature")]);
-const stands = codec(
-  STANDS,
-  v.strictObject({
-    ...word,
-    by: v.pipe(
-      v.array(SignerSchema),
-      v.minLength(1),
-      v.maxLength(LIMITS.signers),
-      v.check((by) => by.every(([peer], at) => at === 0 || by[at - 1]![0] < peer), "signers that are not ascending"),
-    ),
-  }),
-  LIMITS.controlBytes,
+const BySchema = v.pipe(
+  v.array(SignerSchema),
+  v.minLength(1),
+  v.maxLength(LIMITS.signers),
+  v.check((by) => by.every(([peer], at) => at === 0 || by[at - 1]![0] < peer), "signers that are not ascending"),
 );
-const alone = codec(STANDS, v.strictObject(word), LIMITS.controlBytes);
+const SpokenSchema = v.strictTuple([WordSchema, BySchema]);
+const Hashes = v.pipe(v.array(HashBytes), v.maxLength(LIMITS.hashes));
+const stands = codec(STANDS, v.strictTuple([Hashes, v.pipe(v.array(SpokenSchema), v.minLength(1), v.maxLength(LIMITS.words))]), LIMITS.controlBytes);
+const alone = codec(STANDS, v.strictTuple([Hashes, WordSchema]), LIMITS.controlBytes);
+
+type WordTuple = v.InferOutput<typeof WordSchema>;
+
+/** Words by their hashes' places in `hashes`, which are taken down there. */
+function wordIn({ root, round, weight, target, taking, votes, busy, part, cut, signed, above }: Word, hashes: Map<Hash, number>): WordTuple {
+  const at = (hash: Hash): number => {
+    const place = hashes.get(hash) ?? hashes.size;
+    hashes.set(hash, place);
+    return place;
+  };
+  const orNull = (hash: Hash | null | undefined): number | null => (hash ? at(hash) : null);
+  const cutIn = (of: Cut | null): [number, number] | null => of && [at(of.hash), of.units];
+  return [
+    at(root),
+    round,
+    weight,
+    orNull(target),
+    taking,
+    votes.map(at),
+    busy,
+    orNull(part),
+    cutIn(cut),
+    signed,
+    above ? [at(above.part), cutIn(above.cut), above.signed, orNull(above.outcome), above.votes.map((vote): [number, number] => [at(vote.root), vote.count])] : null,
+  ];
+}
+
+/** @throws WireError where a hash is not in the list */
+function wordOf([root, round, weight, target, taking, votes, busy, part, cut, signed, above]: WordTuple, hashes: readonly Hash[]): Word {
+  const at = (place: number): Hash => {
+    const hash = hashes[place];
+    if (hash === undefined) throw new WireError("malformed", `hash ${place} of ${hashes.length}`);
+    return hash;
+  };
+  const orNull = (place: number | null): Hash | null => (place === null ? null : at(place));
+  const cutOf = (named: [number, number] | null): Cut | null => named && { hash: at(named[0]), units: named[1] };
+  return {
+    kind: "stand",
+    root: at(root),
+    round,
+    weight,
+    ...(target !== null && { target: at(target) }),
+    taking,
+    votes: votes.map(at),
+    busy,
+    part: orNull(part),
+    cut: cutOf(cut),
+    signed,
+    ...(above !== null && { above: { part: at(above[0]), cut: cutOf(above[1]), signed: above[2], outcome: orNull(above[3]), votes: above[4].map(([of, count]) => ({ root: at(of), count })) } }),
+  };
+}
+
+const listIn = (hashes: ReadonlyMap<Hash, number>): Uint8Array[] => [...hashes.keys()].map((hash) => hexToBytes(hash));
 
 const bytesOrNull = (hash: Hash | null): Uint8Array | null => (hash === null ? null : hexToBytes(hash));
 
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
   switch (message.kind) {
-    case "status": {
-      const { target, audited, ...rest } = message;
-      return control.encode({
-        ...rest,
-        ...(target === undefined ? {} : { target: hexToBytes(target) }),
-        root: hexToBytes(message.root),
-        view: message.view.map(peerIdBytes),
-        next: message.next.map(peerIdBytes),
-        issuer: bytesOrNull(message.issuer),
-        commitment: bytesOrNull(message.commitment),
-        set: bytesOrNull(message.set),
-        votes: message.votes.map((root) => hexToBytes(root)),
-        ...(audited === undefined ? {} : { audited: peerIdBytes(audited) }),
-      });
-    }
+    case "status":
+      return encodeStatus(message);
     case "stands":
-      return stands.encode({ ...wordIn(message.word), by: message.by.map(({ peer, seq, signature }) => [peerIdBytes(peer), seq, signature]) });
+      return encodeStands(message.said);
     case "want":
-      return control.encode({ ...message, root: hexToBytes(message.root), view: hexToBytes(message.view) });
+      return wants.encode({ ...message, root: hexToBytes(message.root), view: hexToBytes(message.view) });
     case "bulk": {
       const bytes = new Uint8Array(HEADER + message.payload.length);
       bytes[0] = BULK;
@@ -215,6 +256,64 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
       return bytes;
     }
   }
+}
+
+const blockOf = (peers: readonly PeerId[]): Uint8Array<ArrayBuffer> => concatBytes(...peers.map(peerIdBytes)) as Uint8Array<ArrayBuffer>;
+
+const isSame = (a: readonly PeerId[], b: readonly PeerId[]): boolean => a.length === b.length && a.every((peer, i) => peer === b[i]);
+
+function encodeStatus({ seq, root, round, weight, target, taking, votes, phase, view, next, issuer, commitment, set, answer, audited }: Status): Uint8Array<ArrayBuffer> {
+  return statuses.encode([
+    seq,
+    hexToBytes(root),
+    round,
+    weight,
+    bytesOrNull(target ?? null),
+    taking,
+    votes.map((vote) => hexToBytes(vote)),
+    PHASES.indexOf(phase),
+    blockOf(view),
+    isSame(view, next) ? null : blockOf(next),
+    bytesOrNull(issuer),
+    bytesOrNull(commitment),
+    bytesOrNull(set),
+    answer,
+    audited === undefined ? null : peerIdBytes(audited),
+  ]);
+}
+
+function decodeStatus(bytes: Uint8Array): Status {
+  const [seq, root, round, weight, target, taking, votes, phase, view, next, issuer, commitment, set, answer, audited] = statuses.decode(bytes);
+  return { kind: "status", seq, root, round, weight, ...(target !== null && { target }), taking, votes, phase: PHASES[phase]!, view, next: next ?? view, issuer, commitment, set, answer, ...(audited !== null && { audited }) };
+}
+
+function encodeStands(said: readonly Spoken[]): Uint8Array<ArrayBuffer> {
+  const hashes = new Map<Hash, number>();
+  const words = said.map(({ word, by }): v.InferInput<typeof SpokenSchema> => [wordIn(word, hashes), by.map(({ peer, seq, signature }) => [peerIdBytes(peer), seq, signature])]);
+  return stands.encode([listIn(hashes), words]);
+}
+
+/** Spread over as many messages as they need. */
+export function inMessages(spoken: readonly Spoken[]): Uint8Array<ArrayBuffer>[] {
+  const messages: Spoken[][] = [];
+  let [room, hashes] = [0, new Map<Hash, number>()];
+  for (const { word, by } of spoken) {
+    for (let from = 0; from < by.length; ) {
+      const more = new Map(hashes);
+      wordIn(word, more);
+      if (room > 0 && more.size <= LIMITS.hashes && messages.at(-1)!.length < LIMITS.words) hashes = more;
+      else {
+        [room, hashes] = [LIMITS.signers, new Map()];
+        wordIn(word, hashes);
+        messages.push([]);
+      }
+      const some = by.slice(from, from + room);
+      messages.at(-1)!.push({ word, by: some });
+      from += some.length;
+      room -= some.length;
+    }
+  }
+  return messages.map(encodeStands);
 }
 
 /** A simulation hands one message to many devices, and a device looks at stands twice. Neither is ever written to. */
@@ -231,12 +330,14 @@ export function decodeMessage(bytes: Uint8Array): Message {
 
 /** @throws WireError */
 function decodeAnew(bytes: Uint8Array): Message {
-  if ((bytes[0] ?? 0) < 0x80) return control.decode(bytes);
+  if (bytes.length === 0) throw new WireError("malformed", "no bytes");
+  if ((bytes[0]! & VERSION_BITS) !== VERSION) throw versionError(bytes[0]! & VERSION_BITS, VERSION);
+  if (bytes[0] === WANT) return wants.decode(bytes);
+  if (bytes[0] === STATUS) return decodeStatus(bytes);
   if (isStands(bytes)) {
-    const { by, ...said } = stands.decode(bytes);
-    return { kind: "stands", word: { kind: "stand", ...said }, by: by.map(([peer, seq, signature]) => ({ peer, seq, signature })) };
+    const [hashes, said] = stands.decode(bytes);
+    return { kind: "stands", said: said.map(([word, by]) => ({ word: wordOf(word, hashes), by: by.map(([peer, seq, signature]) => ({ peer, seq, signature })) })) };
   }
-  if (bytes[0] !== BULK) throw versionError(bytes[0]! & 0x7f, VERSION);
   if (bytes.length < HEADER) throw new WireError("malformed", "shorter than a bulk header");
   if (bytes.length > LIMITS.bulkBytes) throw new WireError("oversized", `${bytes.length} bytes in one bulk message`);
   const what = KINDS[bytes[1]!];
@@ -253,27 +354,17 @@ function decodeAnew(bytes: Uint8Array): Message {
 
 export const isStands = (bytes: Uint8Array): boolean => bytes[0] === STANDS;
 
-const wordIn = ({ root, round, weight, target, taking, votes, busy, part, cut, signed: isSigned, above }: Word) => ({
-  root: hexToBytes(root),
-  round,
-  weight,
-  ...(target !== undefined && { target: hexToBytes(target) }),
-  taking,
-  votes: votes.map((vote) => hexToBytes(vote)),
-  busy,
-  part: bytesOrNull(part),
-  cut: cut.map((hash) => hexToBytes(hash)),
-  signed: isSigned,
-  ...(above !== undefined && {
-    above: { part: hexToBytes(above.part), cut: above.cut.map((hash) => hexToBytes(hash)), signed: above.signed, outcome: bytesOrNull(above.outcome), votes: above.votes.map(({ root: of, count }) => ({ root: hexToBytes(of), count })) },
-  }),
-});
+function encodeAlone(said: Word): Uint8Array {
+  const hashes = new Map<Hash, number>();
+  const word = wordIn(said, hashes);
+  return alone.encode([listIn(hashes), word]);
+}
 
 const encoded = new WeakMap<Word, Uint8Array>();
 
 /** What a device signs: its word, and its number as 8 bytes. Its name, the room and the epoch come with its key. */
 export function signedBytes(said: Word, seq: number): Uint8Array<ArrayBuffer> {
-  const bytes = encoded.get(said) ?? alone.encode(wordIn(said));
+  const bytes = encoded.get(said) ?? encodeAlone(said);
   encoded.set(said, bytes);
   const numbered = new Uint8Array(bytes.length + 8);
   numbered.set(bytes);

@@ -14,7 +14,7 @@ import { askWords } from "./stands.ts";
 import type { Head, SwarmState } from "./state.ts";
 import { ascend, openNode, pastOf } from "./tier/above.ts";
 import { combine } from "./tier/agree.ts";
-import { GROUPS } from "./tier/stage.ts";
+import { GROUPS, NODES, speaks } from "./tier/stage.ts";
 import { openTier } from "./tier/tier.ts";
 import { gather } from "./tier/totals.ts";
 import { settle } from "./settle.ts";
@@ -99,7 +99,7 @@ export function commit(s: SwarmState, out: Effect[]): boolean {
   const head = elected(s, candidate);
   if (head) return finish(s, out, head);
   if (vote(s, candidate)) return true;
-  if (s.round.tier) askWords(s, out, near(s));
+  if (s.round.tier) askWords(s, out, speaks(s) ? NODES.asked(s) : near(s));
   return (!isOpen(s, candidate) || due(s, exchangeDeadline(s))) && lose(s, out);
 }
 

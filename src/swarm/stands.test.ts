@@ -8,16 +8,16 @@ import { heard } from "./stands.ts";
 import type { Heard } from "./state.ts";
 
 const [a, b, c, carrier] = Array.from({ length: 4 }, (_, i) => i.toString(16).padStart(32, "0") as PeerId) as [PeerId, PeerId, PeerId, PeerId];
-const word: Word = { kind: "stand", root: NO_VIEW, round: 3, weight: 9, taking: true, votes: [], busy: true, part: null, cut: [], signed: false };
+const word: Word = { kind: "stand", root: NO_VIEW, round: 3, weight: 9, taking: true, votes: [], busy: true, part: null, cut: null, signed: false };
 const digest = (peer: PeerId, message: Uint8Array): Uint8Array => sha256(concatBytes(utf8ToBytes(peer), message));
 const sign = (peer: PeerId, said: Word, seq: number): Uint8Array<ArrayBuffer> => concatBytes(digest(peer, signedBytes(said, seq)), new Uint8Array(32)) as Uint8Array<ArrayBuffer>;
 const by = (...peers: PeerId[]) => peers.map((peer, i) => ({ peer, seq: 10 + i, signature: sign(peer, word, 10 + i) }));
-const stands = (signers: ReturnType<typeof by>, said = word) => encodeMessage({ kind: "stands", word: said, by: signers });
+const stands = (signers: ReturnType<typeof by>, said = word) => encodeMessage({ kind: "stands", said: [{ word: said, by: signers }] });
 const verify = (peer: PeerId, message: Uint8Array, signature: Uint8Array): boolean => digest(peer, message).every((byte, i) => byte === signature[i]);
 const known = (...peers: [PeerId, number][]) => ({ stands: new Map(peers.map(([peer, seq]) => [peer, { ...word, seq, signature: new Uint8Array(64), since: 0, times: 1 } satisfies Heard])) });
 const signersIn = (bytes: Uint8Array): PeerId[] => {
   const message = decodeMessage(bytes);
-  return message.kind === "stands" ? message.by.map(({ peer }) => peer) : [];
+  return message.kind === "stands" ? message.said.flatMap(({ by: signers }) => signers.map(({ peer }) => peer)) : [];
 };
 
 test("words that their devices have signed are heard as they came", () => {
@@ -36,13 +36,13 @@ test("a signature under another word, under another number or by another device 
 });
 
 test("what is said for a node is signed with the rest of the word", () => {
-  const above = { part: "ab".repeat(32), cut: ["cd".repeat(32)], signed: true, outcome: null, votes: [{ root: NO_VIEW, count: 40 }] };
+  const above = { part: "ab".repeat(32), cut: { hash: "cd".repeat(32), units: 3 }, signed: true, outcome: null, votes: [{ root: NO_VIEW, count: 40 }] };
   const said: Word = { ...word, above };
   const signers = [{ peer: a, seq: 10, signature: sign(a, said, 10) }];
   const bytes = stands(signers, said);
-  expect(decodeMessage(bytes)).toMatchObject({ word: { above } });
+  expect(decodeMessage(bytes)).toMatchObject({ said: [{ word: { above } }] });
   expect(heard(known(), carrier, bytes, verify)).toEqual({ type: "message", from: carrier, bytes });
-  for (const change of [{ signed: false }, { outcome: NO_VIEW }, { votes: [{ root: NO_VIEW, count: 41 }] }, { cut: [] }]) expect(heard(known(), carrier, stands(signers, { ...said, above: { ...above, ...change } }), verify)).toEqual({ type: "forged", from: carrier });
+  for (const change of [{ signed: false }, { outcome: NO_VIEW }, { votes: [{ root: NO_VIEW, count: 41 }] }, { cut: null }, { cut: { ...above.cut, units: 1 } }]) expect(heard(known(), carrier, stands(signers, { ...said, above: { ...above, ...change } }), verify)).toEqual({ type: "forged", from: carrier });
   expect(heard(known(), carrier, stands(signers), verify)).toEqual({ type: "forged", from: carrier });
 });
 

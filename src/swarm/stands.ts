@@ -4,8 +4,8 @@ import { ask } from "./bulk.ts";
 import { due, dueAgain } from "./due.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { decodeMessage, encodeMessage, isStands, NO_VIEW, signedBytes, type Above, type Message, type Stand, type Stands, type Word } from "./message.ts";
-import { ascending, audience, groupsIn, hostsIn, near, newest, notePlaces, present, turnOf } from "./peers.ts";
+import { decodeMessage, encodeMessage, inMessages, isStands, NO_VIEW, signedBytes, type Above, type Message, type Spoken, type Stand, type Stands, type Word } from "./message.ts";
+import { ascending, audience, fellowStand, groupsIn, hostsIn, near, newest, notePlaces, present, turnOf } from "./peers.ts";
 import { quorum, type Hash } from "./record.ts";
 import type { Heard, SwarmState } from "./state.ts";
 import { someOf } from "./tier/groups.ts";
@@ -30,12 +30,18 @@ export type Verify = (peer: PeerId, message: Uint8Array, signature: Uint8Array) 
 export function heard(s: Pick<SwarmState, "stands">, from: PeerId, bytes: Uint8Array, verify: Verify): HeardEvent | null {
   const message = isStands(bytes) ? readable(bytes) : null;
   if (message?.kind !== "stands") return { type: "message", from, bytes };
-  const fresh = message.by.filter(({ peer, seq }) => (s.stands.get(peer)?.seq ?? -1) < seq);
-  const checked = fresh.map(({ peer, seq, signature }) => verify(peer, signedBytes(message.word, seq), signature));
-  if (checked.includes(false)) return { type: "forged", from };
-  const by = fresh.filter((_, i) => checked[i] === true);
-  if (by.length === 0) return null;
-  return { type: "message", from, bytes: by.length === message.by.length ? bytes : encodeMessage({ ...message, by }) };
+  const good = new Set<Spoken["by"][number]>();
+  for (const { word, by } of message.said) {
+    for (const signer of by) {
+      if ((s.stands.get(signer.peer)?.seq ?? -1) >= signer.seq) continue;
+      const checked = verify(signer.peer, signedBytes(word, signer.seq), signer.signature);
+      if (checked === false) return { type: "forged", from };
+      if (checked) good.add(signer);
+    }
+  }
+  const said = message.said.map(({ word, by }): Spoken => ({ word, by: by.filter((signer) => good.has(signer)) })).filter(({ by }) => by.length > 0);
+  if (said.length === 0) return null;
+  return { type: "message", from, bytes: message.said.every(({ by }) => by.every((signer) => good.has(signer))) ? bytes : encodeMessage({ kind: "stands", said }) };
 }
 
 type HeardEvent = { type: "message"; from: PeerId; bytes: Uint8Array } | { type: "forged"; from: PeerId };
@@ -60,7 +66,7 @@ export function keepSigned(s: SwarmState, out: Effect[], { seq, signature }: Swa
   const above = spokeHere(s) && !sameAbove(last?.above, s.word.above);
   // What those who speak for a node tell each other on the way to an outcome is of no use to the rest of it.
   const to = ascending([...(above && !news ? [] : audience(s)), ...(above ? aside(s, news) : [])]);
-  const [bytes] = messagesOf([[self, s.word]]) as [Uint8Array<ArrayBuffer>];
+  const bytes = encodeMessage({ kind: "stands", said: [{ word: s.word, by: [{ peer: self, seq, signature }] }] });
   if (s.parting) return part(s, out, bytes);
   if (to.length > 0) out.push({ type: "tell", to, bytes });
   if (news) note(s, "unhanded", [self]);
@@ -76,17 +82,21 @@ function part(s: SwarmState, out: Effect[], bytes: Uint8Array<ArrayBuffer>): voi
 }
 
 /** New words are kept, and those of other groups told to the own one. */
-export function takeStands(s: SwarmState, out: Effect[], from: PeerId, { word, by }: Stands): void {
-  const fresh = by.flatMap(({ peer, seq, signature }): [PeerId, Heard][] => {
-    const before = s.stands.get(peer);
-    if (peer === s.config.self || s.refused.includes(peer) || (before ? before.seq >= seq : s.stands.size >= 2 * LIMITS.devices + 2 * LIMITS.nodes * LIMITS.speakers)) return [];
-    const counting = before !== undefined && s.now - before.since < LIMITS.statusEvery;
-    // Whoever says more than an honest device does is not handed on.
-    if (counting && before.times >= LIMITS.wordsAtMost) return [];
-    return [[peer, { ...word, seq, signature, since: counting ? before.since : s.now, times: counting ? before.times + 1 : 1 }]];
-  });
-  if (fresh.length === 0) return;
+export function takeStands(s: SwarmState, from: PeerId, { said }: Stands): void {
   const before = s.stands;
+  const news = new Map<PeerId, Heard>();
+  for (const { word, by } of said) {
+    for (const { peer, seq, signature } of by) {
+      const last = news.get(peer) ?? before.get(peer);
+      if (peer === s.config.self || s.refused.includes(peer) || (last ? last.seq >= seq : before.size + news.size >= 2 * LIMITS.devices + 2 * LIMITS.nodes * LIMITS.speakers)) continue;
+      const counting = last !== undefined && s.now - last.since < LIMITS.statusEvery;
+      // Whoever says more than an honest device does is not handed on.
+      if (counting && last.times >= LIMITS.wordsAtMost) continue;
+      news.set(peer, { ...word, seq, signature, since: counting ? last.since : s.now, times: counting ? last.times + 1 : 1 });
+    }
+  }
+  const fresh = [...news];
+  if (fresh.length === 0) return;
   s.stands = new Map([...before, ...fresh]);
   notePlaces(s, fresh.map(([peer]) => peer));
   const groups = groupsIn(s);
@@ -94,15 +104,15 @@ export function takeStands(s: SwarmState, out: Effect[], from: PeerId, { word, b
   const host = hostsIn(s);
   const own = host(s.config.self);
   // What is only said again is for those who hear it first hand.
-  const news = fresh.filter(([peer, said]) => !sameWord(before.get(peer), said));
-  const here = news.filter(([peer]) => groups.nodeOf(peer) === groups.node);
+  const changed = fresh.filter(([peer, word]) => !sameWord(before.get(peer), word));
+  const here = changed.filter(([peer]) => groups.nodeOf(peer) === groups.node);
   note(s, "unhanded", here.map(([peer]) => peer).filter((peer) => host(peer) === own));
-  if (host(from) !== own && !others(s, from, here)) tell(out, near(s).filter((peer) => peer !== from && host(peer) === own), here);
+  if (host(from) !== own && !others(s, from, here)) note(s, "untold", here.map(([peer]) => peer));
   if (groups.nodes === 1) return;
-  const above = fresh.filter(([peer, said]) => !sameAbove(before.get(peer)?.above, said.above) || !sameWord(before.get(peer), said));
+  const above = fresh.filter(([peer, word]) => !sameAbove(before.get(peer)?.above, word.above) || !sameWord(before.get(peer), word));
   const ring = ringAbove(s);
   if (spokeHere(s)) note(s, "unhandedAbove", above.map(([peer]) => peer).filter((peer) => ring.includes(peer)));
-  if (groups.nodeOf(from) !== groups.node) tell(out, speakersHere(s).filter((peer) => peer !== from && present(s, peer)), above.filter(([peer]) => groups.nodeOf(peer) !== groups.node));
+  if (groups.nodeOf(from) !== groups.node) note(s, "untoldAbove", above.map(([peer]) => peer).filter((peer) => groups.nodeOf(peer) !== groups.node));
 }
 
 /** Of those of a group who speak for the node, and hear it at once, one tells the others what another speaker says. */
@@ -143,18 +153,18 @@ const sameList = (a: readonly string[], b: readonly string[]): boolean => a === 
 
 /** For those of its node: of what is said to other nodes the outcome concerns it. */
 function sameWord(a: Word | undefined, b: Word): boolean {
-  return a !== undefined && (["root", "round", "weight", "target", "taking", "busy", "part", "signed"] as const).every((key) => a[key] === b[key]) && sameList(a.cut, b.cut) && sameList(a.votes, b.votes) && (a.above?.outcome ?? null) === (b.above?.outcome ?? null);
+  return a !== undefined && (["root", "round", "weight", "target", "taking", "busy", "part", "signed"] as const).every((key) => a[key] === b[key]) && a.cut?.hash === b.cut?.hash && sameList(a.votes, b.votes) && (a.above?.outcome ?? null) === (b.above?.outcome ?? null);
 }
 
 function sameAbove(a: Above | undefined, b: Above | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined) return false;
-  return a.part === b.part && a.signed === b.signed && a.outcome === b.outcome && sameList(a.cut, b.cut) && a.votes.length === b.votes.length && a.votes.every(({ root, count }, i) => root === b.votes[i]!.root && count === b.votes[i]!.count);
+  return a.part === b.part && a.signed === b.signed && a.outcome === b.outcome && a.cut?.hash === b.cut?.hash && a.votes.length === b.votes.length && a.votes.every(({ root, count }, i) => root === b.votes[i]!.root && count === b.votes[i]!.count);
 }
 
-function note(s: SwarmState, what: "unhanded" | "unhandedAbove", peers: readonly PeerId[]): void {
-  const { of, since, renewedAt } = s[what];
-  if (peers.length > 0) s[what] = { of: [...of, ...peers.filter((peer) => !of.includes(peer))], since: of.length > 0 ? since : s.now, renewedAt };
+function note(s: SwarmState, what: "unhanded" | "unhandedAbove" | "untold" | "untoldAbove", peers: readonly PeerId[]): void {
+  const { of, since } = s[what];
+  if (peers.length > 0) s[what] = { ...s[what], of: [...of, ...peers.filter((peer) => !of.includes(peer))], since: of.length > 0 ? since : s.now };
 }
 
 /** Who hands on first; in each round another. 0 for the first. */
@@ -175,7 +185,7 @@ export function handOn(s: SwarmState, out: Effect[]): void {
     const own = host(s.config.self);
     return { fellows: near(s).filter((peer) => host(peer) === own), to: (rank) => receivers(s, host, rank) };
   });
-  if (spokeHere(s)) pass(s, out, "unhandedAbove", () => ({ fellows: ringAbove(s).filter((peer) => peer !== s.config.self), to: (rank) => receiversAbove(s, rank) }));
+  if (spokeHere(s)) pass(s, out, "unhandedAbove", () => ({ fellows: ringAbove(s).filter((peer) => peer !== s.config.self && present(s, peer)), to: (rank) => receiversAbove(s, rank) }));
 }
 
 function pass(s: SwarmState, out: Effect[], what: "unhanded" | "unhandedAbove", among: () => { fellows: readonly PeerId[]; to(rank: number): PeerId[] }): void {
@@ -196,6 +206,19 @@ const entryOf = (s: SwarmState, peer: PeerId): [PeerId, Stand][] => {
   return stand ? [[peer, stand]] : [];
 };
 
+/** What other groups say is told to the own one, what other nodes say to those who speak for the own one: all that has come within a moment together. */
+export function tellOn(s: SwarmState, out: Effect[]): void {
+  const host = hostsIn(s);
+  const telling = (what: "untold" | "untoldAbove", to: () => readonly PeerId[]): void => {
+    const { of, since } = s[what];
+    if (of.length === 0 || !due(s, since + LIMITS.tellAfter)) return;
+    s[what] = { ...s[what], of: [] };
+    tell(out, to(), of.flatMap((peer) => entryOf(s, peer)));
+  };
+  telling("untold", () => near(s).filter((peer) => host(peer) === host(s.config.self)));
+  telling("untoldAbove", () => speakersHere(s).filter((peer) => present(s, peer)));
+}
+
 /** One of each other group, if it can be of those who stand on the same head: they know whom to tell. */
 function receivers(s: SwarmState, host: (peer: PeerId) => number, rank: number): PeerId[] {
   const own = host(s.config.self);
@@ -212,7 +235,10 @@ function receivers(s: SwarmState, host: (peer: PeerId) => number, rank: number):
 function receiversAbove(s: SwarmState, rank: number): PeerId[] {
   const { nodes, node: own } = groupsIn(s);
   return Array.from({ length: nodes }, (_, node) => node).flatMap((node) => {
-    const choice = node === own ? [] : speakersOf(s, node).filter((peer) => present(s, peer));
+    const all = node === own ? [] : speakersOf(s, node).filter((peer) => present(s, peer));
+    // Of these nobody says who is gone: who spoke in this round was there a moment ago.
+    const heardOf = all.filter((peer) => fellowStand(s, peer)?.above);
+    const choice = heardOf.length > 0 ? heardOf : all;
     return choice.length > 0 ? [choice[(rank + own + s.head.record.round) % choice.length]!] : [];
   });
 }
@@ -268,21 +294,16 @@ function tell(out: Effect[], to: readonly PeerId[], said: readonly (readonly [Pe
   if (to.length > 0) for (const bytes of messagesOf(said)) out.push({ type: "tell", to, bytes });
 }
 
-/** Those who say the same say it in one message. */
+/** Those who say the same say it once. */
 function messagesOf(said: readonly (readonly [PeerId, Stand])[]): Uint8Array<ArrayBuffer>[] {
-  const words = new Map<string, (readonly [PeerId, Stand])[]>();
-  for (const entry of [...said].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { root, round, weight, target, taking, busy, part, signed, cut, votes, above } = entry[1];
-    const upper = above ? [above.part, above.signed, above.outcome, ...above.cut, "", ...above.votes.flatMap((vote) => [vote.root, vote.count])] : [];
-    const key = [root, round, weight, target, taking, busy, part, signed, ...cut, "", ...votes, "", ...upper].join(" ");
-    const same = words.get(key);
-    if (same) same.push(entry);
-    else words.set(key, [entry]);
+  const words = new Map<string, { word: Word; by: Spoken["by"][number][] }>();
+  for (const [peer, stand] of [...said].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const { root, round, weight, target, taking, busy, part, signed, cut, votes, above } = stand;
+    const upper = above && [above.part, above.signed, above.outcome, above.cut, above.votes];
+    const key = JSON.stringify([root, round, weight, target, taking, busy, part, signed, cut, votes, upper]);
+    const same = words.get(key) ?? { word: stand, by: [] };
+    same.by.push({ peer, seq: stand.seq, signature: stand.signature });
+    words.set(key, same);
   }
-  return [...words.values()].flatMap((same) =>
-    Array.from({ length: Math.ceil(same.length / LIMITS.signers) }, (_, i) => {
-      const by = same.slice(i * LIMITS.signers, (i + 1) * LIMITS.signers).map(([peer, { seq, signature }]) => ({ peer, seq, signature }));
-      return encodeMessage({ kind: "stands", word: same[0]![1], by });
-    }),
-  );
+  return inMessages([...words.values()]);
 }

@@ -166,12 +166,13 @@ export interface Sync {
   head: Head | null;
 }
 
-/** What this device last said of itself, when, under which number, and to how many. */
+/** What this device last said of itself, when, under which number, to how many, and how often it has said it again. */
 export interface Announced {
   what: Said | null;
   seq: number;
   at: number;
   peers: number;
+  times: number;
 }
 
 export type Said = Omit<Status, "seq"> | Word;
@@ -200,7 +201,7 @@ export interface Unhanded {
   renewedAt: number;
 }
 
-export const UNSAID: Announced = { what: null, seq: -1, at: -Infinity, peers: 0 };
+export const UNSAID: Announced = { what: null, seq: -1, at: -Infinity, peers: 0, times: 0 };
 
 export interface SwarmState {
   config: SwarmConfig;
@@ -227,6 +228,9 @@ export interface SwarmState {
   /** The same of what is for the other nodes. */
   unhanded: Unhanded;
   unhandedAbove: Unhanded;
+  /** The same of what others say, for its own group, and for those who speak for its node. */
+  untold: Unhanded;
+  untoldAbove: Unhanded;
   /** Of the last round among several nodes that it committed: others may not be as far. */
   past: Past | null;
   /** Can be reached since this device last spoke: they have heard nothing of it. */
@@ -304,7 +308,7 @@ export const freshCarry = ({ compressor }: Pick<SwarmConfig, "compressor">): Car
 const NOTHING_UNHANDED: Unhanded = { of: [], since: 0, renewedAt: 0 };
 
 /** Of a device that has said nothing under its name. */
-export const unspoken: Pick<SwarmState, "word" | "unhanded" | "unhandedAbove" | "past" | "newcomers" | "parting"> = { word: null, unhanded: NOTHING_UNHANDED, unhandedAbove: NOTHING_UNHANDED, past: null, newcomers: [], parting: false };
+export const unspoken: Pick<SwarmState, "word" | "unhanded" | "unhandedAbove" | "untold" | "untoldAbove" | "past" | "newcomers" | "parting"> = { word: null, unhanded: NOTHING_UNHANDED, unhandedAbove: NOTHING_UNHANDED, untold: NOTHING_UNHANDED, untoldAbove: NOTHING_UNHANDED, past: null, newcomers: [], parting: false };
 
 export const initialState = (config: SwarmConfig, head: Head, now: number, carry = freshCarry(config)): SwarmState => ({
   config,

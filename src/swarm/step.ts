@@ -122,7 +122,7 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
       s.peers = new Map(s.peers).set(from, message);
       return notePlaces(s, [from]);
     case "stands":
-      return takeStands(s, out, from, message);
+      return takeStands(s, from, message);
     case "want":
       if (message.what === "words") return answerWords(s, out, from);
       if (isTierKind(message.what)) return answerAbove(s, out, from, message) ? undefined : answerTier(s, out, from, message);

@@ -110,7 +110,7 @@ const carriers: Record<string, (event: SwarmEvent) => boolean> = {
   send: (event) => event.type === "sealed",
   open: (event) => event.type === "answered",
   reduce: (event) => event.type === "opened",
-  commit: (event) => says(event, (said) => (said.kind === "status" ? said.votes : said.kind === "stands" ? said.word.votes : []).length > 0),
+  commit: (event) => says(event, (said) => (said.kind === "status" ? said.votes : said.kind === "stands" ? said.said.flatMap(({ word }) => word.votes) : []).length > 0),
 };
 
 test("undisturbed, the simulation holds all goals", () => {

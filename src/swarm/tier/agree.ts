@@ -4,25 +4,14 @@ import { due, dueAgain } from "../due.ts";
 import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
+import type { Cut } from "../message.ts";
 import { present, turnOf } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import { askWords } from "../stands.ts";
 import type { SwarmState } from "../state.ts";
 import type { Stage } from "./stage.ts";
-import { votersIn, withCut } from "./tier.ts";
+import { cutHash, nameOfCut, partsOfCut, votersIn, withCut } from "./tier.ts";
 import { offerChunks } from "./totals.ts";
-
-const sameCut = (a: readonly Hash[], b: readonly Hash[]): boolean => a.length === b.length && a.every((hash, i) => hash === b[i]);
-
-/** Those who said it in one message share the list, so that most need no second look. */
-function comparing(cut: readonly Hash[]): (other: readonly Hash[]) => boolean {
-  const known = new Map<readonly Hash[], boolean>([[cut, true]]);
-  return (other) => {
-    const same = known.get(other) ?? sameCut(other, cut);
-    known.set(other, same);
-    return same;
-  };
-}
 
 /** REDUCE among several groups, once the own one's sum is open; the same among nodes, after it. It ends when a cut is signed. */
 export function combine<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
@@ -33,9 +22,9 @@ export function combine<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boole
   if (tier.cut.length === 0) return propose(s, out, stage);
   if (shrinkCut(s, stage)) return true;
   const voters = votersIn(stage, tier);
-  const isSame = comparing(tier.cut);
+  const own = cutHash(tier.cut);
   // Who says otherwise follows those who have signed.
-  const agree = voters.filter((peer) => peer === s.config.self || isSame(stage.said(s, peer)?.cut ?? []));
+  const agree = voters.filter((peer) => peer === s.config.self || stage.said(s, peer)?.cut?.hash === own);
   if (agree.length >= quorum(voters.length)) return sign(s, out, stage);
   return due(s, tier.proposedAt + LIMITS.exchangeAtMost) && lose(s, out);
 }
@@ -92,14 +81,18 @@ function partsDeadline(s: SwarmState, tier: { since: number }, most: boolean): n
 function shrinkCut<P>(s: SwarmState, stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
   const voters = votersIn(stage, tier);
-  const stated = new Map<readonly Hash[], number>();
+  const said = new Map<Hash, { cut: Cut; times: number }>();
   let lost = 0;
   for (const peer of voters) {
-    const cut = peer === s.config.self ? tier.cut : (stage.said(s, peer)?.cut ?? []);
-    if (cut.includes(tier.own)) stated.set(cut, (stated.get(cut) ?? 0) + 1);
+    const cut = peer === s.config.self ? nameOfCut(stage, tier) : stage.said(s, peer)?.cut;
+    if (cut) said.set(cut.hash, { cut, times: (said.get(cut.hash)?.times ?? 0) + 1 });
     else if (!present(s, peer)) lost++;
   }
-  const without = (hash: Hash): number => [...stated].reduce((count, [cut, times]) => (cut.includes(hash) ? count : count + times), lost);
+  const stated = [...said.values()].flatMap(({ cut, times }): [readonly Hash[], number][] => {
+    const parts = partsOfCut(stage, tier, cut);
+    return parts?.includes(tier.own) ? [[parts, times]] : [];
+  });
+  const without = (hash: Hash): number => stated.reduce((count, [cut, times]) => (cut.includes(hash) ? count : count + times), lost);
   const cut = tier.cut.filter((hash) => without(hash) <= voters.length - quorum(voters.length));
   // With so many gone there is no quorum for anything.
   if (cut.length === tier.cut.length || !cut.includes(tier.own)) return false;
@@ -110,21 +103,21 @@ function shrinkCut<P>(s: SwarmState, stage: Stage<P>): boolean {
 /** What n − Q + 1 of a cut's contributors signed, an honest one did. */
 function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
-  const signed = new Set<readonly Hash[]>();
+  const signed = new Map<Hash, Cut>();
   for (const peer of stage.heard(s)) {
     const said = stage.said(s, peer);
-    if (said?.signed) signed.add(said.cut);
+    if (said?.signed && said.cut) signed.set(said.cut.hash, said.cut);
   }
-  for (const cut of signed) {
-    if (!cut.includes(tier.own) || !cut.every((hash) => tier.parts.has(hash))) continue;
+  for (const [name, said] of signed) {
+    const cut = partsOfCut(stage, tier, said);
+    if (!cut?.includes(tier.own)) continue;
     const voters = votersIn(stage, { ...tier, cut });
-    const isSame = comparing(cut);
     const signers = voters.filter((peer) => {
-      const said = stage.said(s, peer);
-      return said?.signed && isSame(said.cut);
+      const other = stage.said(s, peer);
+      return other?.signed && other.cut?.hash === name;
     }).length;
     if (signers <= voters.length - quorum(voters.length)) continue;
-    if (!sameCut(cut, tier.cut)) stage.put(s, withCut(tier, cut));
+    if (cut !== tier.cut) stage.put(s, withCut(tier, cut));
     return sign(s, out, stage);
   }
   return false;

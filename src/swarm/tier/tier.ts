@@ -1,12 +1,16 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { PeerId } from "../../wire/ids.ts";
 import { endsEpoch } from "../epoch.ts";
 import { LIMITS } from "../limits.ts";
+import type { Cut } from "../message.ts";
 import { ascending, groupsIn } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
 import { linearAt, type Agreed } from "../values.ts";
 import { squareOf } from "./bound.ts";
 import { someOf } from "./groups.ts";
+import type { Stage } from "./stage.ts";
 import { boundOf, chunkRange, digestOf, hashOfPart, packChunk, type Part } from "./part.ts";
 
 /** At the sum of several groups' sums, or nodes'. Which of them are in it is agreed on first, and then they are added up by chunks. */
@@ -41,6 +45,42 @@ export interface Total {
 
 /** With another cut: what was said of the sums over the last one is of no use. */
 export const withCut = <P>(tier: Tier<P>, cut: readonly Hash[]): Tier<P> => ({ ...tier, cut, totals: tier.totals.map(() => null), said: noChunks() });
+
+const hashesOf = new WeakMap<readonly Hash[], Hash>();
+
+/** SHA-256 of the parts' hashes. */
+export function cutHash(cut: readonly Hash[]): Hash {
+  const hash = hashesOf.get(cut) ?? bytesToHex(cut.reduce((digest, part) => digest.update(hexToBytes(part)), sha256.create()).digest());
+  hashesOf.set(cut, hash);
+  return hash;
+}
+
+type Units<P> = Pick<Stage<P>, "unitIn">;
+
+const names = new WeakMap<readonly Hash[], Cut>();
+
+/** As this device says it; the same object for the same cut. */
+export function nameOfCut<P>({ unitIn }: Units<P>, { cut, parts }: Pick<Tier<P>, "cut" | "parts">): Cut | null {
+  if (cut.length === 0) return null;
+  const name = names.get(cut) ?? { hash: cutHash(cut), units: cut.reduce((units, hash) => units + 2 ** unitIn(parts.get(hash)!), 0) };
+  names.set(cut, name);
+  return name;
+}
+
+/** A group that says different things to different devices may have so many parts. */
+const PARTS_TRIED = 64;
+
+/** The parts that a cut stands for, by group; null where this device does not know them all. */
+export function partsOfCut<P>({ unitIn }: Units<P>, { cut, parts }: Pick<Tier<P>, "cut" | "parts">, { hash, units }: Cut): readonly Hash[] | null {
+  if (cut.length > 0 && cutHash(cut) === hash) return cut;
+  let tried: Hash[][] = [[]];
+  for (let unit = 0; unit < LIMITS.nodes; unit++) {
+    if (Math.floor(units / 2 ** unit) % 2 === 0) continue;
+    const known = [...parts].filter(([, part]) => unitIn(part) === unit);
+    tried = tried.flatMap((before) => known.map(([part]) => [...before, part])).slice(0, PARTS_TRIED);
+  }
+  return tried.find((list) => list.length > 0 && cutHash(list) === hash) ?? null;
+}
 
 const noChunks = <K, V>(): Map<K, V>[] => Array.from({ length: LIMITS.chunks }, () => new Map<K, V>());
 

@@ -1,6 +1,5 @@
 import { UpdateError } from "../../update/errors.ts";
 import { pack } from "../../update/pack.ts";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { WireError } from "../../wire/codec.ts";
 import type { PeerId } from "../../wire/ids.ts";
@@ -19,17 +18,19 @@ import { addBounded, factorsOf, squareOf } from "./bound.ts";
 import { chunkRange, digestOf, keepersOf, packChunk, unpackChunk, type Part } from "./part.ts";
 import type { NodePart } from "./node.ts";
 import { GROUPS, NODES, type Stage } from "./stage.ts";
-import type { Tier, Total } from "./tier.ts";
+import { cutHash, type Tier, type Total } from "./tier.ts";
 
 const DIGEST_BYTES = 32;
-
-const cutHash = (cut: readonly Hash[]): Hash => bytesToHex(cut.reduce((digest, hash) => digest.update(hexToBytes(hash)), sha256.create()).digest());
 
 /** A sum over a tier's cut is within ±this. */
 export const totalBound = <P>(s: SwarmState, stage: Stage<P>, { cut, parts }: Tier<P>): number => cut.reduce((bound, hash) => bound + stage.bound(s, parts.get(hash)!), 0);
 
-/** So many of those who have a say in a part that one of them is honest: that many keep each chunk, and a sum of it counts once that many gave the same. */
-const witnesses = (voters: readonly PeerId[]): number => Math.floor(voters.length / 3) + 1;
+/**
+ * So many of those who have a say in a part keep each chunk, and a sum of it counts once that many said the same: in a
+ * small group so many that one of them is honest. Where all of them lie, that group's root is another one than the
+ * others', which commit without its votes.
+ */
+const witnesses = (voters: readonly PeerId[]): number => Math.min(LIMITS.witnesses, Math.floor(voters.length / 3) + 1);
 
 /** Of those who are there. Devices may see that differently for a moment: what comes of it is asked for. */
 const witnessesOf = (s: SwarmState, voters: readonly PeerId[], chunk: number): PeerId[] => keepersOf(voters, chunk).filter((peer) => present(s, peer)).slice(0, witnesses(voters));
@@ -71,7 +72,7 @@ export function gather<P>(s: SwarmState, out: Effect[], stage: Stage<P>, then: (
     s.unserved = ascending([...s.unserved, ...never.flatMap((hash) => stage.voters(tier.parts.get(hash)!))]);
     return lose(s, out);
   }
-  if (!dueAgain(s, s.round.askedAt, LIMITS.askAgain)) return false;
+  if (!dueAgain(s, s.round.askedAt, LIMITS.askChunk)) return false;
   s.round = { ...s.round, askedAt: s.now };
   stage.put(s, { ...tier, asked: tier.asked + 1 });
   for (const chunk of missing) {

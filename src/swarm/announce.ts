@@ -7,7 +7,7 @@ import { encodeMessage, signedBytes, type Above, type Status, type Word } from "
 import { audience, groupsIn } from "./peers.ts";
 import { reached } from "./phase.ts";
 import type { Announced, Said, SwarmState } from "./state.ts";
-import { greet, handOn, tellOn } from "./stands.ts";
+import { greet, handOn, tellOn } from "./handing-on.ts";
 import { GROUPS, NODES, speaks } from "./tier/stage.ts";
 import { nameOfCut } from "./tier/tier.ts";
 

@@ -111,5 +111,6 @@ test("another version is told apart from malformed bytes, so that the peer can b
 });
 
 test("control messages are small: a larger one is refused before it is parsed", () => {
-  expect(() => decodeMessage(new Uint8Array(1024 * 1024).fill(1))).toThrow(/at most/);
+  const [version] = encodeMessage({ kind: "want", what: "sum", root: NO_VIEW, view: NO_VIEW, from: 0, to: 1 });
+  expect(() => decodeMessage(new Uint8Array(1024 * 1024).fill(version!))).toThrow(/at most/);
 });

@@ -10,7 +10,7 @@ import { LIMITS } from "./limits.ts";
 import { enter, lose } from "./membership.ts";
 import { fellow, groupsIn, near, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
-import { askWords } from "./stands.ts";
+import { askWords } from "./handing-on.ts";
 import type { Head, SwarmState } from "./state.ts";
 import { ascend, openNode, pastOf } from "./tier/above.ts";
 import { combine } from "./tier/agree.ts";

@@ -7,7 +7,7 @@ import { enter, lose } from "../membership.ts";
 import type { Cut } from "../message.ts";
 import { present, turnOf } from "../peers.ts";
 import { quorum, type Hash } from "../record.ts";
-import { askWords } from "../stands.ts";
+import { askWords } from "../handing-on.ts";
 import type { SwarmState } from "../state.ts";
 import type { Stage } from "./stage.ts";
 import { cutHash, nameOfCut, partsOfCut, votersIn, withCut } from "./tier.ts";

@@ -1,0 +1,32 @@
+import type { PeerId } from "../wire/ids.ts";
+import { groupsIn } from "./peers.ts";
+import type { Hash } from "./record.ts";
+import type { SwarmState } from "./state.ts";
+import { someOf } from "./tier/groups.ts";
+import { votersHere } from "./tier/stage.ts";
+
+const guessed = new WeakMap<readonly PeerId[], { root: Hash; of: Map<number, readonly PeerId[]> }>();
+
+/** Those who speak for a node in this round, as far as this device can tell: where none were frozen, as many as it knows of, drawn by the head's root. */
+export function speakersOf(s: SwarmState, node: number): readonly PeerId[] {
+  const frozen = s.head.roll.rows[node]?.speakers ?? [];
+  if (frozen.length > 0) return frozen;
+  const before = guessed.get(s.reachable);
+  const { of } = before?.root === s.head.root ? before : { of: new Map<number, readonly PeerId[]>() };
+  guessed.set(s.reachable, { root: s.head.root, of });
+  const { nodeOf } = groupsIn(s);
+  const speakers = of.get(node) ?? someOf(s.reachable.filter((peer) => nodeOf(peer) === node).sort(), s.config.speakers, s.head.root);
+  of.set(node, speakers);
+  return speakers;
+}
+
+/** Whose words for the node are handed on to the others: those who speak in this round, or spoke in the last one, for it ends there first or here. */
+export const ringAbove = (s: SwarmState): readonly PeerId[] => (s.round.upper ? votersHere(s) : (s.past?.voters ?? []));
+
+export const spokeHere = (s: SwarmState): boolean => ringAbove(s).includes(s.config.self);
+
+/** The same of the own node, this device not included. */
+export function speakersHere(s: SwarmState): readonly PeerId[] {
+  const known = votersHere(s);
+  return (known.length > 0 ? known : speakersOf(s, groupsIn(s).node)).filter((peer) => peer !== s.config.self);
+}

@@ -10,6 +10,8 @@ const SIZES = [
   [16, 3],
   [64, 1.5],
   [128, 0.75],
+  // More than one node.
+  [200, 1.5],
 ] as const;
 const CHURNS = [
   [0.1, 99, 96],

@@ -57,7 +57,7 @@ test("relay=1 without a TURN server: no connection is made, and the page says th
   await context.close();
 });
 
-test("relay=1 with a TURN server that does not answer: no candidate leaves the tabs, and each trains for itself", async ({ stage, tab }) => {
+test("relay=1 with a TURN server that does not answer: no candidate leaves the tabs, each trains for itself and says why", async ({ stage, tab }) => {
   const silent = await udpSocket();
   try {
     const context = await stage.browser.newContext();
@@ -70,6 +70,7 @@ test("relay=1 with a TURN server that does not answer: no candidate leaves the t
       expect(peers.map(({ reach }) => reach)).toEqual(["dialling"]);
       expect(view).toHaveLength(1);
       await expect(each.page.locator("[data-status]")).toContainText("Nobody else is here yet");
+      await expect(each.page.locator("[data-turn=down]")).toContainText("the TURN server gave no way to them", { timeout: PATIENCE });
       expect(await each.page.evaluate(() => globalThis.seenConnections!.flatMap(({ candidates }) => candidates))).toEqual([]);
     }
     const made = await Promise.all(tabs.map(({ page }) => page.evaluate(() => globalThis.seenConnections!.length)));

@@ -3,7 +3,7 @@ import type { Snapshot } from "./api.ts";
 /** What of a snapshot is of a stay in a swarm. */
 export type Live = Pick<
   Snapshot,
-  "status" | "self" | "signal" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
+  "status" | "self" | "signal" | "turnDown" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
 >;
 
 /** While there is none. */
@@ -11,6 +11,7 @@ export const IDLE_VIEW: Live = {
   status: "idle",
   self: null,
   signal: "down",
+  turnDown: false,
   round: 0,
   phase: null,
   phaseProgress: 0,

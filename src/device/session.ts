@@ -383,6 +383,7 @@ const NO_MESH: MeshSnapshot = {
   up: { own: 0, relayed: 0, overhead: 0 },
   down: { own: 0, relayed: 0, overhead: 0 },
   relayDrops: 0,
+  turn: null,
 };
 
 /** Of a status in which a peer of another epoch says where it stands; 0 of anything else. */

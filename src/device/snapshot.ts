@@ -16,6 +16,7 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
   const shared = {
     self: session.self,
     signal: session.signal,
+    turnDown: mesh.turn === false && mesh.links.length === 0,
     peers: peersOf(state, mesh),
     edges: mesh.edges,
     bytesUp: total(mesh.up),

@@ -169,6 +169,8 @@ export interface Snapshot {
   task: { name: string; title: { en: string; uk: string }; parameters: number | null; data: Pick<TaskManifest["data"], "kind" | "source">; /** One update in twenty is shown to its group. */ audits: boolean };
   trainer: TrainerInfo | null;
   signal: "connecting" | "open" | "down" | "outdated";
+  /** Others were called, TURN servers are named and none gave a relay, and no link came about without one. */
+  turnDown: boolean;
   round: number;
   phase: Phase | null;
   /** 0 to 1 within the phase. */

@@ -27,8 +27,12 @@ export const MESH_LIMITS = {
   /** How often links and peers are looked at. */
   tick: 250,
   heartbeat: 1_000,
-  /** Silence after which a link is dead: with the tick, a loss is known within 4.25 s. */
+  /** Silence of the network after which a link is dead: with the tick, a loss is known within 4.25 s. */
   linkSilence: 4_000,
+  /** A link that has brought no byte for this long asks the page whether the network still does. */
+  listenAfter: 1_000,
+  /** A channel that brings no byte for this long is dead, even if the network still brings packets. */
+  channelSilence: 20_000,
   /** The same, once somebody said that the peer is gone. */
   probeSilence: 1_500,
   /** A channel that takes no byte for this long is dead, whatever it says. */
@@ -95,6 +99,8 @@ export const MESH_LIMITS = {
 
   /** On the page: connections at once, those that are ending included. */
   pageLinks: 64,
+  /** On the page: the time TURN servers get to give a relay; one that is there needs some round trips. */
+  relayPatience: 8_000,
   /** On the page: bytes on their way to the worker; a worker that falls further behind loses the link. */
   pageBacklogBytes: 256 * 1024 * 1024,
   /** On the page: the time a closing channel gets to flush its last frame. */

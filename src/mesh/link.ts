@@ -8,6 +8,7 @@ import { MESH_LIMITS } from "./limits.ts";
 import { createOutbox, type SendOptions, type Sent } from "./outbox.ts";
 import { packetHeader, readPacket, statementOf, type Packet, type PacketKind } from "./packet.ts";
 import type { RtcHost, RtcOptions } from "./rtc.ts";
+import { createSilence } from "./silence.ts";
 
 /** Why a link ended, as said to the other side. The order is the wire's: add at the end. */
 const GOODBYES = ["leave", "unneeded", "replaced", "version", "malformed", "silent"] as const;
@@ -30,6 +31,8 @@ export interface LinkEvents {
   onPacket(packet: Packet, wireBytes: number): void;
   onSent(sent: Sent): void;
   onReceived(bytes: number): void;
+  /** The TURN servers were asked: one gave a relay, or none did. */
+  onGathered(relay: boolean): void;
   /** Once, last. Not called after `close`. */
   onEnd(end: LinkEnd): void;
 }
@@ -91,6 +94,7 @@ export function createLink(deps: LinkDeps): Link {
   const id = `${peer}.${attempt}`;
   const openedAt = clock.now();
   const reassembler = createReassembler();
+  const silence = createSilence(() => rtc.heard(id));
   const held: Invite[] = [];
   /** Of the certificates that the two ends' DTLS will use (RFC 8122). */
   const fingerprints = { caller: "", called: "" };
@@ -98,7 +102,6 @@ export function createLink(deps: LinkDeps): Link {
   let answered = false;
   let peerWants = true;
   let liveSince = 0;
-  let silence = 0;
   let beatAt = 0;
   let tickAt = openedAt;
   let greetingAt = 0;
@@ -177,7 +180,7 @@ export function createLink(deps: LinkDeps): Link {
   }
 
   function receive(bytes: Uint8Array<ArrayBuffer>): void {
-    silence = 0;
+    silence.broken();
     down += bytes.length;
     events.onReceived(bytes.length);
     const received = reassembler.accept(bytes);
@@ -227,8 +230,8 @@ export function createLink(deps: LinkDeps): Link {
       if (now - greetingAt > MESH_LIMITS.helloTimeout) end("no greeting in time", null, null);
       return;
     }
-    silence += passed;
-    if (silence >= MESH_LIMITS.linkSilence) return end("the peer fell silent", null, null, "silent");
+    const dead = silence.pass(passed);
+    if (dead !== null) return end(dead, null, null, "silent");
     if (outbox.stalled() > MESH_LIMITS.sendStall) return end("the channel takes no more bytes", null, null, "silent");
     if (now - beatAt < MESH_LIMITS.heartbeat) return;
     beatAt = now;
@@ -257,6 +260,7 @@ export function createLink(deps: LinkDeps): Link {
         },
         connected,
         data: (bytes) => guarded(() => receive(bytes)),
+        gathered: (relay) => events.onGathered(relay),
         closed: (reason) => end(reason, null, null),
       })
       .catch((cause: unknown) => end(`the connection could not be opened: ${String(cause)}`, null, null));
@@ -308,7 +312,7 @@ export function createLink(deps: LinkDeps): Link {
     send: (parts, options) => outbox.push(parts, options),
     probe() {
       if (state !== "live") return;
-      silence = Math.max(silence, MESH_LIMITS.linkSilence - MESH_LIMITS.probeSilence);
+      silence.suspect();
       ping(PING_ANSWER);
     },
     close(goodbye) {

@@ -120,6 +120,46 @@ test("the server's hint that a device is gone is checked, and shortens the wait 
   for (const member of [a, b, c]) expect(member.reachable).not.toContain(d.id);
 });
 
+/** A pair whose packets are held up by loss, though both ends' networks hear each other. */
+async function jammedPair(): Promise<[Member, Member]> {
+  const [a, b] = (await gather(2)) as [Member, Member];
+  room.network.jam(a.id, b.id);
+  return [a, b];
+}
+
+test("a link on which loss holds everything up stays as long as the network brings signs of the peer", async () => {
+  const [a, b] = await jammedPair();
+  const { up } = a.mesh.snapshot().links[0]!;
+  await Promise.all([a.mesh.send(b.id, bytes("late")), room.clock.advance(3 * MESH_LIMITS.linkSilence)]);
+  a.mesh.gone(b.id);
+  await room.clock.advance(MESH_LIMITS.linkSilence);
+  expect([a.reachable, b.reachable]).toEqual([[b.id], [a.id]]);
+  expect(got(b)).toEqual([]);
+  room.network.unjam(a.id, b.id);
+  expect(got(b)).toEqual(["late"]);
+  await room.clock.advance(5_000);
+  const [link] = a.mesh.snapshot().links;
+  expect(link!.up, "the bytes of one link").toBeGreaterThan(up);
+  expect([a.reachable, b.reachable]).toEqual([[b.id], [a.id]]);
+});
+
+test("a device that falls silent is found as quickly where loss held everything up before", async () => {
+  const [a, b] = await jammedPair();
+  await room.clock.advance(10_000);
+  expect(a.reachable).toEqual([b.id]);
+  room.network.freeze(b.id);
+  await room.clock.advance(5_000);
+  expect(a.reachable).toEqual([]);
+});
+
+test("a network that brings nothing but signs of life keeps no link for ever", async () => {
+  const [a, b] = await jammedPair();
+  await room.clock.advance(MESH_LIMITS.channelSilence - 2_000);
+  expect(a.reachable).toEqual([b.id]);
+  await room.clock.advance(3_000);
+  expect(a.reachable).toEqual([]);
+});
+
 test("a broken link is made again", async () => {
   const [a, b] = (await gather(2)) as [Member, Member];
   room.network.cut(a.id, b.id);
@@ -358,6 +398,19 @@ test("bytes are counted at the channel, with those relayed and repeated", async 
   for (const member of members) {
     const { up } = member.mesh.snapshot();
     expect(up.own + up.relayed + up.overhead).toBe(room.network.sentBy(member.id));
+  }
+});
+
+test("whether a TURN server gives relays is known once somebody was called, where one is named", async () => {
+  for (const turn of [undefined, false, true]) {
+    room = createRoom(turn === undefined ? {} : { turn });
+    const a = room.join(peer(1));
+    await room.clock.advance(1_000);
+    expect(a.mesh.snapshot().turn).toBe(null);
+    room.join(peer(2));
+    await room.clock.advance(1_000);
+    expect(a.mesh.snapshot().turn).toBe(turn ?? null);
+    for (const member of room.members.values()) member.mesh.close();
   }
 });
 

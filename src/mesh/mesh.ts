@@ -68,6 +68,8 @@ export interface MeshSnapshot {
   up: ByteCounts;
   down: ByteCounts;
   relayDrops: number;
+  /** Whether a TURN server gave a relay when they were last asked; null where none is named, or before. */
+  turn: boolean | null;
 }
 
 export interface Mesh {
@@ -113,6 +115,7 @@ export function createMesh(deps: MeshDeps): Mesh {
   let cancelTick = (): void => undefined;
   let cancelAnnounce: (() => void) | null = null;
   let closed = false;
+  let turn: boolean | null = null;
 
   const peers = createPeers({
     self,
@@ -134,6 +137,7 @@ export function createMesh(deps: MeshDeps): Mesh {
         events.onSent?.(sent);
       },
       onReceived: (bytes) => void (down.all += bytes),
+      onGathered: (relay) => void (turn = relay),
       onLinks(link) {
         topology.setLinks([...peers.live().keys()]);
         if (link) router.introduce(link);
@@ -281,6 +285,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       up: { ...up },
       down: { own: down.own, relayed: down.relayed, overhead: down.all - down.own - down.relayed },
       relayDrops: router.relayDrops,
+      turn,
     }),
     close() {
       if (closed) return;

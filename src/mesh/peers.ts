@@ -28,6 +28,7 @@ export interface PeersDeps {
     onPacket(link: Link, packet: Packet, wireBytes: number): void;
     onSent(sent: Sent): void;
     onReceived(bytes: number): void;
+    onGathered(relay: boolean): void;
     /** A link came up or went: `live()` has changed. */
     onLinks(up: Link | null): void;
     onOutdated(peer: PeerId): void;
@@ -211,6 +212,7 @@ export function createPeers(deps: PeersDeps): Peers {
         onPacket: (packet, wireBytes) => events.onPacket(link, packet, wireBytes),
         onSent: events.onSent,
         onReceived: events.onReceived,
+        onGathered: events.onGathered,
         onEnd: (end) => ended(link, end),
       },
     });

@@ -51,6 +51,10 @@ export function createRtcHost(): RtcHost {
         });
       });
     },
+    heard(link) {
+      const channel = channels.get(link);
+      return channel ? heardBy(channel.peer) : Promise.reject(new Error("the connection is closed"));
+    },
     async close(link) {
       await loading;
       channels.get(link)?.finish("closed here");
@@ -58,18 +62,42 @@ export function createRtcHost(): RtcHost {
   };
 }
 
+const namesTurn = ({ urls }: RTCIceServer): boolean => [urls].flat().some((url) => url.startsWith("turn"));
+
+/** Its types leave this out. The reports are the browser's own, as a list. */
+interface WithStats {
+  getStats(done: (error: Error | null, reports: readonly RTCStats[]) => void): void;
+}
+
+/** Of all candidate pairs; a browser that does not count something leaves it out. */
+function heardBy(peer: Channel["peer"]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    (peer as Channel["peer"] & WithStats).getStats((error, reports) => {
+      if (error) return reject(error);
+      const pairs = reports.filter((report): report is RTCIceCandidatePairStats => report.type === "candidate-pair");
+      resolve(pairs.reduce((sum, { bytesReceived = 0, requestsReceived = 0, responsesReceived = 0 }) => sum + bytesReceived + requestsReceived + responsesReceived, 0));
+    });
+  });
+}
+
 function connect(Peer: typeof SimplePeer, options: RtcOptions, events: RtcEvents, forget: () => void): Channel {
-  const { signal, connected, data, closed } = events;
+  const { signal, connected, data, gathered, closed } = events;
   const peer = new Peer({
     initiator: options.initiator,
     trickle: true,
     objectMode: true, // keeps the bounds of messages, and their bytes uncopied
+    // Known to both ends beforehand. One that is announced can be "connecting" again in Chromium after it was "open", and what is sent then fails.
+    channelConfig: { negotiated: true, id: 0 },
     config: { iceServers: options.iceServers, iceTransportPolicy: options.relayOnly ? "relay" : "all" },
   });
   const waiting = new Set<(error: Error) => void>();
   let open = false;
   let ended = false;
   let backlog = 0;
+  /** What was said of the TURN servers. */
+  let relay: boolean | null = null;
+  // One that does not answer is asked for longer than a link is tried.
+  const patience = options.iceServers.some(namesTurn) ? setTimeout(gatheredNone, MESH_LIMITS.relayPatience) : undefined;
   let reason = "the other side closed the connection";
 
   /** An event across the threads; one that cannot be delivered ends the connection. */
@@ -80,6 +108,7 @@ function connect(Peer: typeof SimplePeer, options: RtcOptions, events: RtcEvents
   function finish(why: string): void {
     if (ended) return;
     ended = true;
+    clearTimeout(patience);
     forget();
     for (const reject of waiting) reject(new Error("the connection closed"));
     waiting.clear();
@@ -97,6 +126,18 @@ function connect(Peer: typeof SimplePeer, options: RtcOptions, events: RtcEvents
     tell(connected);
   }
 
+  function gatheredNone(): void {
+    if (patience === undefined || ended || relay !== null) return;
+    relay = false;
+    tell(() => gathered(false));
+  }
+
+  function gatheredOne(): void {
+    if (patience === undefined || relay === true) return;
+    relay = true;
+    tell(() => gathered(true));
+  }
+
   function received(chunk: unknown): void {
     if (ended) return;
     if (!(chunk instanceof Uint8Array)) return finish("text on a channel for bytes");
@@ -112,7 +153,13 @@ function connect(Peer: typeof SimplePeer, options: RtcOptions, events: RtcEvents
   }
 
   peer.on("signal", (description) => {
-    if (!ended) tell(() => signal(JSON.stringify(description)));
+    if (ended) return;
+    const text = JSON.stringify(description);
+    if (text.includes(" typ relay")) gatheredOne();
+    tell(() => signal(text));
+  });
+  peer.on("iceStateChange", (_connection: unknown, gathering: unknown) => {
+    if (gathering === "complete") gatheredNone();
   });
   peer.on("connect", opened);
   peer.on("data", received);

@@ -16,6 +16,8 @@ export interface RtcEvents {
   /** Before the first `data`, even where the first message is quicker. */
   connected(): void;
   data(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Where TURN servers are named: one gave a relay, or none did in `relayPatience`, which a later one corrects. */
+  gathered(relay: boolean): void;
   /** The last event of a link. */
   closed(reason: string): void;
 }
@@ -25,5 +27,10 @@ export interface RtcHost {
   signal(link: string, data: string): Promise<void>;
   /** Resolves once the channel's buffer is low again (`bufferedamountlow`); rejects when the link closes. */
   send(link: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /**
+   * Counts what came over the network for this link, ICE's own checks and acknowledgements included: it grows while
+   * the other side's browser is there, also where loss holds every message back. Rejects when the link is closed.
+   */
+  heard(link: string): Promise<number>;
   close(link: string): Promise<void>;
 }

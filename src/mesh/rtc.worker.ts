@@ -7,6 +7,7 @@ export function rtcOverComlink(page: Remote<RtcHost>): RtcHost {
     open: (link, options, events) => page.open(link, options, proxy(events)),
     signal: (link, data) => page.signal(link, data),
     send: (link, bytes) => page.send(link, transfer(bytes, [bytes.buffer])),
+    heard: (link) => page.heard(link),
     close: (link) => page.close(link),
   };
 }

@@ -48,6 +48,11 @@ export function StatusBar({ session, snapshot }: { session: Session; snapshot: S
         <p class="meta" data-signal={snapshot.signal}>
           {text.status.signal[snapshot.signal]}
         </p>
+        {snapshot.turnDown && (
+          <p class="meta" data-turn="down">
+            {text.status.turnDown}
+          </p>
+        )}
         <CareLine care={snapshot.care} />
       </div>
       {scored && (

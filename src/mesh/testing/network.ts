@@ -12,6 +12,8 @@ interface End {
   certificate: string;
   peerCertificate: string;
   closed: boolean;
+  /** What comes to this end while its pair is jammed, in order. */
+  jam: Uint8Array<ArrayBuffer>[];
   /** When the last byte sent so far leaves this end. */
   freeAt: number;
   waiting: Set<(error: Error) => void>;
@@ -22,6 +24,8 @@ export interface NetworkOptions {
   /** One way. */
   latencyMs?: number;
   bytesPerSecond?: number;
+  /** Whether the TURN servers give relays; absent: none is named. */
+  turn?: boolean;
 }
 
 /**
@@ -35,6 +39,10 @@ export interface Network {
   /** No connections between these two from now on, and none of those there. */
   block(a: PeerId, b: PeerId): void;
   unblock(a: PeerId, b: PeerId): void;
+  /** As on links that lose much: what these two send each other is held up, while the network between them lives. */
+  jam(a: PeerId, b: PeerId): void;
+  /** What was held up arrives. */
+  unjam(a: PeerId, b: PeerId): void;
   /** As a killed tab: nothing more comes from or goes to it, and nobody is told. */
   freeze(id: PeerId): void;
   /** Puts raw bytes on the connection from `from` to `to`, past the sender's own code. */
@@ -45,14 +53,18 @@ export interface Network {
 }
 
 const BUFFER_BYTES = 64 * 1024;
+/** Milliseconds between the checks of a connection by both ends, as ICE makes them. */
+const CHECK_EVERY = 500;
 
 const describe = ({ certificate }: End): string => `a=fingerprint:sha-256 ${certificate}\r\n`;
 const certificateIn = (sdp: string): string => /sha-256 (\S+)/.exec(sdp)?.[1] ?? "";
 
-export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: NetworkOptions): Network {
+export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6, turn }: NetworkOptions): Network {
   const ends: End[] = [];
-  const frozen = new Set<PeerId>();
+  /** Since when. */
+  const frozen = new Map<PeerId, number>();
   const blocked = new Set<string>();
+  const jammed = new Set<string>();
   const sent = new Map<PeerId, number>();
   let made = 0;
 
@@ -87,7 +99,11 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: 
   function deliver(from: End, to: End, bytes: Uint8Array, inMs: number): void {
     const copy = new Uint8Array(bytes);
     sent.set(from.host, (sent.get(from.host) ?? 0) + copy.length);
-    if (!frozen.has(from.host)) later(inMs, to, () => to.events.data(copy));
+    if (frozen.has(from.host)) return;
+    later(inMs, to, () => {
+      if (jammed.has(pair(from.host, to.host))) to.jam.push(copy);
+      else to.events.data(copy);
+    });
   }
 
   function cut(a: PeerId, b: PeerId): void {
@@ -103,9 +119,10 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: 
       const mine = new Map<string, End>();
       return {
         async open(link, { initiator }, events) {
-          const end: End = { host: id, link, initiator, events, other: null, certificate: `AA:${made++}`, peerCertificate: "", closed: false, freeAt: 0, waiting: new Set() };
+          const end: End = { host: id, link, initiator, events, other: null, certificate: `AA:${made++}`, peerCertificate: "", closed: false, jam: [], freeAt: 0, waiting: new Set() };
           mine.set(link, end);
           ends.push(end);
+          if (turn !== undefined) later(1, end, () => events.gathered(turn));
           if (!initiator) return;
           later(1, end, () => events.signal(JSON.stringify({ type: "offer", sdp: describe(end) })));
         },
@@ -141,6 +158,11 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: 
             });
           });
         },
+        async heard(link) {
+          const other = mine.get(link)?.other;
+          if (!other) throw new Error("not connected");
+          return Math.floor((frozen.get(other.host) ?? clock.now()) / CHECK_EVERY);
+        },
         async close(link) {
           const end = mine.get(link);
           mine.delete(link);
@@ -154,7 +176,12 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6 }: 
       cut(a, b);
     },
     unblock: (a, b) => void blocked.delete(pair(a, b)),
-    freeze: (id) => void frozen.add(id),
+    jam: (a, b) => void jammed.add(pair(a, b)),
+    unjam(a, b) {
+      jammed.delete(pair(a, b));
+      for (const end of [...between(a, b), ...between(b, a)]) for (const bytes of end.jam.splice(0)) if (!dead(end)) end.events.data(bytes);
+    },
+    freeze: (id) => void frozen.set(id, clock.now()),
     inject(from, to, bytes) {
       for (const end of between(from, to)) deliver(end, end.other!, bytes, latencyMs);
     },

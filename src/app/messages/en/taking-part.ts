@@ -36,6 +36,7 @@ export const takingPart = {
       down: "Room server: out of reach; links go on without it",
       outdated: "Room server: speaks another version",
     },
+    turnDown: "Others may be here, but the TURN server gave no way to them. Check its address, name and password in the link’s settings, or ask whoever runs it.",
     pause: "Pause",
     resume: "Resume",
     leave: "Leave",

@@ -32,9 +32,15 @@ function breakpoint(text: string): NonNullable<DeviceOptions["breakpoint"]> {
   return { round: whole(round, "break", 0, 1e9), stage };
 }
 
+function auditing(text: string): NonNullable<DeviceOptions["audits"]> {
+  const [kind, oneOf = "", ...rest] = text.split("/");
+  if ((kind !== "shown" && kind !== "rerun") || rest.length > 0) return bad("audits", "shown/N or rerun/N");
+  return { kind: kind === "rerun" ? kind : true, oneOf: whole(oneOf, "audits", 1, 1_000) };
+}
+
 /**
  * The device's options from the page's address. The fragment is the join link; these query parameters serve
- * tests and `npm run swarm`: `task` (a name, or a hash as a task's link has it), `backend`, `threads`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `break=ROUND:STAGE`, `record=1`.
+ * tests and `npm run swarm`: `task` (a name, or a hash as a task's link has it), `backend`, `threads`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `audits=shown/N` or `rerun/N` (one update of N), `break=ROUND:STAGE`, `record=1`.
  * @throws LinkError
  */
 export function deviceOptions(address: Address, slot: number): DeviceOptions {
@@ -58,6 +64,8 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   if (group !== null) options.groupSize = whole(group, "group", 3, 8);
   const privacy = query.get("privacy");
   if (privacy !== null) options.privacy = whole(privacy, "privacy", 1, 100);
+  const audits = query.get("audits");
+  if (audits !== null) options.audits = auditing(audits);
   const stop = query.get("break");
   if (stop !== null) options.breakpoint = breakpoint(stop);
   if (query.get("record") === "1") options.record = true;

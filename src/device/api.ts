@@ -41,6 +41,8 @@ export interface DeviceOptions {
   groupSize?: number;
   /** ε over all rounds, for a task without a privacy of its own. */
   privacy?: number;
+  /** Audits, for a task without any of its own: one update of so many is shown to its group, and trained again where that is asked for. */
+  audits?: { kind: true | "rerun"; oneOf: number };
   /** Stop dead at this point, as if the tab froze: how tests place a departure. */
   breakpoint?: { round: number; stage: Breakpoint };
   /** Bytes of memory to lend, in place of what the person said before. */

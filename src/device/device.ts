@@ -1,5 +1,5 @@
 import { builtInTasks, chooseTask } from "../learn/tasks/built-in.ts";
-import type { TaskManifest } from "../learn/task.ts";
+import { checkTask, type TaskManifest } from "../learn/task.ts";
 import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/trainer.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
 import type { Kernels } from "../securesum/kernel.ts";
@@ -7,8 +7,9 @@ import type { SumPool } from "../securesum/pool.ts";
 import { openOwnData } from "../store/own-data.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { EPOCH_ROUNDS, GROUP_SIZE, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
+import { LIMITS } from "../swarm/limits.ts";
 import { type Hash, taskHash } from "../swarm/record.ts";
-import { freshCarry, genesisHead, type Head } from "../swarm/state.ts";
+import { type AuditSetting, freshCarry, genesisHead, type Head } from "../swarm/state.ts";
 import type { Carry } from "../update/compression/carry.ts";
 import { createCompressor, type Compressor } from "../update/compression/compression.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
@@ -50,7 +51,14 @@ export interface DeviceDeps {
 }
 
 /** Noise would be no use where the update itself is shown. */
-const isAudited = ({ audits, privacy }: TaskManifest): boolean => audits === true && privacy === undefined;
+const auditsOf = ({ audits, auditOneOf = LIMITS.auditOneOf, privacy, inner }: TaskManifest): AuditSetting | null =>
+  audits && privacy === undefined ? { oneOf: auditOneOf, steps: audits === "rerun" ? inner.localSteps : null } : null;
+
+/** With an address's own setting. */
+function withAudits(task: TaskManifest, { kind, oneOf }: NonNullable<DeviceOptions["audits"]>): TaskManifest {
+  const { driftCorrection: _, ...inner } = task.inner;
+  return checkTask({ ...task, audits: kind, auditOneOf: oneOf, inner: kind === "rerun" ? inner : task.inner });
+}
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -102,7 +110,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     const live = session && viewOf ? viewOf(session, rounds, batch) : IDLE_VIEW;
     return {
       slot: options.slot,
-      task: { name: task.name, title: task.title, parameters: info?.parameters ?? null, data: { kind: task.data.kind, source: task.data.source }, audits: isAudited(task) },
+      task: { name: task.name, title: task.title, parameters: info?.parameters ?? null, data: { kind: task.data.kind, source: task.data.source }, audits: auditsOf(task) },
       trainer: info,
       batch,
       care: carer.view,
@@ -231,6 +239,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
       if (opened.groupSize !== undefined) task = { ...task, groupSize: opened.groupSize };
       if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
+      if (opened.audits !== undefined) task = withAudits(task, opened.audits);
       keeping = createKeeping(store, taskHash(task), now);
       rounds = await keeping.rounds();
       receipts = (await store.get("receipts")) ?? [];
@@ -346,7 +355,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           },
         });
         session = stay;
-        const ready = await prepare(await resolved(data));
+        // On public data a lot says on which.
+        const ready = await prepare(task.audits === "rerun" ? { kind: "share", share: 0, shares: 1 } : await resolved(data));
         const newest = await library.newest(ready.head);
         if (newest !== null && session === stay) {
           head = ready.head = newest;
@@ -360,7 +370,8 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(isAudited(task) && { audits: true }), kernels: sums.kernels };
+        const audits = auditsOf(task);
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(audits && { audits }), kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts, carry });
         if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {

@@ -4,9 +4,9 @@ import { MeshError } from "../mesh/errors.ts";
 import type { MeshSnapshot } from "../mesh/mesh.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
 import type { SignalState } from "../signal/client.ts";
-import type { BatchProgress } from "../learn/trainer.ts";
+import type { BatchProgress, RoundResult } from "../learn/trainer.ts";
 import { endsEpoch, epochOf } from "../swarm/epoch.ts";
-import type { Effect, SwarmEvent } from "../swarm/events.ts";
+import type { Effect, SwarmEvent, Trained } from "../swarm/events.ts";
 import { LIMITS } from "../swarm/limits.ts";
 import { decodeMessage } from "../swarm/message.ts";
 import { encodeRecording } from "../swarm/recording.ts";
@@ -249,6 +249,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       }
       case "reseal":
         return tell(() => start!.own.sealing.reseal(effect));
+      case "rerun":
+        return tell(() => trainAgain(effect));
       case "erase":
         return start!.own.sealing.erase();
       case "judge":
@@ -306,9 +308,17 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     events.onProblem(error);
   }
 
-  async function train({ head: { record, root }, start: from, lost }: Extract<Effect, { type: "train" }>): Promise<void> {
+  async function trainAgain({ attempt, round, start: from, seed, steps }: Extract<Effect, { type: "rerun" }>): Promise<Untimed> {
+    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(LIMITS.rerunAtMost)]);
+    const result = await training()!.again(from, { round, seed, steps }, signal);
+    return { type: "reran", attempt, update: result && trained(result) };
+  }
+
+  const trained = ({ delta, steps, samples, loss, accuracy }: RoundResult): Trained => ({ delta, steps, samples, loss, accuracy, labels: start!.own.labelCounts });
+
+  async function train({ head: { record, root }, start: from, lost, seed }: Extract<Effect, { type: "train" }>): Promise<void> {
     try {
-      const result = await training()!.round(from, { round: record.round + 1, lost, model: record.model }, (progress) => {
+      const result = await training()!.round(from, { round: record.round + 1, lost, model: record.model, ...(seed !== undefined && { seed }) }, (progress) => {
         events.onBatch(progress);
         if (!stopsAt("train")) return;
         freeze();
@@ -316,8 +326,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       });
       if (result === null || abort.signal.aborted) return;
       events.onBatch(null);
-      const { delta, samples, loss, accuracy } = result;
-      dispatch({ type: "trained", now: now(), root, delta, samples, loss, accuracy, labels: start!.own.labelCounts });
+      dispatch({ type: "trained", now: now(), root, ...trained(result) });
     } catch (error) {
       hold(error);
     }
@@ -372,7 +381,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
 const spoken = (bytes: Uint8Array): Uint8Array => T(utf8ToBytes("stand"), bytes);
 
 /** Under which heading the page lists a message. */
-const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum", digest: "sum", node: "sum", outcome: "sum", reveal: "reveal" } as const;
+const KIND_OF = { update: "update", sum: "sum", share: "sum", complaint: "sum", record: "model", model: "model", status: "status", want: "status", part: "sum", chunk: "sum", total: "sum", digest: "sum", node: "sum", outcome: "sum", reveal: "reveal", dispute: "reveal" } as const;
 
 const NO_MESH: MeshSnapshot = {
   links: [],

@@ -1,4 +1,4 @@
-import type { BatchProgress, Evaluation, Prediction, RoundResult, Trainer } from "../learn/trainer.ts";
+import type { BatchProgress, Evaluation, Prediction, RoundRequest, RoundResult, Trainer } from "../learn/trainer.ts";
 import type { Midway } from "../store/store.ts";
 import { toFloat } from "../update/fixed.ts";
 import type { Carer } from "./carer.ts";
@@ -11,9 +11,14 @@ export interface Training {
    * One round's local steps; null when it was stopped.
    * @param start the committed model, and where the task has it so, this device's carry
    * @param which the round, the hash of the model that it begins with, and how often its update was dropped before:
-   *   other samples are due each time
+   *   other samples are due each time; of a round that others may do again its seed, and then it is begun anew after a reload
    */
-  round(start: Float32Array, which: Pick<Midway, "round" | "lost" | "model">, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
+  round(start: Float32Array, which: Pick<Midway, "round" | "lost" | "model"> & Pick<RoundRequest, "seed">, onBatch: (progress: BatchProgress) => void | Promise<void>): Promise<RoundResult | null>;
+  /**
+   * What another device's round gives: its batches come between those of this device's own rounds, which never wait for
+   * more than one. One after the other; null where it was stopped or cannot be said.
+   */
+  again(start: Float32Array, which: Pick<RoundRequest, "round"> & { seed: number; steps: number }, signal: AbortSignal): Promise<RoundResult | null>;
   /** Ends the round before its next batch. */
   stop(): void;
   evaluate(params: Int32Array): Promise<Evaluation>;
@@ -36,6 +41,7 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
   let left: Midway | null = null;
   let keptAt = -Infinity;
   let took = 0;
+  let checking: Promise<unknown> = Promise.resolve();
 
   /** Between two batches, so that position and state are of one moment. */
   async function keepMidway(midway: Omit<Midway, "state">): Promise<void> {
@@ -54,14 +60,40 @@ export function createTraining(trainer: Trainer, localSteps: number, keep: (midw
     return result;
   };
 
+  async function trainAgain(start: Float32Array, { round, seed, steps: stepsAtMost }: Parameters<Training["again"]>[1], signal: AbortSignal): Promise<RoundResult | null> {
+    const steps = trainer.train({ params: start, round, seed, localSteps, stepsAtMost });
+    try {
+      while (!signal.aborted) {
+        const began = performance.now();
+        const { done, value } = await inTurn(() => steps.next());
+        if (done) return value;
+        care?.took(performance.now() - began);
+        await care?.rest(signal);
+      }
+      return null;
+    } finally {
+      await steps.return(undefined as never);
+    }
+  }
+
   return {
-    round(start, { round, lost, model }, onBatch) {
+    again(start, which, signal) {
+      const result = checking.then(() => (signal.aborted ? null : trainAgain(start, which, signal))).catch((error: unknown) => {
+        // It says nothing of the other device.
+        console.warn("an audited update could not be trained again here", error);
+        return null;
+      });
+      checking = result;
+      return result;
+    },
+    round(start, { round, lost, model, seed }, onBatch) {
       const ticket = ++current;
       return inTurn(async () => {
         if (ticket !== current) return null;
         const from = left?.round === round && left.lost === lost && left.model === model ? left.position : null;
         left = null;
-        const steps = trainer.train({ params: start, round, lost, localSteps, stepsAtMost: Math.round(localSteps * (care?.view.share ?? 1)), keepEvery: every, ...(from && { from }) });
+        const stepsAtMost = Math.round(localSteps * (care?.view.share ?? 1));
+        const steps = trainer.train({ params: start, round, localSteps, stepsAtMost, ...(seed === undefined ? { lost, keepEvery: every, ...(from && { from }) } : { seed }) });
         for (;;) {
           const began = performance.now();
           const { done, value } = await steps.next();

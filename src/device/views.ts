@@ -3,6 +3,7 @@ import type { TaskManifest } from "../learn/task.ts";
 import type { BatchProgress, ModelFormat, TrainerInfo } from "../learn/trainer.ts";
 import type { LibraryView } from "../library/view.ts";
 import type { Phase } from "../swarm/phase.ts";
+import type { AuditSetting } from "../swarm/state.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { CareView } from "./carer.ts";
 import type { Refusals } from "./guard.ts";
@@ -166,7 +167,7 @@ export interface Snapshot {
   status: DeviceStatus;
   slot: number;
   self: PeerId | null;
-  task: { name: string; title: { en: string; uk: string }; parameters: number | null; data: Pick<TaskManifest["data"], "kind" | "source">; /** One update in twenty is shown to its group. */ audits: boolean };
+  task: { name: string; title: { en: string; uk: string }; parameters: number | null; data: Pick<TaskManifest["data"], "kind" | "source">; /** One update of so many is shown to its group; `steps`: and trained again. */ audits: AuditSetting | null };
   trainer: TrainerInfo | null;
   signal: "connecting" | "open" | "down" | "outdated";
   /** Others were called, TURN servers are named and none gave a relay, and no link came about without one. */

@@ -4,6 +4,7 @@ import type { DataSources } from "./dataset.ts";
 import { candidates, startEngine, type WasmFiles } from "./engine/backend.ts";
 import { tensorBudget } from "./engine/budget.ts";
 import { samplesWithin } from "./engine/micro-batches.ts";
+import { useExactKernels } from "./engine/wasm/heap.ts";
 import { type Choice, choiceKey, type ChoiceStore, chooseWay, type Trialled, waysOf } from "./engine/trial.ts";
 import { findAdapter } from "./engine/webgpu/adapter.ts";
 import { MAX_THREADS } from "./engine/limits.ts";
@@ -44,11 +45,29 @@ export interface Wanted {
   threads?: number | undefined;
 }
 
+/** Where devices train again what another one did: all that a share of one has, whatever a device would choose. */
+const PUBLIC: DataChoice = { kind: "share", share: 0, shares: 1 };
+
 /**
  * A task's model with this device's data on the engine that is wanted, or on the one that a trial finds the fastest.
+ * Where others have to come to the same bits, that is WASM, on one thread, in whole batches: WebGPU's sums differ from
+ * machine to machine, and those of parts from the whole's.
  * @throws TaskError, DataError, BadRowsError, EngineError
  */
 export async function openLearner(task: TaskManifest, data: DataChoice | null, wanted: Wanted, deps: OpenDeps): Promise<Opened> {
+  if (task.audits !== "rerun") {
+    useExactKernels(false);
+    return openOwn(task, data, wanted, deps);
+  }
+  await startEngine(deps.wasmFiles, "wasm");
+  if (!useExactKernels(true)) throw new EngineError("no-backend", "this task's audits need WebAssembly's SIMD; update the browser, or choose another task");
+  const opened = await openOwn(task, data && PUBLIC, { backend: "wasm", threads: 1 }, deps);
+  if (opened.atOnce === task.inner.batch) return opened;
+  opened.learner.dispose();
+  throw new EngineError("no-memory", `this task's audits need a batch of ${task.inner.batch} at once, and there is memory for ${opened.atOnce}; choose another task`);
+}
+
+async function openOwn(task: TaskManifest, data: DataChoice | null, wanted: Wanted, deps: OpenDeps): Promise<Opened> {
   const sources = remembering(deps);
   const threads = deps.startSlicer ? Math.min(MAX_THREADS, wanted.threads ?? mostThreads()) : 1;
   const choice = data === null ? null : await choose(task, data, wanted, threads, sources);

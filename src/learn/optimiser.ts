@@ -17,10 +17,11 @@ export interface Optimiser {
   load(state: Uint8Array): void;
 }
 
-export function createOptimiser(pieces: Model["pieces"], inner: TaskManifest["inner"]): Optimiser {
+/** @param raised base to a whole exponent; `exactPower` where others have to come to the same bits */
+export function createOptimiser(pieces: Model["pieces"], inner: TaskManifest["inner"], raised = Math.pow): Optimiser {
   switch (inner.optimiser) {
     case "adamw":
-      return createAdamW(pieces, inner);
+      return createAdamW(pieces, inner, raised);
     case "sgd":
       return createSgd(pieces, inner);
   }
@@ -38,7 +39,7 @@ type Rates = Pick<TaskManifest["inner"], "learningRate" | "weightDecay">;
  * AdamW (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019) on the CPU over one flat vector:
  * the same arithmetic whatever backend the gradient came from. Kernels decay, biases do not.
  */
-export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay }: Rates): Optimiser {
+export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay }: Rates, raised = Math.pow): Optimiser {
   const parameters = pieces.reduce((sum, { length }) => sum + length, 0);
   const { mean, square, update } = createAdamWBuffers(parameters);
   let steps = 0;
@@ -49,7 +50,7 @@ export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay
       checkLengths(params, gradient, parameters);
       steps += 1;
       const rate = learningRate * part;
-      const constants = { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, rate: rate / (1 - BETA1 ** steps), correction: 1 / (1 - BETA2 ** steps) };
+      const constants = { beta1: BETA1, beta2: BETA2, epsilon: EPSILON, rate: rate / (1 - raised(BETA1, steps)), correction: 1 / (1 - raised(BETA2, steps)) };
       update(params, gradient, (step) => {
         let at = 0;
         for (const { length, decays } of pieces) step(at, (at += length), { ...constants, keep: decays ? 1 - rate * weightDecay : 1 });
@@ -91,6 +92,13 @@ export function createAdamW(pieces: Model["pieces"], { learningRate, weightDecay
       steps = view.getUint32(8);
     },
   };
+}
+
+/** By products alone, which IEEE 754 rounds alike everywhere: the last bit of `Math.pow` differs between engines. @param exponent a whole number from 0 */
+export function exactPower(base: number, exponent: number): number {
+  let result = 1;
+  for (let square = base, rest = exponent; rest > 0; square *= square, rest = Math.floor(rest / 2)) if (rest % 2 === 1) result *= square;
+  return result;
 }
 
 const SGD_MAGIC = 0x48534731; // "HSG1"

@@ -19,6 +19,8 @@ export interface StepSession {
   atOnce: number;
   /** Decides, with the round, in which order the samples come, and what augmentation and dropout do. */
   dataSeed: number;
+  /** Whether other machines have to come to the same bits; absent: not. */
+  exact?: boolean;
   /** Other threads that compute parts of a batch, with the same result; null: this one does all of it. */
   pool?: SlicePool | null;
 }
@@ -60,7 +62,7 @@ function openResident({ learner, backend, optimiser: { moments }, inner, atOnce,
   };
 }
 
-function openHost({ learner, optimiser, inner, atOnce, dataSeed, pool }: StepSession, params: Float32Array, correction: Float32Array | null): Stepper {
+function openHost({ learner, optimiser, inner, atOnce, dataSeed, pool, exact }: StepSession, params: Float32Array, correction: Float32Array | null): Stepper {
   const shared = pool?.open(learner, params);
   const trained = shared?.params ?? params.slice();
   /** The gradient of each batch in turn. */
@@ -74,7 +76,9 @@ function openHost({ learner, optimiser, inner, atOnce, dataSeed, pool }: StepSes
       // Stopped before the optimiser's state takes it up.
       if (!Number.isFinite(loss) || !areFinite(gradient)) throw notFinite("loss or gradient");
       limitNorm(gradient, inner.gradientLimit ?? Infinity);
-      optimiser.step(trained, gradient, ratePart(inner.schedule, at));
+      const part = ratePart(inner.schedule, at);
+      // A cosine's last bit differs between engines.
+      optimiser.step(trained, gradient, exact ? Math.fround(part) : part);
       if (correction) for (let i = 0; i < trained.length; i++) trained[i] = trained[i]! + correction[i]!;
       return { loss, accuracy, threads };
     },

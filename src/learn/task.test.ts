@@ -6,6 +6,7 @@ import { checkTask } from "./task.ts";
 import { breastCancerTask } from "./tasks/breast-cancer.ts";
 import { builtInTasks } from "./tasks/built-in.ts";
 import { digitsTask } from "./tasks/digits.ts";
+import { languagesTask } from "./tasks/languages.ts";
 import { mobyDickTask } from "./tasks/texts.ts";
 
 type Json = Record<string, unknown>;
@@ -44,6 +45,7 @@ describe("task manifest", () => {
       modelHash: "0".repeat(64),
     };
     expect(checkTask(full)).toEqual(full);
+    for (const audits of [{ audits: true }, { audits: "rerun" }, { audits: "rerun", auditOneOf: 5 }]) expect(checkTask({ ...mobyDickTask, ...audits })).toMatchObject(audits);
   });
 
   it.each([
@@ -63,6 +65,11 @@ describe("task manifest", () => {
     [digitsTask, "privacy", { epsilon: 8 }, "privacy.delta"],
     [{ ...digitsTask, privacy: { epsilon: 8, delta: 1e-6, rounds: 200, clip: 1, honest: 4 } }, "audits", true, "audits"],
     [digitsTask, "audits", false, "audits"],
+    [digitsTask, "audits", "rerun", "inner.driftCorrection"],
+    [{ ...languagesTask, data: { ...languagesTask.data, source: "own" } }, "audits", "rerun", "audits"],
+    [{ ...mobyDickTask, update: { ...mobyDickTask.update, compression: { kind: "fragments", fragments: 8 } } }, "audits", "rerun", "update.compression"],
+    [digitsTask, "auditOneOf", 5, "auditOneOf"],
+    [{ ...digitsTask, audits: true }, "auditOneOf", 0, "auditOneOf"],
     [digitsTask, "outer", { kind: "fedadam", rate: 0.1, beta1: 1, beta2: 0.9, tau: 0.1 }, "outer.beta1"],
     [digitsTask, "inner.schedule", { warmUp: 10, steps: 10, floor: 0 }, "inner.schedule.warmUp"],
     [breastCancerTask, "data.columns.3.deviation", 0, "data.columns.3.deviation"],

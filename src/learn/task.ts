@@ -87,8 +87,14 @@ export const TaskSchema = v.strictObject({
       honest: count(MOST_DEVICES),
     }),
   ),
-  /** Whether one update in twenty, drawn by lot, is shown to its group and kept out of the sum (swarm/audit/audit.ts); absent: none is. */
-  audits: v.optional(v.literal(true)),
+  /**
+   * Whether one update in twenty, drawn by lot, is shown to its group and kept out of the sum (swarm/audit/audit.ts);
+   * absent: none is. `rerun`: devices train on public data, on which of them a lot says each round, so that an update is
+   * trained again as well (swarm/audit/rerun.ts).
+   */
+  audits: v.optional(v.union([v.literal(true), v.literal("rerun")])),
+  /** One update of so many is audited; absent: 20. */
+  auditOneOf: v.optional(count(1_000)),
   /** Credits that the contributors of an epoch share by their device-rounds; absent: none. */
   rewards: v.optional(v.strictObject({ creditsPerEpoch: count(1e9) })),
   /** Rounds after which all take new pseudonyms; absent: 20. */
@@ -125,6 +131,12 @@ export function checkTask(json: unknown): TaskManifest {
   const compression = task.update.compression?.kind ?? "dense";
   if (task.privacy && compression !== "dense") throw wrong("update.compression", `with privacy an update goes whole and ends with its round; ${compression} keeps parts of it for later`);
   if (task.privacy && task.audits) throw wrong("audits", "an update that is shown has no privacy; leave one of the two out");
+  if (task.auditOneOf !== undefined && !task.audits) throw wrong("auditOneOf", "nothing is audited; say how in audits");
+  if (task.audits === "rerun") {
+    if (data.source === "own") throw wrong("audits", "nobody can train again on data that only their device has; take true");
+    if (compression !== "dense") throw wrong("update.compression", `what is trained again begins with the model alone; ${compression} keeps parts of an update for later`);
+    if (task.inner.driftCorrection) throw wrong("inner.driftCorrection", "what is trained again begins with the model alone; leave it out");
+  }
   if (compression === "low-rank" && model.className === "Gpt") throw wrong("update.compression", "low-rank loses what a Gpt learns; take fragments");
   const { schedule } = task.inner;
   if (schedule && schedule.warmUp >= schedule.steps) throw wrong("inner.schedule.warmUp", "the warm-up is as long as the whole schedule");

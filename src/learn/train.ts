@@ -1,11 +1,20 @@
-import type { Drift } from "./drift.ts";
+import { createDrift, type Drift } from "./drift.ts";
 import type { Recovery } from "./engine/recovery.ts";
 import { dispatchesSoFar } from "./engine/webgpu/device.ts";
+import { createOptimiser, exactPower } from "./optimiser.ts";
 import { notFinite, openStepper, type Stepper, type StepSession } from "./stepper.ts";
+import type { TaskManifest } from "./task.ts";
 import type { BatchProgress, RoundRequest, RoundResult } from "./trainer.ts";
 
 export interface TrainingSession extends StepSession {
+  inner: TaskManifest["inner"];
   drift: Drift;
+}
+
+/** A session with no past, whose chance this seed is. */
+function withSeed(session: TrainingSession, dataSeed: number): TrainingSession {
+  const { learner: { pieces, parameters }, inner } = session;
+  return { ...session, exact: true, dataSeed, optimiser: createOptimiser(pieces, inner, exactPower), drift: createDrift(parameters, 0) };
 }
 
 /** `trainRound`, begun again from its start on another engine where a GPU is lost under it. */
@@ -23,7 +32,8 @@ export async function* trainThroughLosses(session: TrainingSession, request: Rou
 }
 
 /** One round of local steps. Where the round starts in the data follows from its number alone, so a round can be run again. */
-export async function* trainRound(session: TrainingSession, { params, round, lost = 0, localSteps, stepsAtMost = localSteps, from: left, keepEvery = Infinity }: RoundRequest): AsyncGenerator<BatchProgress, RoundResult, void> {
+export async function* trainRound(own: TrainingSession, { params, round, lost = 0, seed, localSteps, stepsAtMost = localSteps, from: left, keepEvery = Infinity }: RoundRequest): AsyncGenerator<BatchProgress, RoundResult, void> {
+  const session = seed === undefined ? own : withSeed(own, seed);
   const { learner } = session;
   const correction = session.drift.correction(round, params);
   const batches = batchesPerEpoch(session);
@@ -50,7 +60,7 @@ export async function* trainRound(session: TrainingSession, { params, round, los
   if (delta.length !== learner.parameters || !delta.every(Number.isFinite)) throw notFinite("weights");
   session.drift.record(round, params, delta, due, localSteps);
   const steps = Math.max(1, tally.steps);
-  return { delta, samples: learner.samples, loss: tally.loss / steps, accuracy: tally.accuracy / steps };
+  return { delta, steps: due, samples: learner.samples, loss: tally.loss / steps, accuracy: tally.accuracy / steps };
 }
 
 interface RoundWork {

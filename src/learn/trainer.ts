@@ -57,6 +57,11 @@ export interface RoundRequest {
   round: number;
   /** How often this round's update was dropped before: other samples are due each time; absent: never. */
   lost?: number;
+  /**
+   * Says on which samples, and seeds all chance, in place of the device's data seed; nothing of the device's past goes in,
+   * nor is any of it kept, so that whoever has the same data can do the round again, bit for bit (`rerun` in the task).
+   */
+  seed?: number;
   localSteps: number;
   /** So many of them are done, by a device that is held back; absent: all. */
   stepsAtMost?: number;
@@ -93,6 +98,8 @@ export interface BatchProgress {
 export interface RoundResult {
   /** Trained minus committed, float32, same order as `params`. */
   delta: Float32Array;
+  /** Local steps that were done. */
+  steps: number;
   samples: number;
   loss: number;
   accuracy: number;

@@ -9,7 +9,8 @@ import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
 import { EPOCH_ROUNDS, epochOf, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
-import { genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
+import { LIMITS } from "../swarm/limits.ts";
+import { type AuditSetting, genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { packParcels } from "../swarm/parcel.ts";
 import { heard as heardFrom } from "../swarm/stands.ts";
 import { step } from "../swarm/step.ts";
@@ -23,6 +24,7 @@ import type { PeerId } from "../wire/ids.ts";
 import { createRandom } from "../wire/random.ts";
 import { frozenHead } from "./frozen.ts";
 import { sign, signedBy } from "./signing.ts";
+import { createPoints, type Points } from "./points.ts";
 import { createClock, type VirtualClock } from "./clock.ts";
 
 export interface SimOptions {
@@ -58,8 +60,8 @@ export interface SimOptions {
   /** Differential privacy, and what adds a device's noise. */
   privacy?: Privacy | null;
   noise?: DiscreteGaussian | null;
-  /** Whether updates are audited. */
-  audits?: boolean;
+  /** Whether updates are audited. With `steps` devices train on public points (points.ts), and others train again what was drawn. */
+  audits?: boolean | AuditSetting;
   /** After how long a silent peer counts as gone: the mesh's own bound. */
   detection?: number;
 }
@@ -84,6 +86,7 @@ export interface Sim {
   readonly devices: readonly SimDevice[];
   /** The model that all devices pull at. */
   readonly goal: Float32Array;
+  readonly points: Points;
   add(): SimDevice;
   /** Gone without a word; its peers notice after `detection`. */
   kill(device: SimDevice): void;
@@ -122,6 +125,7 @@ export function createSim(options: SimOptions): Sim {
   const goal = Float32Array.from({ length: parameters }, () => random.uniform() - 0.5);
   /** What stands for the loss: how far a model is from where the devices' updates lead. */
   const distance = (params: Int32Array): number => params.reduce((sum, value, i) => sum + (goal[i]! - value / 2 ** 20) ** 2, 0);
+  const points = createPoints(seed, goal);
   const devices: SimDevice[] = [];
   /** Whom a device has links with, and under which name. */
   const heard = new Map<SimDevice, Map<SimDevice, PeerId>>();
@@ -130,6 +134,9 @@ export function createSim(options: SimOptions): Sim {
   let spoil = (_device: SimDevice, event: SwarmEvent): SwarmEvent => event;
   let forge: ((device: SimDevice, values: Int8Array) => Int8Array | Int32Array) | null = null;
   let change = (_from: SimDevice, _to: SimDevice, bytes: Uint8Array): Uint8Array | null => bytes;
+
+  /** Some are held back. */
+  const stepsOf = ({ state: { config } }: SimDevice): number => 1 + random.below(config.audits!.steps!);
 
   const connected = (a: SimDevice, b: SimDevice): boolean => a.alive && b.alive && (side === null || side(a) === side(b));
 
@@ -179,10 +186,14 @@ export function createSim(options: SimOptions): Sim {
       }
       case "train":
         clock.after(between(training), () => {
-          const { start, head: { root } } = effect;
+          const { start, seed: lot, head: { root } } = effect;
+          if (lot !== undefined) return handle(device, spoil(device, { type: "trained", now: clock.now(), root, ...points.train(start, lot, stepsOf(device)) }));
           const delta = Float32Array.from(goal, (value, i) => pull * (value - start[i]!) + 0.001 * (random.uniform() - 0.5));
           handle(device, spoil(device, { type: "trained", now: clock.now(), root, delta, samples: 32, loss: 1, accuracy: 0.5, labels: [16, 8, 8] }));
         });
+        return;
+      case "rerun":
+        clock.after(between(training), () => handle(device, spoil(device, { type: "reran", now: clock.now(), attempt: effect.attempt, update: points.train(effect.start, effect.seed, effect.steps) })));
         return;
       case "judge": {
         const [before, after] = [effect.against, effect.head].map(({ params }) => distance(params));
@@ -312,11 +323,12 @@ export function createSim(options: SimOptions): Sim {
     clock,
     devices,
     goal,
+    points,
     add() {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits, seed, epochRounds, groupSize, roomGroups, nodeGroups, speakers, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels, ...(audits && { audits }) };
+      const config = { self: id, task, bits, seed, epochRounds, groupSize, roomGroups, nodeGroups, speakers, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels, ...(audits && { audits: audits === true ? { oneOf: LIMITS.auditOneOf, steps: null } : audits }) };
       const device: SimDevice = { id, epoch, state: initialState(config, devices.length < frozen ? headOf(id) : first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null, contributors: new Map() };
       devices.push(device);
       heard.set(device, new Map());

@@ -8,14 +8,24 @@ import type { Hash } from "./record.ts";
 import type { Phase } from "./phase.ts";
 import type { Change } from "./verdict.ts";
 
+/** What came of local steps, `delta` minus their start. `steps`: how many, where others may train it again. */
+export interface Trained {
+  delta: Float32Array;
+  samples: number;
+  loss: number;
+  accuracy: number;
+  labels: readonly number[];
+  steps?: number;
+}
+
 /** All that can happen to a device. `now` is milliseconds on its own clock, never going back. */
 export type SwarmEvent = { now: number } & (
   | { type: "tick" }
   | { type: "reachable"; peers: readonly PeerId[]; pending: readonly PeerId[] }
   /** Of stands only those whose signatures are right (stands.ts). */
   | { type: "message"; from: PeerId; bytes: Uint8Array }
-  /** Local steps from the head `root` are done: what came of them, minus their start. */
-  | { type: "trained"; root: Hash; delta: Float32Array; samples: number; loss: number; accuracy: number; labels: readonly number[] }
+  /** Local steps from the head `root` are done. */
+  | ({ type: "trained"; root: Hash } & Trained)
   /** The update is encrypted: a dealing of its secret and a piece of its ciphertext for each member. */
   | { type: "sealed"; attempt: number; dealings: readonly Uint8Array[]; pieces: readonly Uint8Array[] }
   /** The contributor's answer to the degree test. */
@@ -30,6 +40,8 @@ export type SwarmEvent = { now: number } & (
   | { type: "revealed"; attempt: number; seed: Uint8Array }
   /** To what that seed and those values commit a device. */
   | { type: "resealed"; attempt: number; commitment: Hash }
+  /** What training again gave; null where this device cannot do that, or not in time. */
+  | { type: "reran"; attempt: number; update: Trained | null }
   /** From now on this device is called so, and everybody else by other names too. */
   | { type: "epoch"; self: PeerId }
   /** A committee was formed, or is lost. */
@@ -48,8 +60,8 @@ export type Effect =
   /** The same to each of these. */
   | { type: "tell"; to: readonly PeerId[]; bytes: Uint8Array<ArrayBuffer> }
   | { type: "send"; to: PeerId; what: Bulk["what"] | "want"; bytes: Uint8Array<ArrayBuffer> }
-  /** @param start the model that local steps begin with; @param lost how often this round's update was dropped: other samples are due each time */
-  | { type: "train"; head: Head; start: Float32Array; lost: number }
+  /** @param start the model that local steps begin with; @param lost how often this round's update was dropped: other samples are due each time; @param seed of a round that others may do again: says on which samples, and all chance */
+  | { type: "train"; head: Head; start: Float32Array; lost: number; seed?: number }
   /** Draw a fresh one-time secret, deal it and encrypt the values under it, for so many members. */
   | { type: "seal"; attempt: number; context: Context; devices: number; layout: Layout; values: Int8Array<ArrayBuffer> }
   /** Answer the degree test at this challenge, with that secret. */
@@ -60,11 +72,13 @@ export type Effect =
   | { type: "reveal"; attempt: number }
   /** Deal and encrypt these values under this seed again, as an audited device says that it did. */
   | { type: "reseal"; attempt: number; context: Context; devices: number; layout: Layout; seed: Uint8Array; values: Int8Array<ArrayBuffer> }
+  /** Train again what another device did in that round, beside the own rounds, and say within `LIMITS.rerunAtMost` what it gave. */
+  | { type: "rerun"; attempt: number; round: number; start: Float32Array; seed: number; steps: number }
   /** Nothing secret may stay of any attempt. */
   | { type: "erase" }
   /**
    * Gave a wrong share or piece of a sum, or a wrong sum of the groups' chunks; the sum is right all the same. Of a
-   * wrong piece a contributor may be the cause. `update`: it was audited, and did not show an update that it may give;
+   * wrong piece a contributor may be the cause. `update`: it was audited, and did not show an update that it may give, or that its training gives;
    * nothing of it is in a sum.
    */
   | { type: "accused"; peer: PeerId; what: "share" | "piece" | "total" | "update"; round: number }

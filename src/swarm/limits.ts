@@ -45,6 +45,10 @@ export const LIMITS = {
   /** With audits: one device of so many is drawn; how long it has for showing its update, besides the time that sending takes. */
   auditOneOf: 20,
   revealAtMost: 30_000,
+  /** Who trains it again where the data are everybody's, and how long that may take; audits that are under way at once. */
+  verifiers: 2,
+  rerunAtMost: 60_000,
+  audits: 32,
   /** Then no update is longer than so many times the usual, once this many rounds have shown what is usual. */
   norm: 1.5,
   normFrom: 6,

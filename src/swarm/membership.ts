@@ -1,6 +1,7 @@
 import { groupOf } from "../securesum/params.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { erase, eraseRound, sameView } from "./attempt.ts";
+import { ownLot } from "./audit/lot.ts";
 import { trails } from "./claims.ts";
 import { due } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
@@ -24,7 +25,7 @@ function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: numb
   if (s.round.signed !== null) s.round = { ...s.round, signed: null, update: null, trainingAsked: false, lost: s.round.lost + 1, early: [] };
   if (s.round.update === null && !s.round.trainingAsked) {
     s.round = { ...s.round, trainingAsked: true };
-    out.push({ type: "train", head: s.head, start: startAt(s), lost: s.round.lost });
+    out.push({ type: "train", head: s.head, start: startAt(s), lost: s.round.lost, ...ownLot(s) });
   }
   return enter(s, "train");
 }

@@ -104,7 +104,7 @@ export interface Stands {
 /** Asks for pieces that did not come, for parts of a model, for what an audited device shows, or for what all groups said. */
 export interface Want {
   kind: "want";
-  what: Exclude<Bulk["what"], "complaint" | "digest"> | "words";
+  what: Exclude<Bulk["what"], "complaint" | "digest" | "dispute"> | "words";
   root: Hash;
   /** Of an attempt; all zero else. */
   view: Hash;
@@ -112,7 +112,7 @@ export interface Want {
   to: number;
 }
 
-/** A parcel of an update, a piece or a share of the sum, a complaint, what groups exchange, a piece of a model, or an audited update: a checked header and raw bytes. */
+/** A parcel of an update, a piece or a share of the sum, a complaint, what groups exchange, a piece of a model, an audited update, or word that training gives another one: a checked header and raw bytes. */
 export interface Bulk {
   kind: "bulk";
   what: (typeof KINDS)[number];
@@ -134,7 +134,7 @@ const STANDS = 0xc0 | VERSION;
 const SIGNATURE_BYTES = 64;
 const PEER_BYTES = 16;
 const HEADER = 2 + 32 + 32 + 4;
-const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest", "node", "outcome", "reveal"] as const;
+const KINDS = ["update", "sum", "share", "complaint", "record", "model", "part", "chunk", "total", "digest", "node", "outcome", "reveal", "dispute"] as const;
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const index = v.pipe(natural, v.maxValue(0xffffffff));

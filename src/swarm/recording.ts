@@ -34,6 +34,7 @@ export function encodeRecording({ config: { kernels: _, compressor, ...config },
     startedAt: now,
     events: events.map((event) => {
       if (event.type === "trained") return { ...event, delta: asBytes(event.delta) };
+      if (event.type === "reran") return { ...event, update: event.update && { ...event.update, delta: asBytes(event.update.delta) } };
       return event.type === "opened" ? { ...event, sum: event.sum && asBytes(event.sum) } : event;
     }),
   }) as Uint8Array<ArrayBuffer>;
@@ -45,9 +46,20 @@ const CompressorSchema = v.strictObject({
   setting: v.strictObject({ compression: CompressionSchema, bits: v.number(), stepExponent: v.number(), seed: v.array(v.union([v.number(), v.string()])) }),
   shapes: v.array(v.array(v.number())),
 });
+const trained = {
+  delta: v.pipe(
+    BytesSchema,
+    v.transform((bytes) => new Float32Array(bytes.slice().buffer)),
+  ),
+  samples: v.number(),
+  loss: v.number(),
+  accuracy: v.number(),
+  labels: v.array(v.number()),
+  steps: v.exactOptional(v.number()),
+};
 const RecordingSchema = v.strictObject({
   v: v.literal(4),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), roomGroups: v.number(), nodeGroups: v.number(), speakers: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema), audits: v.exactOptional(v.boolean()) }),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), roomGroups: v.number(), nodeGroups: v.number(), speakers: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema), audits: v.exactOptional(v.strictObject({ oneOf: v.number(), steps: v.nullable(v.number()) })) }),
   commit: BytesSchema,
   params: BytesSchema,
   outer: BytesSchema,
@@ -59,19 +71,8 @@ const RecordingSchema = v.strictObject({
       v.strictObject({ type: v.literal("tick"), now: v.number() }),
       v.strictObject({ type: v.literal("reachable"), now: v.number(), peers: v.array(PeerSchema), pending: v.array(PeerSchema) }),
       v.strictObject({ type: v.literal("message"), now: v.number(), from: PeerSchema, bytes: BytesSchema }),
-      v.strictObject({
-        type: v.literal("trained"),
-        now: v.number(),
-        root: v.string(),
-        delta: v.pipe(
-          BytesSchema,
-          v.transform((bytes) => new Float32Array(bytes.slice().buffer)),
-        ),
-        samples: v.number(),
-        loss: v.number(),
-        accuracy: v.number(),
-        labels: v.array(v.number()),
-      }),
+      v.strictObject({ type: v.literal("trained"), now: v.number(), root: v.string(), ...trained }),
+      v.strictObject({ type: v.literal("reran"), now: v.number(), attempt: v.number(), update: v.nullable(v.strictObject(trained)) }),
       v.strictObject({ type: v.literal("sealed"), now: v.number(), attempt: v.number(), dealings: v.array(BytesSchema), pieces: v.array(BytesSchema) }),
       v.strictObject({ type: v.literal("answered"), now: v.number(), attempt: v.number(), answer: BytesSchema }),
       v.strictObject({

@@ -12,6 +12,7 @@ import type { Phase } from "./phase.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Audit } from "./audit/audit.ts";
+import type { How } from "./audit/lot.ts";
 import type { ClaimsKnown } from "./claims.ts";
 import type { NodePart, Outcome } from "./tier/node.ts";
 import type { Tier } from "./tier/tier.ts";
@@ -50,10 +51,16 @@ export interface SwarmConfig {
   privacy: Privacy | null;
   /** Makes updates small, and a sum of them a change of the model; null with privacy, where an update goes whole. */
   compressor: Compressor | null;
-  /** Whether one device of twenty shows its group what it gave (audit/); never with privacy. */
-  audits?: boolean;
+  /** Whether devices show their group what they gave (audit/): one of so many; never with privacy. */
+  audits?: AuditSetting;
   /** Arithmetic of the secure sum. */
   kernels: Kernels;
+}
+
+export interface AuditSetting {
+  oneOf: number;
+  /** Most local steps of a round, where updates are trained again as well; null: they are not. */
+  steps: number | null;
 }
 
 /** The last commit of a lineage, with the model that its record names. */
@@ -72,6 +79,8 @@ export interface Counters {
 export interface LocalUpdate {
   values: Int8Array<ArrayBuffer>;
   counters: Counters;
+  /** What others need to train it again, where they may have to. */
+  how?: How;
   /** This device's carry, once the update is committed. */
   carry: Carry;
 }

@@ -1,4 +1,3 @@
-import { clipAndRound } from "../update/privacy/clip.ts";
 import { PrivacyError } from "../update/privacy/errors.ts";
 import { UpdateError } from "../update/errors.ts";
 import { WireError } from "../wire/codec.ts";
@@ -10,17 +9,19 @@ import { followSigner, keepAnswer, keepSealed, open, send } from "./exchange.ts"
 import { answerModel, catchUp, fetchHead, keepJudgement, takePiece } from "./lineage.ts";
 import { answerWords } from "./handing-on.ts";
 import { LIMITS } from "./limits.ts";
+import { localUpdate } from "./local-update.ts";
 import { joinCutoff, shrink, withdraw } from "./membership.ts";
 import { notePlaces } from "./peers.ts";
 import { announce } from "./announce.ts";
 import { answerReveal, keepResealed, keepRevealed, takeReveal, watchAudits } from "./audit/audit.ts";
-import { encodeWithin } from "./audit/bound.ts";
+import { howOf } from "./audit/lot.ts";
+import { keepReran, takeDispute } from "./audit/rerun.ts";
 import { decodeMessage, type Bulk, type Message } from "./message.ts";
 import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
 import { keepSigned, takeStands } from "./stands.ts";
 import { commit, keepSum, reduce } from "./reduce.ts";
-import type { LocalUpdate, SwarmState } from "./state.ts";
+import type { SwarmState } from "./state.ts";
 import { answerAbove, takeAbove } from "./tier/above.ts";
 import { answerTier, takeTier } from "./tier/totals.ts";
 
@@ -71,6 +72,8 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
       return keepRevealed(s, event);
     case "resealed":
       return keepResealed(s, out, event);
+    case "reran":
+      return keepReran(s, out, event);
     case "epoch":
       return beginEpoch(s, out, event.self);
     case "issuer":
@@ -133,6 +136,7 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
     case "bulk":
       if (isTierKind(message.what)) return takeAbove(s, out, from, message) ? undefined : takeTier(s, out, from, message);
       if (message.what === "reveal") return takeReveal(s, out, from, message);
+      if (message.what === "dispute") return takeDispute(s, out, from, message);
       if (message.what === "record" || message.what === "model") return takePiece(s, out, from, message);
       return takeBulk(s, out, from, message);
   }
@@ -141,31 +145,14 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
 function keepUpdate(s: SwarmState, out: Effect[], event: SwarmEvent & { type: "trained" }): void {
   if (event.root !== s.head.root || s.round.update !== null) return;
   try {
-    const counters = {
-      samples: event.samples,
-      loss: Math.round(1000 * event.loss * event.samples),
-      correct: Math.round(event.accuracy * event.samples),
-      labels: Array.from({ length: s.config.labels }, (_, label) => event.labels[label] ?? 0),
-    };
-    s.round = { ...s.round, update: { ...rounded(s, event.delta), counters } };
+    const update = localUpdate(s.config, s.head, s.carry, event);
+    s.round = { ...s.round, update: { ...update, ...(s.config.audits?.steps && { how: howOf(s.round, event.steps!) }) } };
   } catch (error) {
     if (!(error instanceof UpdateError || error instanceof PrivacyError)) throw error;
     s.taking = false;
     withdraw(s, out);
     out.push({ type: "problem", error });
   }
-}
-
-/** @throws UpdateError, PrivacyError */
-function rounded({ head: { record, shared }, carry, config }: SwarmState, delta: Float32Array): Pick<LocalUpdate, "values" | "carry"> {
-  const { bits, privacy, compressor, audits, seed, self } = config;
-  if (compressor) {
-    const at = { round: record.round, shared, chance: ["rounding", seed, self] };
-    const { values, carry: left } = audits ? encodeWithin(compressor, delta, carry, at) : compressor.encode(delta, carry, at);
-    return { values, carry: left };
-  }
-  const { values } = clipAndRound(delta, { bits, clip: privacy!.clip, stepExponent: record.stepExponent, seed: ["rounding", seed, record.round, self] });
-  return { values, carry };
 }
 
 function advance(s: SwarmState, out: Effect[]): boolean {

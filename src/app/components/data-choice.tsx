@@ -80,6 +80,7 @@ export function DataChoicePanel({ session }: { session: Session }) {
   const pick = (next: Choice): void => {
     session.choice.value = next;
   };
+  if ((session.snapshot.value?.task.audits?.steps ?? null) !== null) return <p class="hint">{text.public}</p>;
   return (
     <details class="data-choice" open={given !== null || source === "own"}>
       <summary>{text.heading}</summary>

@@ -49,7 +49,7 @@ export function JoinCard({ session }: { session: Session }) {
             <button type="button" class="button primary large" aria-disabled={blocked} onClick={() => blocked || void session.join()}>
               {joining ? text.joining : text.join}
             </button>
-            {choice.kind === "even" && (session.snapshot.value?.task.data.source ?? "digits") === "digits" && <p class="hint">{text.quick}</p>}
+            {choice.kind === "even" && (session.snapshot.value?.task.data.source ?? "digits") === "digits" && (session.snapshot.value?.task.audits?.steps ?? null) === null && <p class="hint">{text.quick}</p>}
           </>
         )}
         <DataChoicePanel session={session} />

@@ -4,6 +4,7 @@ import type { Session } from "../session.ts";
 /** What is not hidden, said where it cannot be missed: before the first press and all the while. */
 export function PrivacyNote({ session }: { session: Session }) {
   const text = messages.value.privacy;
+  const audits = session.snapshot.value?.task.audits ?? null;
   const together = session.snapshot.value?.view.length;
   return (
     <section class="privacy" aria-labelledby="privacy-heading">
@@ -11,7 +12,7 @@ export function PrivacyNote({ session }: { session: Session }) {
       <p>
         <strong>{text.update}</strong>
       </p>
-      {session.snapshot.value?.task.audits === true && <p data-audits>{text.audits}</p>}
+      {audits !== null && <p data-audits={audits.steps === null ? "shown" : "rerun"}>{audits.steps === null ? text.audits(audits.oneOf) : text.reruns(audits.oneOf)}</p>}
       {(together === 2 || together === 3) && (
         <p class="wrong" data-small={together}>
           {text.small[together]}

@@ -45,7 +45,8 @@ function altered(pixels: Uint8Array, [height, width, channels]: [number, number,
   const [down, right] = [signed() * shift, signed() * shift];
   const angle = (signed() * rotate * Math.PI) / 180;
   const mirrored = flip && chance.uniform() < 0.5;
-  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+  // Their last bits differ between engines.
+  const [sin, cos] = [Math.fround(Math.sin(angle)), Math.fround(Math.cos(angle))];
   const [middleY, middleX] = [(height - 1) / 2, (width - 1) / 2];
   const pixel = (y: number, x: number, channel: number) => (y < 0 || x < 0 || y >= height || x >= width ? 0 : pixels[(y * width + x) * channels + channel]!);
   for (let y = 0; y < height; y++) {

@@ -11,7 +11,7 @@ import type { SwarmState } from "../state.ts";
 /**
  * Who is audited, of a view whose devices have all committed and answered the degree test: nobody, or the one with the
  * lowest ticket of those whose ticket wins. A ticket is SHA-256("audit" ‖ set ‖ the device ‖ the answers of all others in
- * the view's order), and one of twenty wins.
+ * the view's order), and one of twenty wins, or of as many as the task says.
  *
  * The answers make it a commit-and-reveal beacon that costs no message. What a device answers at the challenge `set`
  * follows from what it dealt (polynomials of degree < T), and `set` stands for everybody's commitments to that: whoever
@@ -31,14 +31,14 @@ export function drawn(s: SwarmState, attempt: Attempt): PeerId | null | undefine
   const tickets = attempt.view.map((peer) => ticket(s, attempt, peer));
   if (tickets.includes(null)) return undefined;
   const lowest = Math.min(...(tickets as number[]));
-  return wins(lowest) ? attempt.view[tickets.indexOf(lowest)]! : null;
+  return wins(s, lowest) ? attempt.view[tickets.indexOf(lowest)]! : null;
 }
 
 /** Who fell silent, or keeps its answer back, and is known to be drawn by the answers of all others. */
 export function withheld(s: SwarmState, attempt: Attempt): PeerId | null {
   const [peer, ...more] = attempt.view.filter((other) => answerOf(s, attempt, other) === null);
   if (peer === undefined || more.length > 0 || peer === s.config.self || attempt.set === null || !mayAudit(s, attempt)) return null;
-  return wins(ticket(s, attempt, peer)!) ? peer : null;
+  return wins(s, ticket(s, attempt, peer)!) ? peer : null;
 }
 
 /**
@@ -55,6 +55,18 @@ function mayAudit(s: SwarmState, { view }: Attempt): boolean {
   return view.length > quorum(view.length) && view.length > quorum(frozen);
 }
 
+/** Which two of the others train the audited update again, if this device knows all answers, which say it. */
+export function verifiers(s: SwarmState, attempt: Attempt): readonly PeerId[] {
+  const answers = attempt.view.map((peer) => answerOf(s, attempt, peer));
+  if (answers.includes(null)) return [];
+  const drawn = attempt.view.filter((peer) => peer !== attempt.audited).map((peer) => {
+    const digest = sha256.create().update(utf8ToBytes("verify")).update(hexToBytes(attempt.set!)).update(peerIdBytes(peer));
+    for (const answer of answers) digest.update(answer!);
+    return { peer, ticket: first32(digest.digest()) };
+  });
+  return drawn.sort((a, b) => a.ticket - b.ticket).slice(0, LIMITS.verifiers).map(({ peer }) => peer);
+}
+
 const answerOf = (s: SwarmState, attempt: Attempt, peer: PeerId): Uint8Array | null => (peer === s.config.self ? attempt.answer : (attempt.answers.get(peer) ?? null));
 
 /** Below 2^32; null while an answer is not known. */
@@ -66,8 +78,9 @@ function ticket(s: SwarmState, attempt: Attempt, peer: PeerId): number | null {
     if (answer === null) return null;
     digest.update(answer);
   }
-  const bytes = digest.digest();
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  return first32(digest.digest());
 }
 
-const wins = (number: number): boolean => number < 2 ** 32 / LIMITS.auditOneOf;
+const first32 = ({ buffer, byteOffset }: Uint8Array): number => new DataView(buffer, byteOffset).getUint32(0);
+
+const wins = ({ config: { audits } }: SwarmState, number: number): boolean => number < 2 ** 32 / audits!.oneOf;

@@ -27,6 +27,9 @@ export function TaskLink({ href }: { href: string }) {
   );
 }
 
+/** Where a task does not say. */
+const AUDIT_ONE_OF = 20;
+
 /** One task, and what can be done with it. */
 export function TaskRow({ task, session, here, posted }: { task: PostedTask; session: Session; here: boolean; posted: boolean }) {
   const text = messages.value.tasksPage.board;
@@ -40,7 +43,7 @@ export function TaskRow({ task, session, here, posted }: { task: PostedTask; ses
     text.kinds[manifest.data.kind],
     manifest.data.source === "own" ? text.own : null,
     manifest.privacy ? text.private(format.value.whole(manifest.privacy.epsilon)) : null,
-    manifest.audits ? text.audited : null,
+    manifest.audits ? (manifest.audits === "rerun" ? text.reruns : text.audited)(manifest.auditOneOf ?? AUDIT_ONE_OF) : null,
     posted ? (mine ? text.mine : text.other) : null,
   ];
   const hide = async (): Promise<void> => (await session.device).hideTask(hash);

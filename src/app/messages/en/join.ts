@@ -30,7 +30,8 @@ export const join = {
   privacy: {
     heading: "What others can see",
     update: "This device’s update is encrypted before it leaves. A round’s devices add the encrypted updates up and open only the sum, unless more than two thirds of them conspire.",
-    audits: "This task is audited: about one update in twenty, drawn by lot, is not added but shown to the devices of this one’s group, so that nobody can give what no honest device gives unseen. A single update can tell more about the data behind it than a sum does.",
+    audits: (oneOf: number) => `This task is audited: up to one update in ${oneOf}, drawn by lot, is not added but shown to the devices of this one’s group, so that nobody can give what no honest device gives unseen. A single update can tell more about the data behind it than a sum does.`,
+    reruns: (oneOf: number) => `This task’s audits train again: its data are public, and each round a lot says on which of them a device trains; data of your own are not used. Up to one update in ${oneOf}, drawn by lot, is not added but shown to the devices of this one’s group, with the number of steps that it took, and two of them do the same training and compare. This device does that for others too.`,
     small: {
       2: "You are two: from the sum, each can work out the other’s update.",
       3: "You are three: two together can work out the third’s update from the sum. If one leaves in mid-round, the round is begun again.",
@@ -52,6 +53,7 @@ export const join = {
     labelsNone: "Choose at least one digit.",
     drawn: "Only my own drawings",
     drawnHint: (count: number) => (count === 0 ? "none yet: draw one and say which digit it is" : `${counted(count, { one: "drawing", other: "drawings" })} on this device`),
+    public: "Public data; each round a lot says on which of them this device trains, so that others can train it again.",
     given: "As this page’s address says",
     givenHint: (share: number, shares: number) => `share ${share} of ${shares}`,
     own: "My own data",

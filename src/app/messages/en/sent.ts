@@ -46,7 +46,7 @@ export const sentPage = {
     },
     reveal: {
       name: "Audited updates",
-      holds: "In a task with audits: an update of this device that was drawn by lot, and the random numbers that it was encrypted with. It is in no sum.",
+      holds: "In a task with audits: an update of this device that was drawn by lot, and the random numbers that it was encrypted with; it is in no sum. Where others train it again, also how many steps it took and how often its round was begun anew. And word of another’s update that training does not give.",
       never: "Samples, labels, drawings, file names. Nor any update that was not drawn.",
       readers: "The devices of the group that this one summed with.",
     },

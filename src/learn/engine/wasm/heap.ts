@@ -26,7 +26,7 @@ export interface Heap {
   scratch(bytes: number): number;
 }
 
-let heap: Heap | null = null;
+let heap: (Heap & { use(exact: boolean): void }) | null = null;
 
 /** Heap of the WASM backend, which must be the current one; null where its memory or SIMD cannot be had. */
 export function openHeap(): Heap | null {
@@ -34,15 +34,28 @@ export function openHeap(): Heap | null {
   return heap;
 }
 
-function createHeap(backend: WasmBackend): Heap | null {
+/**
+ * Whether the kernels, which must be registered, multiply and add with the same bits on every machine (`learn-math.ts`),
+ * or as fast as this one can. False where there are none of ours.
+ */
+export function useExactKernels(exact: boolean): boolean {
+  heap?.use(exact);
+  return heap !== null;
+}
+
+function createHeap(backend: WasmBackend): typeof heap {
   const { memory } = backend.wasm.asm;
-  const module = compile();
-  if (!(memory instanceof WebAssembly.Memory) || !module) return null;
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as LearnKernels;
+  const best = compile([relaxed, plain]);
+  if (!(memory instanceof WebAssembly.Memory) || !best) return null;
+  const instance = (module: WebAssembly.Module) => new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as LearnKernels;
+  const fast = instance(best);
+  let exactly: LearnKernels | null = null;
+  const kernels = { ...fast };
   let held = { at: 0, bytes: 0 };
   const address = ({ dataId }: tf.TensorInfo): number => backend.dataIdMap.get(dataId).memoryOffset;
   return {
     kernels,
+    use: (exact) => void Object.assign(kernels, exact ? (exactly ??= instance(compile([plain])!)) : fast),
     address,
     values: (tensor) => new Float32Array(memory.buffer, address(tensor), tf.util.sizeFromShape(tensor.shape)),
     output: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
@@ -57,8 +70,8 @@ function createHeap(backend: WasmBackend): Heap | null {
 }
 
 /** With fused multiply-add where the engine has it, which is up to a third faster in matrix products. */
-function compile(): WebAssembly.Module | null {
-  for (const base64 of [relaxed, plain]) {
+function compile(builds: readonly string[]): WebAssembly.Module | null {
+  for (const base64 of builds) {
     try {
       return compileKernel(base64);
     } catch (error) {

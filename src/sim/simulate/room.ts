@@ -132,6 +132,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
       // Its task has no audits.
       case "reveal":
       case "reseal":
+      case "rerun":
         return;
     }
   }

@@ -260,7 +260,7 @@ export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
 
 const blockOf = (peers: readonly PeerId[]): Uint8Array<ArrayBuffer> => concatBytes(...peers.map(peerIdBytes)) as Uint8Array<ArrayBuffer>;
 
-const isSame = (a: readonly PeerId[], b: readonly PeerId[]): boolean => a.length === b.length && a.every((peer, i) => peer === b[i]);
+export const sameList = (a: readonly string[], b: readonly string[]): boolean => a === b || (a.length === b.length && a.every((item, i) => item === b[i]));
 
 function encodeStatus({ seq, root, round, weight, target, taking, votes, phase, view, next, issuer, commitment, set, answer, audited }: Status): Uint8Array<ArrayBuffer> {
   return statuses.encode([
@@ -273,7 +273,7 @@ function encodeStatus({ seq, root, round, weight, target, taking, votes, phase, 
     votes.map((vote) => hexToBytes(vote)),
     PHASES.indexOf(phase),
     blockOf(view),
-    isSame(view, next) ? null : blockOf(next),
+    sameList(view, next) ? null : blockOf(next),
     bytesOrNull(issuer),
     bytesOrNull(commitment),
     bytesOrNull(set),

@@ -3,7 +3,7 @@ import type { PeerId } from "../wire/ids.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { aside, note } from "./handing-on.ts";
 import { LIMITS } from "./limits.ts";
-import { decodeMessage, encodeMessage, isStands, signedBytes, type Above, type Message, type Spoken, type Stand, type Stands, type Word } from "./message.ts";
+import { decodeMessage, encodeMessage, isStands, sameList, signedBytes, type Above, type Message, type Spoken, type Stand, type Stands, type Word } from "./message.ts";
 import { ascending, audience, groupsIn, hostsIn, notePlaces, present } from "./peers.ts";
 import { ringAbove, spokeHere } from "./speakers.ts";
 import type { Heard, SwarmState } from "./state.ts";
@@ -119,8 +119,6 @@ function others(s: SwarmState, from: PeerId, said: readonly (readonly [PeerId, S
   const group = groupsIn(s).of(s.config.self);
   return ring.find((peer) => groupsIn(s).of(peer) === group && present(s, peer)) !== s.config.self;
 }
-
-const sameList = (a: readonly string[], b: readonly string[]): boolean => a === b || (a.length === b.length && a.every((item, i) => item === b[i]));
 
 /** For those of its node: of what is said to other nodes the outcome concerns it. */
 function sameWord(a: Word | undefined, b: Word): boolean {

@@ -141,7 +141,9 @@ describe("every scheme", () => {
         const compressor = createCompressor({ ...setting, stepExponent: 10 }, SHAPES);
         const delta = updateOf("same");
         let [shared, carry] = [compressor.initial(), emptyCarry(PARAMETERS)];
-        const rounds = 120;
+        // What a carry holds stays as it is after some 30 rounds: up to 1 update of all values, 20 of a ninth of them, 34 of
+        // rank 1 in 2 bits. So many rounds make that little of what was said.
+        const rounds = 240;
         const arrived = new Float64Array(PARAMETERS);
         for (let round = 0; round < rounds; round++) {
           const { encoded, decoded } = runRound(compressor, [{ delta, carry }], round, shared);
@@ -150,9 +152,7 @@ describe("every scheme", () => {
           ({ shared } = decoded);
         }
         const off = Math.sqrt(arrived.reduce((sum, value, i) => sum + (value - delta[i]!) ** 2, 0) / delta.reduce((sum, value) => sum + value ** 2, 0));
-        // What a carry holds stays as it is after some 30 rounds: up to 1 update of all values, 20 of a ninth of them, 34 of
-        // rank 1 in 2 bits. Without a carry a ninth of the values would be off by 0.89, and rank 1 by more.
-        expect(off).toBeLessThan(setting.compression.kind === "dense" ? 0.05 : 0.4);
+        expect(off).toBeLessThan(setting.compression.kind === "dense" ? 0.05 : 0.2);
       }),
       { numRuns: 6 },
     );

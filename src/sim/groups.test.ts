@@ -1,11 +1,16 @@
 import { expect, test } from "vitest";
+import { LIMITS } from "../swarm/limits.ts";
+import { decodeMessage, encodeMessage, isStands, type Word } from "../swarm/message.ts";
+import { quorum } from "../swarm/record.ts";
 import type { SwarmState } from "../swarm/state.ts";
+import { groupsAfter } from "../swarm/tier/groups.ts";
 import { createSim, type Sim, type SimDevice } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
 const alive = (sim: Sim): SimDevice[] => sim.devices.filter((device) => device.alive);
 const chunkOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 7;
 const totalOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 8;
+const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config).of(id);
 const all = (sim: Sim, round: number) => (): boolean => alive(sim).every((device) => roundOf(device) >= round);
 /** In groups: the devices' first rounds are of one group, which the others join. */
 const settled = (sim: Sim): boolean => alive(sim).every(({ state: { head } }) => head.record.contributors.count === sim.devices.length);
@@ -118,6 +123,58 @@ test("a keeper that gives its own group wrong sums of a chunk is found out, and 
   expectOneRootARound(sim.devices);
   for (const { history } of sim.devices) expect(history.filter((commit) => commit.round > round).every(({ contributors }) => contributors.length === 8)).toBe(true);
   expect(sim.devices.flatMap(({ problems }) => problems).some((problem) => problem.type === "accused" && liars.has(problem.peer))).toBe(true);
+});
+
+/** Words that `hides` says so of do not get through. */
+function holdBack(sim: Sim, hides: (of: SimDevice, to: SimDevice, word: Word) => boolean): void {
+  sim.tamper((_, to, bytes) => {
+    const message = isStands(bytes) ? decodeMessage(bytes) : null;
+    if (message?.kind !== "stands") return bytes;
+    const said = message.said.map(({ word, by }) => ({ word, by: by.filter(({ peer }) => !hides(sim.devices.find(({ id }) => id === peer)!, to, word)) })).filter(({ by }) => by.length > 0);
+    return said.length === 0 ? null : encodeMessage({ kind: "stands", said });
+  });
+}
+
+test("groups that would each add up something else come to one sum, in that round", () => {
+  const sim = running(16, { seed: 10, groupSize: 4 });
+  const round = roundOf(sim.devices[0]!) + 1;
+  const cuts = new Map<number, string>();
+  // Each group hears nothing of what the next one has, until it has said what it would do without it.
+  holdBack(sim, (of, to, { part }) => part !== null && groupOf(of) === (groupOf(to) + 1) % 4 && !cuts.has(groupOf(to)));
+  sim.watch((device) => {
+    const cut = device.state.round.tier?.cut ?? [];
+    if (roundOf(device) + 1 === round && cut.length > 0 && !cuts.has(groupOf(device))) cuts.set(groupOf(device), cut.join());
+  });
+  expect(sim.run(60_000, () => cuts.size === 4)).toBe(true);
+  expect(new Set(cuts.values()).size).toBe(4);
+  const committed = () => sim.devices.filter(({ history }) => history.some((commit) => commit.round === round && !commit.adopted));
+  // Sooner than it would be given up, and with all groups but one.
+  expect(sim.run(LIMITS.exchangeAtMost, () => committed().length >= quorum(12))).toBe(true);
+  expect(committed()[0]!.history.find((commit) => commit.round === round)!.contributors).toHaveLength(12);
+  expect(sim.run(120_000, () => settled(sim))).toBe(true);
+  expectOneRootARound(sim.devices);
+});
+
+test("who votes and leaves has voted: the round commits, though fewer than a quorum are left", () => {
+  const sim = running(12, { seed: 11, groupSize: 4 });
+  const round = roundOf(sim.devices[0]!) + 1;
+  const gone = new Set<SimDevice>();
+  let since = Infinity;
+  // One group is not heard until the others have noticed that four are gone.
+  holdBack(sim, (of, to, { votes }) => votes.length > 0 && groupOf(of) === 0 && groupOf(to) !== 0 && sim.clock.now() < since + 6_000);
+  sim.watch((device) => {
+    const { votes } = device.state.round;
+    if (roundOf(device) + 1 !== round || votes.length === 0 || groupOf(device) === 0 || gone.size === 4) return;
+    since = sim.clock.now();
+    gone.add(device);
+    // What it has to say is still on its way.
+    sim.clock.after(500, () => sim.kill(device));
+  });
+  expect(sim.run(60_000, () => alive(sim).length === 8)).toBe(true);
+  expect(sim.run(30_000, all(sim, round))).toBe(true);
+  const { history } = alive(sim)[0]!;
+  expect(history.find((commit) => commit.round === round)!.contributors).toHaveLength(12);
+  expectOneRootARound(sim.devices);
 });
 
 test("two rooms' halves that were cut apart come back to one model, whichever groups they were in", () => {

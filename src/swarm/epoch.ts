@@ -2,7 +2,7 @@
 export const GROUP_SIZE = 8;
 
 /** Groups of a room that is one node yet, at most; of a node, on average at most; and devices that speak for one. */
-export const ROOM_GROUPS = 20;
+export const ROOM_GROUPS = 10;
 export const NODE_GROUPS = 8;
 export const NODE_SPEAKERS = 24;
 

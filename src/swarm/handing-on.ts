@@ -4,9 +4,9 @@ import { due, dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { encodeMessage, inMessages, NO_VIEW, type Spoken, type Stand, type Word } from "./message.ts";
-import { ascending, audience, fellowStand, groupsIn, hostsIn, near, newest, present, turnOf } from "./peers.ts";
+import { ascending, audience, groupsIn, hostsIn, near, newest, present, turnOf } from "./peers.ts";
 import { quorum } from "./record.ts";
-import { ringAbove, speakersHere, speakersOf, spokeHere } from "./speakers.ts";
+import { contactsIn, ringAbove, speakersHere, spokeHere } from "./speakers.ts";
 import type { SwarmState } from "./state.ts";
 
 /** To be handed on to other groups or nodes, or told to those of the own one. */
@@ -15,10 +15,10 @@ export function note(s: SwarmState, what: "unhanded" | "unhandedAbove" | "untold
   if (peers.length > 0) s[what] = { ...s[what], of: [...of, ...peers.filter((peer) => !of.includes(peer))], since: of.length > 0 ? since : s.now };
 }
 
-/** Who hands on first; in each round another. 0 for the first. */
-function rankIn(s: SwarmState, group: readonly PeerId[]): number {
+/** Who hands on first; in each turn another. 0 for the first. */
+function rankIn(s: SwarmState, group: readonly PeerId[], turn = s.head.record.round): number {
   const near = ascending([...group, s.config.self]);
-  return (near.indexOf(s.config.self) + s.head.record.round) % near.length;
+  return (near.indexOf(s.config.self) + turn) % near.length;
 }
 
 /**
@@ -28,16 +28,19 @@ function rankIn(s: SwarmState, group: readonly PeerId[]): number {
  * Whoever waits for what neither hands on asks for it. Now and then all goes on again, should something have been lost.
  */
 export function handOn(s: SwarmState, out: Effect[]): void {
-  pass(s, out, "unhanded", () => ({ fellows: audience(s), to: (rank) => receivers(s, hostsIn(s), rank) }));
-  if (spokeHere(s)) pass(s, out, "unhandedAbove", () => ({ fellows: ringAbove(s).filter((peer) => peer !== s.config.self && present(s, peer)), to: (rank) => receiversAbove(s, rank) }));
+  const { round } = s.head.record;
+  pass(s, out, "unhanded", () => ({ fellows: audience(s), turn: round, to: (rank) => receivers(s, hostsIn(s), rank) }));
+  // Those who committed it and those who are about to are of one mind about whose turn it is.
+  const turn = round + (s.round.upper ? 1 : 0);
+  if (spokeHere(s)) pass(s, out, "unhandedAbove", () => ({ fellows: ringAbove(s).filter((peer) => peer !== s.config.self && present(s, peer)), turn, to: (rank) => receiversAbove(s, rank) }));
 }
 
-function pass(s: SwarmState, out: Effect[], what: "unhanded" | "unhandedAbove", among: () => { fellows: readonly PeerId[]; to(rank: number): PeerId[] }): void {
+function pass(s: SwarmState, out: Effect[], what: "unhanded" | "unhandedAbove", among: () => { fellows: readonly PeerId[]; turn: number; to(rank: number): PeerId[] }): void {
   const { of, since, renewedAt } = s[what];
   const renews = dueAgain(s, renewedAt, LIMITS.standEvery);
   if (of.length === 0 && !renews) return;
-  const { fellows, to } = among();
-  const rank = rankIn(s, fellows);
+  const { fellows, turn, to } = among();
+  const rank = rankIn(s, fellows, turn);
   const carries = rank < (renews ? 1 : LIMITS.carriers);
   const patience = of.length >= quorum(fellows.length + 1) ? 0 : LIMITS.handOnAfter;
   if (carries && !renews && !due(s, since + patience + rank * LIMITS.handOnStep)) return;
@@ -74,15 +77,14 @@ function receivers(s: SwarmState, host: (peer: PeerId) => number, rank: number):
   });
 }
 
-/** One who speaks for each other node. */
+/** Of those who speak for each other node one, each time another; two where nobody knows whether they are there. */
 function receiversAbove(s: SwarmState, rank: number): PeerId[] {
   const { nodes, node: own } = groupsIn(s);
   return Array.from({ length: nodes }, (_, node) => node).flatMap((node) => {
-    const all = node === own ? [] : speakersOf(s, node).filter((peer) => present(s, peer));
-    // Of these nobody says who is gone: who spoke in this round was there a moment ago.
-    const heardOf = all.filter((peer) => fellowStand(s, peer)?.above);
-    const choice = heardOf.length > 0 ? heardOf : all;
-    return choice.length > 0 ? [choice[(rank + own + s.head.record.round) % choice.length]!] : [];
+    if (node === own) return [];
+    const { peers, spoke } = contactsIn(s, node);
+    if (peers.length === 0) return [];
+    return spoke ? [turnOf(s, peers, rank)] : ascending([turnOf(s, peers, 2 * rank), turnOf(s, peers, 2 * rank + 1)]);
   });
 }
 
@@ -112,11 +114,13 @@ export function greet(s: SwarmState, out: Effect[]): void {
 }
 
 /**
- * Of whoever waits for other groups: those who should have told it may have told only some. It asks one after another
- * of all who are there, so that nobody can keep it from hearing.
+ * Of whoever waits for other groups, or nodes: those who should have told it may have told only some. It asks one after
+ * another of all who are there, so that nobody can keep it from hearing.
  */
-export function askWords(s: SwarmState, out: Effect[], peers: readonly PeerId[]): void {
+export function askWords(s: SwarmState, out: Effect[], of: "part" | "node"): void {
   const { phaseSince, wordsAt } = s.round;
+  const { nodes, node: own } = groupsIn(s);
+  const peers = of === "part" ? near(s) : Array.from({ length: nodes }, (_, node) => node).flatMap((node) => (node === own ? [] : contactsIn(s, node).peers));
   if (peers.length === 0 || !dueAgain(s, Math.max(phaseSince, wordsAt), LIMITS.askWords)) return;
   s.round = { ...s.round, wordsAt: s.now };
   // Spread by its name and by how much it has said so far.
@@ -126,7 +130,7 @@ export function askWords(s: SwarmState, out: Effect[], peers: readonly PeerId[])
 export function answerWords(s: SwarmState, out: Effect[], from: PeerId): void {
   const groups = groupsIn(s);
   if (groups.alone) return;
-  const known = speakersHere(s).includes(from) ? [...s.stands] : groups.nodeOf(from) === groups.node ? heardHere(s) : heardHere(s).filter(([, { above }]) => above !== undefined);
+  const known = speakersHere(s).includes(from) ? [...s.stands] : groups.nodeOf(from) === groups.node ? heardHere(s) : heardHere(s).filter(([peer, { above }]) => above !== undefined || ringAbove(s).includes(peer));
   tell(out, [from], [...entryOf(s, s.config.self), ...known].filter(([peer]) => peer !== from));
 }
 

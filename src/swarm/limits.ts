@@ -9,8 +9,8 @@ export const LIMITS = {
   tellAfter: 50,
   /** So many hand their group's words on. The first waits so long for a quorum of it, and the next for so much longer. */
   carriers: 2,
-  handOnAfter: 500,
-  handOnStep: 400,
+  handOnAfter: 300,
+  handOnStep: 300,
   /** Whoever waits for other groups for so long asks somebody for their words, each time another. */
   askWords: 4_000,
   /** For so long a group with frozen members is held to be at its round before it has said so. */
@@ -36,6 +36,8 @@ export const LIMITS = {
   /** Bound on each of send, open, reduce and commit, and the slowest link that it is made for (bytes a second). */
   exchangeAtMost: 10_000,
   slowestLink: 32_000,
+  /** What several groups add up stays as it is for so long, while most may come to say the same. */
+  cutAtLeast: 600,
   /** Fewer contributors than this could refuse a model only if all of them did. */
   refusersAtLeast: 4,
   /** Bounds on judging a model before the vote, which is given a twentieth of the round, and on waiting for others to refuse it too. */
@@ -73,7 +75,7 @@ export const LIMITS = {
   nodes: 32,
   speakers: 24,
   /** How often a speaker says anew how many of its node voted, and how long it waits for most of them. */
-  countEvery: 1_000,
+  countEvery: 500,
   countAtMost: 3_000,
   /** Groups of a node; then its devices, and the fewest whose sum others may see. */
   groups: 20,

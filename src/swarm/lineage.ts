@@ -13,7 +13,7 @@ import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want }
 import { modelFrom, modelPiece, modelSize } from "./head.ts";
 import { ascending, newest } from "./peers.ts";
 import { finish } from "./reduce.ts";
-import { isListed, quorum, type Hash } from "./record.ts";
+import { isListed, oneHonest, type Hash } from "./record.ts";
 import { decodeCommit, encodeCommit, type Commit } from "./roll.ts";
 import { freshCarry, type Head, type SwarmState, type Sync } from "./state.ts";
 import { groupsAfter } from "./tier/groups.ts";
@@ -40,7 +40,7 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
     for (const head of [candidate.head, candidate.refusal]) {
       const { root, roll: { contributors } } = head;
       const there = contributors.filter((peer) => newest(s, peer)?.root === root).length;
-      if (there > contributors.length - quorum(contributors.length)) return finish(s, out, head);
+      if (there >= oneHonest(contributors.length)) return finish(s, out, head);
     }
   }
   const claim = leading(s, better);

@@ -138,3 +138,6 @@ export const genesisRecord = (task: Hash, model: Hash, stepExponent: number): Co
 
 /** ≥ T of n have to vote for a root: ⌊2n/3⌋ + 1 (swarm.md), which is everybody up to three. */
 export const quorum = (n: number): number => Math.floor((2 * n) / 3) + 1;
+
+/** So many of n that one of them is honest, where a quorum is. */
+export const oneHonest = (n: number): number => n - quorum(n) + 1;

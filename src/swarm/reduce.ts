@@ -8,13 +8,13 @@ import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { enter, lose } from "./membership.ts";
-import { fellow, groupsIn, near, others, present } from "./peers.ts";
+import { fellow, groupsIn, others, present } from "./peers.ts";
 import { reached } from "./phase.ts";
 import { askWords } from "./handing-on.ts";
 import type { Head, SwarmState } from "./state.ts";
 import { ascend, openNode, pastOf } from "./tier/above.ts";
 import { combine } from "./tier/agree.ts";
-import { GROUPS, NODES, speaks } from "./tier/stage.ts";
+import { GROUPS, speaks } from "./tier/stage.ts";
 import { openTier } from "./tier/tier.ts";
 import { gather } from "./tier/totals.ts";
 import { settle } from "./settle.ts";
@@ -99,7 +99,7 @@ export function commit(s: SwarmState, out: Effect[]): boolean {
   const head = elected(s, candidate);
   if (head) return finish(s, out, head);
   if (vote(s, candidate)) return true;
-  if (s.round.tier) askWords(s, out, speaks(s) ? NODES.asked(s) : near(s));
+  if (s.round.tier) askWords(s, out, speaks(s) ? "node" : "part");
   return (!isOpen(s, candidate) || due(s, exchangeDeadline(s))) && lose(s, out);
 }
 

@@ -1,9 +1,9 @@
 import type { PeerId } from "../wire/ids.ts";
-import { groupsIn } from "./peers.ts";
+import { ascending, groupsIn } from "./peers.ts";
 import type { Hash } from "./record.ts";
 import type { SwarmState } from "./state.ts";
 import { someOf } from "./tier/groups.ts";
-import { votersHere } from "./tier/stage.ts";
+import { aboveOf, votersHere } from "./tier/stage.ts";
 
 const guessed = new WeakMap<readonly PeerId[], { root: Hash; of: Map<number, readonly PeerId[]> }>();
 
@@ -20,13 +20,25 @@ export function speakersOf(s: SwarmState, node: number): readonly PeerId[] {
   return speakers;
 }
 
+/**
+ * Whom to turn to in another node. Nobody says here who of it is gone: who spoke in this round was there a moment ago,
+ * and who did in the last one not long ago.
+ */
+export function contactsIn(s: SwarmState, node: number): { peers: readonly PeerId[]; spoke: boolean } {
+  const all = speakersOf(s, node);
+  const now = all.filter((peer) => aboveOf(s, peer));
+  if (now.length > 0) return { peers: now, spoke: true };
+  const before = all.filter((peer) => s.past?.heard.includes(peer));
+  return { peers: before.length > 0 ? before : all, spoke: false };
+}
+
 /** Whose words for the node are handed on to the others: those who speak in this round, or spoke in the last one, for it ends there first or here. */
 export const ringAbove = (s: SwarmState): readonly PeerId[] => (s.round.upper ? votersHere(s) : (s.past?.voters ?? []));
 
 export const spokeHere = (s: SwarmState): boolean => ringAbove(s).includes(s.config.self);
 
-/** The same of the own node, this device not included. */
+/** The same of the own node, this device not included; between two rounds those of both. */
 export function speakersHere(s: SwarmState): readonly PeerId[] {
   const known = votersHere(s);
-  return (known.length > 0 ? known : speakersOf(s, groupsIn(s).node)).filter((peer) => peer !== s.config.self);
+  return ascending(known.length > 0 ? known : [...ringAbove(s), ...speakersOf(s, groupsIn(s).node)]).filter((peer) => peer !== s.config.self);
 }

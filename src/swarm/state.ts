@@ -190,8 +190,9 @@ export type Said = Omit<Status, "seq"> | Word;
 export interface Past {
   /** Head that it built on. */
   root: Hash;
-  /** Who spoke for this node. */
+  /** Who spoke for this node, and who was heard to speak for the others. */
   voters: readonly PeerId[];
+  heard: readonly PeerId[];
   outcome: { hash: Hash; outcome: Outcome };
   totals: Tier["totals"];
 }

@@ -99,8 +99,9 @@ function meet(s: SwarmState, peers: readonly PeerId[], pending: readonly PeerId[
   s.reachable = reachable;
   s.pending = pending;
   s.peers = new Map([...s.peers].filter(([peer]) => after.has(peer)));
-  // Others may have handed on the word of one whom this device is about to meet.
-  s.stands = new Map([...s.stands].filter(([peer]) => after.has(peer) || !before.has(peer)));
+  // Others may have handed on the word of one whom this device is about to meet; and what those said in this round who
+  // have left since they said all the same.
+  s.stands = new Map([...s.stands].filter(([peer, { round }]) => after.has(peer) || !before.has(peer) || round >= s.head.record.round));
   s.places = new Map([...s.places].filter(([peer]) => s.peers.has(peer) || s.stands.has(peer)));
 }
 

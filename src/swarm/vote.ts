@@ -3,7 +3,7 @@ import { due } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { fellow, fellowStand, newest, present } from "./peers.ts";
-import { quorum, rootOf, type Hash } from "./record.ts";
+import { oneHonest, quorum, rootOf, type Hash } from "./record.ts";
 import type { Count } from "./message.ts";
 import type { Candidate, Head, SwarmState } from "./state.ts";
 import type { NodePart } from "./tier/node.ts";
@@ -58,7 +58,7 @@ function judgedBy({ round: { formedAt } }: SwarmState, { since }: Candidate): nu
   return since + Math.min(LIMITS.judgeAtMost, Math.max(LIMITS.judgeAtLeast, (since - formedAt) / 20));
 }
 
-/** How many voted for a root, of those who took part; of other nodes what a quorum of those who speak for them says. */
+/** How many voted for a root, of those who took part; of other nodes what those who speak for them say. */
 function votesFor(s: SwarmState, root: Hash, contributors: readonly PeerId[]): number {
   const here = contributors.filter((peer) => voted(s, peer, root)).length;
   const { upper } = s.round;
@@ -66,10 +66,13 @@ function votesFor(s: SwarmState, root: Hash, contributors: readonly PeerId[]): n
   return upper.cut.reduce((sum, hash) => (hash === upper.own ? sum : sum + saidOf(s, upper.parts.get(hash)!, root)), here);
 }
 
-/** The most that a quorum of a node's voters say at least; all of it, where they stand on the root. */
+/**
+ * The most that so many of a node's voters say at least that one of them is honest, for nobody knows here who of the
+ * others is gone; all of it, where they stand on the root.
+ */
 function saidOf(s: SwarmState, { voters, contributors }: NodePart, root: Hash): number {
   const counts = voters.map((peer) => (s.places.get(peer)?.root === root ? contributors.count : (aboveOf(s, peer)?.votes.find((count) => count.root === root)?.count ?? 0)));
-  return Math.min(contributors.count, counts.sort((a, b) => b - a)[quorum(voters.length) - 1] ?? 0);
+  return Math.min(contributors.count, counts.sort((a, b) => b - a)[oneHonest(voters.length) - 1] ?? 0);
 }
 
 /** What a speaker says of its node's votes: once a quorum of it voted, or a moment later; then again as more do. */

@@ -50,7 +50,9 @@ export function* simulate(options: SimulateOptions, { data, clock, tamper, watch
   function plan(): void {
     if (churn === 0) return;
     const lasted = measures.rounds.slice(-5);
-    const length = lasted.length === 0 ? SETTING.firstRound : lasted.reduce((sum, { since, at }) => sum + at - since, 0) / lasted.length;
+    const usual = lasted.length === 0 ? SETTING.firstRound : lasted.reduce((sum, { since, at }) => sum + at - since, 0) / lasted.length;
+    // A round that has taken longer already is a longer one.
+    const length = Math.max(usual, timeline.now - (measures.last?.at ?? 0));
     const mean = length / (-ln(1 - churn) * devices.alive.size);
     timeline.put(Math.ceil(timeline.now + exponential(chance, mean)), KIND.depart, 0, 0, 0, null);
   }

@@ -9,7 +9,7 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
 import { encodeMessage, type Bulk, type Want } from "../message.ts";
-import { ascending, frozenAmong, groupsIn, setOf, turnOf } from "../peers.ts";
+import { ascending, frozenAmong, groupsIn, present, setOf, turnOf } from "../peers.ts";
 import { listed, quorum, type Hash } from "../record.ts";
 import type { NodeRow } from "../roll.ts";
 import { settle } from "../settle.ts";
@@ -19,7 +19,7 @@ import { combine } from "./agree.ts";
 import { groupsFor, someOf } from "./groups.ts";
 import { decodeOutcome, encodeOutcome, hashOfNodePart, hashOfOutcome, type NodePart, type Outcome } from "./node.ts";
 import { digestOf, keepersOf, unpackChunk } from "./part.ts";
-import { aboveOf, GROUPS, NODES, speaks, votersHere } from "./stage.ts";
+import { aboveOf, enoughHere, GROUPS, NODES, speaks, votersHere } from "./stage.ts";
 import { agreedIn, measure, newTier } from "./tier.ts";
 import { gather, sumOf, totalBound } from "./totals.ts";
 
@@ -38,7 +38,8 @@ export function openNode(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuff
   const frozen = s.head.roll.rows[node]?.speakers ?? [];
   const voters = frozen.length > 0 ? frozen.filter((peer) => setOf(contributors).has(peer)) : someOf(contributors, s.config.speakers, s.head.root);
   const bound = totalBound(s, GROUPS, s.round.tier!);
-  const row: NodeRow = { contributors: listed(contributors), members: listed(members), groups: groupsFor(members.length, s.config.groupSize), speakers: someOf(members, s.config.speakers, s.head.root) };
+  // Who was in this round speaks in the next: a newcomer may not be as far by then.
+  const row: NodeRow = { contributors: listed(contributors), members: listed(members), groups: groupsFor(members.length, s.config.groupSize), speakers: someOf(members.filter((peer) => setOf(contributors).has(peer)), s.config.speakers, s.head.root) };
   const part: NodePart = { ...row, root: s.head.root, node, voters, stayed: frozenAmong(s, contributors), expected: expected ?? 0, issuer, bound, ...measure(s, sum, bound) };
   s.round = { ...s.round, upper: newTier(s, sum, hashOfNodePart(part), part) };
   return enter(s, "commit");
@@ -88,7 +89,7 @@ function outcomeOf(s: SwarmState): Outcome {
 /** A node that is not in the cut is as it was: its devices come after the round. */
 const leftOut = (before: NodeRow | undefined): NodeRow => ({ ...(before ?? { members: listed([]), groups: 1, speakers: [] }), contributors: listed([]) });
 
-/** What a quorum of the own node's voters state. */
+/** What enough of the own node's voters state. */
 function stated(s: SwarmState): { hash: Hash; by: PeerId[] } | null {
   const voters = votersHere(s);
   const by = new Map<Hash, PeerId[]>();
@@ -96,15 +97,17 @@ function stated(s: SwarmState): { hash: Hash; by: PeerId[] } | null {
     const hash = aboveOf(s, peer)?.outcome;
     if (hash) by.set(hash, [...(by.get(hash) ?? []), peer]);
   }
-  for (const [hash, peers] of by) if (peers.length >= quorum(voters.length)) return { hash, by: peers };
+  const enough = enoughHere(s);
+  for (const [hash, peers] of by) if (peers.length >= enough) return { hash, by: peers };
   return null;
 }
 
 function fetchOutcome(s: SwarmState, out: Effect[]): void {
   const known = stated(s);
-  if (known === null || !dueAgain(s, s.round.outcomeAskedAt, LIMITS.askAgain)) return;
+  if (known === null || !dueAgain(s, s.round.outcomeAskedAt, LIMITS.askChunk)) return;
   s.round = { ...s.round, outcomeAskedAt: s.now };
-  ask(s, out, turnOf(s, known.by, 0), known.hash, "outcome", 0);
+  const by = known.by.filter((peer) => present(s, peer));
+  if (by.length > 0) ask(s, out, turnOf(s, by, Math.floor(s.now / LIMITS.askChunk)), known.hash, "outcome", 0);
 }
 
 /** The outcome is known: each chunk of the sum comes to one of a group from those who speak for the node, and the others have it of that one. */
@@ -114,10 +117,10 @@ function collect(s: SwarmState, out: Effect[]): boolean {
   if (missing.length === 0) return finish(s, out, sumOf(s, upper));
   if (due(s, exchangeDeadline(s))) return lose(s, out);
   const first = upper.asked === 0;
-  if (!first && !dueAgain(s, s.round.askedAt, LIMITS.askAgain)) return false;
+  if (!first && !dueAgain(s, s.round.askedAt, LIMITS.askChunk)) return false;
   s.round = { ...s.round, askedAt: s.now, upper: { ...upper, asked: upper.asked + 1 } };
   const { hash } = s.round.outcome!;
-  const by = votersHere(s).filter((peer) => peer !== s.config.self && aboveOf(s, peer)?.outcome === hash);
+  const by = votersHere(s).filter((peer) => peer !== s.config.self && present(s, peer) && aboveOf(s, peer)?.outcome === hash);
   for (const chunk of missing) {
     const keeper = keepersOf(ownGroup(s), chunk)[0]!;
     // Whoever waited once in vain asks those who speak for the node.
@@ -153,7 +156,7 @@ function noteWanted(s: SwarmState, from: PeerId, view: Hash, chunk: number): voi
 /** What those need who are not as far, once the round is over here. */
 export function pastOf(s: SwarmState): Past | null {
   const { upper, outcome } = s.round;
-  return upper && outcome && { root: s.head.root, voters: votersHere(s), outcome, totals: upper.totals };
+  return upper && outcome && { root: s.head.root, voters: votersHere(s), heard: [...NODES.heard(s)].filter((peer) => aboveOf(s, peer)), outcome, totals: upper.totals };
 }
 
 /** @returns whether it is of what concerns the outcome */

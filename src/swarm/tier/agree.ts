@@ -5,22 +5,22 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
 import type { Cut } from "../message.ts";
-import { present, turnOf } from "../peers.ts";
-import { quorum, type Hash } from "../record.ts";
+import { present, setOf, turnOf } from "../peers.ts";
+import { oneHonest, quorum, type Hash } from "../record.ts";
 import { askWords } from "../handing-on.ts";
 import type { SwarmState } from "../state.ts";
 import type { Stage } from "./stage.ts";
-import { cutHash, nameOfCut, partsOfCut, votersIn, withCut } from "./tier.ts";
+import { cutHash, keyOfCut, nameOfCut, partsOfCut, votersIn, withCut } from "./tier.ts";
 import { offerChunks } from "./totals.ts";
 
 /** REDUCE among several groups, once the own one's sum is open; the same among nodes, after it. It ends when a cut is signed. */
 export function combine<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   fetchParts(s, out, stage);
-  askWords(s, out, stage.asked(s));
+  askWords(s, out, stage.what);
   if (followCut(s, out, stage)) return true;
+  if (stage.tier(s)!.cut.length === 0) return joinCut(s, stage) || propose(s, out, stage);
+  if (approach(s, stage)) return true;
   const tier = stage.tier(s)!;
-  if (tier.cut.length === 0) return propose(s, out, stage);
-  if (shrinkCut(s, stage)) return true;
   const voters = votersIn(stage, tier);
   const own = cutHash(tier.cut);
   // Who says otherwise follows those who have signed.
@@ -35,7 +35,7 @@ function fetchParts<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
   let asked: Map<Hash, PeerId[]> | null = null;
   for (const peer of stage.heard(s)) {
     const part = stage.said(s, peer)?.part;
-    if (!part || tier.parts.has(part)) continue;
+    if (!part || tier.parts.has(part) || !present(s, peer)) continue;
     const known = asked?.get(part);
     if (known) known.push(peer);
     else if (dueAgain(s, tier.askedFor.get(part) ?? -Infinity, LIMITS.askAgain)) asked = (asked ?? new Map<Hash, PeerId[]>()).set(part, [peer]);
@@ -57,12 +57,14 @@ function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || stage.unitIn(other) !== stage.unitIn(part) || stage.weight(s, part) > stage.weight(s, other)));
   if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
-  // Without most of the frozen list it is no round yet: the others may be at one without them. Newcomers say nothing of that.
-  const many = 2 * single.reduce((weight, [, part]) => weight + stage.stayed(s, part), 0) > stage.due(s);
-  if (!many && stage.due(s) > 0 && !due(s, tier.since + LIMITS.reformAfter)) return false;
   const cut = single.sort(([, a], [, b]) => stage.unitIn(a) - stage.unitIn(b)).map(([hash]) => hash);
-  stage.put(s, { ...tier, cut, proposedAt: s.now });
-  return true;
+  return (isRound(s, stage, cut) || due(s, tier.since + LIMITS.reformAfter)) && proposes(s, stage, cut);
+}
+
+/** Without most of the frozen list it is no round: the others may be at one without them. Newcomers say nothing of that. */
+function isRound<P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boolean {
+  const { parts } = stage.tier(s)!;
+  return stage.due(s) === 0 || 2 * cut.reduce((weight, hash) => weight + stage.stayed(s, parts.get(hash)!), 0) > stage.due(s);
 }
 
 /** Most of those who were frozen for a part have a say in it; where none were, whoever founded it. */
@@ -77,46 +79,90 @@ function partsDeadline(s: SwarmState, tier: { since: number }, most: boolean): n
   return tier.since + Math.max(most ? LIMITS.openAtLeast : LIMITS.exchangeAtMost, took);
 }
 
-/** A part that too few have in theirs, or may yet, for a quorum is left out; one device alone leaves nothing out. */
-function shrinkCut<P>(s: SwarmState, stage: Stage<P>): boolean {
+/** A cut that some of those who have a say in it would add up, this device's own part in it. */
+interface Stated {
+  cut: readonly Hash[];
+  /** How many of them. */
+  times: number;
+}
+
+function statedBy<P>(s: SwarmState, stage: Stage<P>, peers: Iterable<PeerId>): Stated[] {
   const tier = stage.tier(s)!;
-  const voters = votersIn(stage, tier);
-  const said = new Map<Hash, { cut: Cut; times: number }>();
-  let lost = 0;
-  for (const peer of voters) {
-    const cut = peer === s.config.self ? nameOfCut(stage, tier) : stage.said(s, peer)?.cut;
-    if (cut) said.set(cut.hash, { cut, times: (said.get(cut.hash)?.times ?? 0) + 1 });
-    else if (!present(s, peer)) lost++;
+  const said = new Map<string, { name: Cut; by: PeerId[] }>();
+  for (const peer of peers) {
+    const name = cutOf(s, stage, peer);
+    const same = name && said.get(keyOfCut(name));
+    if (same) same.by.push(peer);
+    else if (name) said.set(keyOfCut(name), { name, by: [peer] });
   }
-  const stated = [...said.values()].flatMap(({ cut, times }): [readonly Hash[], number][] => {
-    const parts = partsOfCut(stage, tier, cut);
-    return parts?.includes(tier.own) ? [[parts, times]] : [];
+  return [...said.values()].flatMap(({ name, by }): Stated[] => {
+    const cut = partsOfCut(stage, tier, name);
+    if (!cut?.includes(tier.own)) return [];
+    const voters = setOf(votersIn(stage, { ...tier, cut }));
+    return [{ cut, times: by.filter((peer) => voters.has(peer)).length }];
   });
-  const without = (hash: Hash): number => stated.reduce((count, [cut, times]) => (cut.includes(hash) ? count : count + times), lost);
-  const cut = tier.cut.filter((hash) => without(hash) <= voters.length - quorum(voters.length));
-  // With so many gone there is no quorum for anything.
-  if (cut.length === tier.cut.length || !cut.includes(tier.own)) return false;
-  stage.put(s, { ...withCut(tier, cut), proposedAt: s.now });
+}
+
+const cutOf = <P>(s: SwarmState, stage: Stage<P>, peer: PeerId): Cut | null => (peer === s.config.self ? nameOfCut(stage, stage.tier(s)!) : stage.said(s, peer)?.cut) ?? null;
+
+const areCertified = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boolean => cut.every((hash) => isCertified(s, stage, hash, stage.tier(s)!.parts.get(hash)!));
+
+/** Whoever is late waits no longer than the others: what so many would add up, an honest one has waited for. */
+function joinCut<P>(s: SwarmState, stage: Stage<P>): boolean {
+  const tier = stage.tier(s)!;
+  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && isRound(s, stage, cut) && areCertified(s, stage, cut));
+  return joined !== undefined && proposes(s, stage, joined.cut);
+}
+
+function proposes<P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): true {
+  stage.put(s, { ...stage.tier(s)!, cut, proposedAt: s.now, cutAt: s.now });
   return true;
 }
+
+/**
+ * Towards one cut. A part that too few have in theirs, or may yet, for a quorum is left out; one device alone leaves
+ * nothing out. Where that does not help, all go over to the cut that most would add up, after a moment in which what
+ * others say gets around.
+ */
+function approach<P>(s: SwarmState, stage: Stage<P>): boolean {
+  const tier = stage.tier(s)!;
+  const voters = votersIn(stage, tier);
+  const stated = statedBy(s, stage, voters);
+  const lost = voters.filter((peer) => cutOf(s, stage, peer) === null && !present(s, peer)).length;
+  const without = (hash: Hash): number => stated.reduce((count, { cut, times }) => (cut.includes(hash) ? count : count + times), lost);
+  const cut = tier.cut.filter((hash) => without(hash) <= voters.length - quorum(voters.length));
+  if (cut.length < tier.cut.length && cut.includes(tier.own) && (isRound(s, stage, cut) || !isRound(s, stage, tier.cut))) {
+    stage.put(s, { ...withCut(tier, cut), proposedAt: s.now, cutAt: s.now });
+    return true;
+  }
+  const [most] = statedBy(s, stage, [...stage.heard(s), s.config.self])
+    .filter((other) => other.cut === tier.cut || (isRound(s, stage, other.cut) && areCertified(s, stage, other.cut)))
+    .sort(byTimes);
+  if (most === undefined || most.cut === tier.cut || !due(s, tier.cutAt + LIMITS.cutAtLeast)) return false;
+  stage.put(s, { ...withCut(tier, most.cut), cutAt: s.now });
+  return true;
+}
+
+/** In the same order on every device. */
+const byTimes = (a: Stated, b: Stated): number => b.times - a.times || b.cut.length - a.cut.length || (cutHash(a.cut) < cutHash(b.cut) ? -1 : 1);
 
 /** What n − Q + 1 of a cut's contributors signed, an honest one did. */
 function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
-  const signed = new Map<Hash, Cut>();
+  const signed = new Map<string, Cut>();
   for (const peer of stage.heard(s)) {
     const said = stage.said(s, peer);
-    if (said?.signed && said.cut) signed.set(said.cut.hash, said.cut);
+    if (said?.signed && said.cut) signed.set(keyOfCut(said.cut), said.cut);
   }
-  for (const [name, said] of signed) {
+  for (const said of signed.values()) {
     const cut = partsOfCut(stage, tier, said);
     if (!cut?.includes(tier.own)) continue;
     const voters = votersIn(stage, { ...tier, cut });
     const signers = voters.filter((peer) => {
       const other = stage.said(s, peer);
-      return other?.signed && other.cut?.hash === name;
+      return other?.signed && other.cut?.hash === said.hash;
     }).length;
-    if (signers <= voters.length - quorum(voters.length)) continue;
+    if (signers < oneHonest(voters.length)) continue;
     if (cut !== tier.cut) stage.put(s, withCut(tier, cut));
     return sign(s, out, stage);
   }

@@ -3,7 +3,7 @@ import type { PeerId } from "../../wire/ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { Above, Word } from "../message.ts";
 import { fellowStand, frozenAmong, groupsIn, near, present, runningGroups, setOf } from "../peers.ts";
-import { quorum, type Hash } from "../record.ts";
+import { oneHonest, quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
 import { decodeNodePart, encodeNodePart, type NodePart } from "./node.ts";
 import { boundOf, decodePart, encodePart, type Part } from "./part.ts";
@@ -23,8 +23,6 @@ export interface Stage<P> {
   said(s: SwarmState, peer: PeerId): Pick<Word, "part" | "cut" | "signed"> | undefined;
   /** Whose words count here, this device not included. */
   heard(s: SwarmState): Iterable<PeerId>;
-  /** Of whom the others' words are asked. */
-  asked(s: SwarmState): readonly PeerId[];
   /** What this device is of, what of is a device, and of which a part. */
   own(s: SwarmState): number;
   unitOf(s: SwarmState, peer: PeerId): number;
@@ -69,7 +67,6 @@ export const GROUPS: Stage<Part> = {
   },
   said: (s, peer) => fellowStand(s, peer) ?? undefined,
   heard: near,
-  asked: near,
   own: (s) => groupsIn(s).of(s.config.self),
   unitOf: (s, peer) => groupsIn(s).of(peer),
   unitIn: ({ group }) => group,
@@ -99,10 +96,16 @@ export const votersHere = ({ round: { upper } }: SwarmState): readonly PeerId[] 
 
 export const speaks = (s: SwarmState): boolean => votersHere(s).includes(s.config.self);
 
-/** Whether a quorum of those who speak for some node stand on this root: of those who committed it a device may hear no others. */
+/** How many of this node's voters speak for it: a quorum of those who are still there, and so many of all that one is honest. */
+export const enoughHere = (s: SwarmState): number => {
+  const voters = votersHere(s);
+  return Math.max(quorum(voters.filter((peer) => present(s, peer)).length), oneHonest(voters.length));
+};
+
+/** Whether enough of those who speak for some node stand on this root: of those who committed it a device may hear no others. */
 export function isHeld(s: SwarmState, root: Hash): boolean {
-  const stands = (peers: readonly PeerId[]): boolean => peers.length > 0 && peers.filter((peer) => s.places.get(peer)?.root === root).length >= quorum(peers.length);
-  return stands(votersHere(s)) || s.head.roll.rows.some(({ speakers }) => stands(speakers));
+  const standing = (peers: readonly PeerId[]): number => peers.filter((peer) => s.places.get(peer)?.root === root).length;
+  return (s.round.upper !== null && standing(votersHere(s)) >= enoughHere(s)) || s.head.roll.rows.some(({ speakers }) => speakers.length > 0 && standing(speakers) >= quorum(speakers.length));
 }
 
 /** Who was frozen to speak for a node. */
@@ -116,7 +119,6 @@ export const NODES: Stage<NodePart> = {
   },
   said: aboveOf,
   heard: (s) => s.stands.keys(),
-  asked: (s) => [...s.stands.keys()].filter((peer) => aboveOf(s, peer) !== undefined),
   own: (s) => groupsIn(s).node,
   unitOf: (s, peer) => groupsIn(s).nodeOf(peer),
   unitIn: ({ node }) => node,

@@ -22,9 +22,11 @@ export interface Tier<P = Part> {
   own: Hash;
   /** The parts that this device knows, its own included. */
   parts: ReadonlyMap<Hash, P>;
-  /** Hashes of the parts to be added up, by group; empty until it is proposed. Only shrinks, and not once it is signed. */
+  /** Hashes of the parts to be added up, by group; empty until it is proposed. No others once it is signed. */
   cut: readonly Hash[];
+  /** When so many were proposed, and when this device went over to these. */
   proposedAt: number;
+  cutAt: number;
   signed: boolean;
   /** Chunks of parts, checked against their digests; chunk's number → part → values. */
   chunks: readonly ReadonlyMap<Hash, Int32Array>[];
@@ -70,9 +72,26 @@ export function nameOfCut<P>({ unitIn }: Units<P>, { cut, parts }: Pick<Tier<P>,
 /** A group that says different things to different devices may have so many parts. */
 const PARTS_TRIED = 64;
 
+/** Of two that say the same hash one may lie about the rest. */
+export const keyOfCut = ({ hash, units }: Cut): string => `${hash} ${units}`;
+
+/** By the parts that are known: it is asked for at every step. */
+const cutsOf = new WeakMap<ReadonlyMap<Hash, unknown>, Map<string, readonly Hash[] | null>>();
+
 /** The parts that a cut stands for, by group; null where this device does not know them all. */
-export function partsOfCut<P>({ unitIn }: Units<P>, { cut, parts }: Pick<Tier<P>, "cut" | "parts">, { hash, units }: Cut): readonly Hash[] | null {
-  if (cut.length > 0 && cutHash(cut) === hash) return cut;
+export function partsOfCut<P>(units: Units<P>, { cut, parts }: Pick<Tier<P>, "cut" | "parts">, named: Cut): readonly Hash[] | null {
+  if (cut.length > 0 && cutHash(cut) === named.hash) return cut;
+  const known = cutsOf.get(parts) ?? new Map<string, readonly Hash[] | null>();
+  cutsOf.set(parts, known);
+  const key = keyOfCut(named);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = findCut(units, parts, named);
+  known.set(key, found);
+  return found;
+}
+
+function findCut<P>({ unitIn }: Units<P>, parts: Tier<P>["parts"], { hash, units }: Cut): readonly Hash[] | null {
   let tried: Hash[][] = [[]];
   for (let unit = 0; unit < LIMITS.nodes; unit++) {
     if (Math.floor(units / 2 ** unit) % 2 === 0) continue;
@@ -97,7 +116,7 @@ export function openTier(s: SwarmState, opened: Int32Array, devices: readonly Pe
 }
 
 export function newTier<P>(s: SwarmState, sum: Int32Array, own: Hash, part: P): Tier<P> {
-  return { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks(), asked: 0, askedFor: new Map() };
+  return { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, cutAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks(), asked: 0, askedFor: new Map() };
 }
 
 /** Squares and digests of a sum's chunks, packed for values within ±`bound`. */

@@ -1,9 +1,9 @@
-import AxeBuilder from "@axe-core/playwright";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { ROOT, until } from "../tools/swarm/tabs.ts";
+import { axe } from "./axe.ts";
 import { expect, freshRoom, test } from "./stage.ts";
 
 const GOOD = 120;
@@ -40,7 +40,7 @@ test("a person's table: bad rows named by their place, left out once agreed, tra
   await expect(bad.locator("li")).toHaveText([/Line 4, column 1.*cannot be “many”/, /Line 5, column 31.*cannot be “perhaps”/, /Line 6 .*5 fields where 31/]);
   const use = page.getByRole("button", { name: "Train on these" });
   await expect(use).toHaveAttribute("aria-disabled", "true");
-  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  expect((await axe(page).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
   await page.screenshot({ path: info.outputPath("data.png"), fullPage: true });
 
   await page.getByRole("button", { name: "Leave them out" }).click();

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { readOnnx } from "../src/learn/export/testing/onnx-reader.ts";
 import { unzip } from "../src/learn/export/zip.ts";
 import { openStage, openTab, until } from "../tools/swarm/tabs.ts";
+import { axe } from "./axe.ts";
 import { joinAll, PATIENCE, roundsTogether } from "./rounds.ts";
 import { expect, freshRoom, test } from "./stage.ts";
 
@@ -19,7 +19,7 @@ async function save(page: Page, name: string): Promise<{ name: string; path: str
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  const { violations } = await axe(page).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
 }

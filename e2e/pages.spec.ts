@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { axe } from "./axe.ts";
 import { expect, freshRoom, test } from "./stage.ts";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -31,7 +31,7 @@ for (const locale of ["en-GB", "uk-UA"]) {
           await open(page, name);
           await arrived(page, name);
           titles.add(await page.title());
-          const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+          const { violations } = await axe(page).withTags(TAGS).analyze();
           expect(violations.map(({ id, nodes }) => `${name}, ${width} px, ${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
           expect(await overflow(page), `${name} at ${width} px`).toBeLessThanOrEqual(0);
           await page.screenshot({ path: info.outputPath(`${name}-${width}.png`), fullPage: true });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { SIGNAL_PATH, toServerCodec } from "../src/signal/protocol.ts";
+import { axe } from "./axe.ts";
 import { joinAll, roundsTogether } from "./rounds.ts";
 import { openSignalProxy } from "./signal-proxy.ts";
 import { expect, freshRoom, test } from "./stage.ts";
@@ -96,7 +96,7 @@ for (const look of [
     const context = await stage.browser.newContext({ locale: look.locale, colorScheme: look.colorScheme, viewport: { width: look.width, height: 900 } });
     const { page } = await tab({ query: { share: "0/16", steps: "3", page: "sent" }, link: freshRoom(), context });
     const check = async (name: string): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+      const { violations } = await axe(page).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
       await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });

@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { until, type Tab } from "../tools/swarm/tabs.ts";
+import { axe } from "./axe.ts";
 import { PATIENCE, roundsTogether } from "./rounds.ts";
 import { expect, freshRoom, test } from "./stage.ts";
 
@@ -26,7 +26,7 @@ async function trainOnFlowers({ page }: Tab): Promise<void> {
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await axe(page).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
 }
 

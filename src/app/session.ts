@@ -10,7 +10,7 @@ import { type SlotClaim, SlotError } from "./slot.ts";
 import { throttle } from "./throttle.ts";
 
 /** The page is redrawn at most this often, in milliseconds, however often the device reports. */
-const REDRAW_INTERVAL = 100;
+const REDRAW_INTERVAL = 200;
 
 /** A device's problem, or one that the page has before there is a device. */
 export interface Problem {

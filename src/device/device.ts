@@ -34,7 +34,7 @@ import type { sessionView } from "./snapshot.ts";
 import { createTraining, type Training } from "./training.ts";
 
 /** Between two snapshots that are pushed, in milliseconds. */
-const PUSH_EVERY = 100;
+const PUSH_EVERY = 200;
 
 /** Receipts of its own work that a device keeps. */
 const RECEIPTS_KEPT = 256;
@@ -133,7 +133,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     };
   }
 
-  /** At most ten times a second, and never later than that. */
+  /** At most five times a second, and never later than that. */
   function changed(): void {
     if (pushing !== undefined) return;
     pushing = setTimeout(

@@ -162,7 +162,7 @@ export interface PrivacyView {
   rounds: number;
 }
 
-/** All that the page shows, as plain data; a new one is pushed at most ten times a second. */
+/** All that the page shows, as plain data; a new one is pushed at most five times a second. */
 export interface Snapshot {
   status: DeviceStatus;
   slot: number;

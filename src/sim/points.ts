@@ -10,14 +10,20 @@ export interface Points {
 const COUNT = 64;
 const BATCH = 8;
 
+const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+
 /** Least squares by SGD: each point's label is its product with the goal, so that the steps lead there. */
 export function createPoints(seed: number, goal: Float32Array): Points {
-  const random = createRandom(["points", seed]);
-  const rows = Array.from({ length: COUNT }, () => Float32Array.from(goal, () => 2 * random.uniform() - 1));
-  const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
-  const labels = rows.map((row) => dot(row, goal));
+  /** Made for whoever trains on them: of a large model they are many numbers, and most rooms have no audits. */
+  let made: { rows: Float32Array[]; labels: number[] } | null = null;
+  function make(): NonNullable<typeof made> {
+    const random = createRandom(["points", seed]);
+    const rows = Array.from({ length: COUNT }, () => Float32Array.from(goal, () => 2 * random.uniform() - 1));
+    return { rows, labels: rows.map((row) => dot(row, goal)) };
+  }
   return {
     train(start, chance, steps, wrong = false) {
+      const { rows, labels } = (made ??= make());
       const draw = createRandom(["order", chance]);
       const weights = Float32Array.from(start);
       let loss = 0;

@@ -51,20 +51,23 @@ const LOOK_EVERY = 100;
 /** A run is over when no device commits a round for this long, in milliseconds. */
 const STALL = 120_000;
 
-/** N real tabs train together; what happens is told to `say` line by line. Never throws: a failure is in the report. */
-export async function runSwarm(options: SwarmOptions, say: (line: string) => void, stop: AbortSignal): Promise<SwarmReport> {
+/**
+ * N real tabs train together; what happens is told to `say` line by line. Never throws: a failure is in the report.
+ * @param tasks whether the main threads are watched; where not, the longest task is null
+ */
+export async function runSwarm(options: SwarmOptions, say: (line: string) => void, stop: AbortSignal, { tasks = true } = {}): Promise<SwarmReport> {
   const peers: Peer[] = [];
   const tracing: { longest: { cpu: number | null; wall: number | null } } = { longest: { cpu: null, wall: null } };
   let error: string | null = null;
   try {
-    await drive(options, peers, tracing, say, stop);
+    await drive(options, peers, tasks ? tracing : null, say, stop);
   } catch (cause) {
     error = cause instanceof Error ? cause.message : String(cause);
   }
   return report(options, peers, tracing.longest, error);
 }
 
-async function drive(options: SwarmOptions, peers: Peer[], tracing: { longest: { cpu: number | null; wall: number | null } }, say: (line: string) => void, stop: AbortSignal): Promise<void> {
+async function drive(options: SwarmOptions, peers: Peer[], tracing: { longest: { cpu: number | null; wall: number | null } } | null, say: (line: string) => void, stop: AbortSignal): Promise<void> {
   const stage = await openStage();
   try {
     const link = `room=${randomBytes(32).toString("base64url")}`;
@@ -77,7 +80,7 @@ async function drive(options: SwarmOptions, peers: Peer[], tracing: { longest: {
     for (let number = 1; number <= options.peers; number++) if (!late.some(({ peer }) => peer === number)) await open(number, null);
     say(`${peers.length} tabs are open`);
     await Promise.all(peers.map(press));
-    const stopTracing = await watchTasks(stage.browser);
+    const stopTracing = tracing && (await watchTasks(stage.browser));
     await Promise.all(peers.map(({ tab }) => markLoaded(tab.page)));
 
     let progressAt = Date.now();
@@ -105,6 +108,9 @@ async function drive(options: SwarmOptions, peers: Peer[], tracing: { longest: {
       if (Date.now() - progressAt > STALL) throw new Error(`no round for ${STALL / 1000} s: ${staying.map(({ number, last }) => `peer ${number} ${last ? describe(last) : "unseen"}`).join("; ")}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
+    if (tracing === null || stopTracing === null) return;
+    // It is much to read, and slow to read beside tabs that train.
+    await Promise.all(peers.flatMap(({ killedAt, tab }) => (killedAt === null ? [tab.page.evaluate(() => globalThis.hromada!.pause())] : [])));
     tracing.longest = await stopTracing();
   } finally {
     await stage.close();

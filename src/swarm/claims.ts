@@ -2,27 +2,20 @@ import type { PeerId } from "../wire/ids.ts";
 import { due } from "./due.ts";
 import { LIMITS } from "./limits.ts";
 import { newest } from "./peers.ts";
-import { quorum, type Hash } from "./record.ts";
-import type { SwarmState } from "./state.ts";
+import { quorum } from "./record.ts";
+import type { Place, SwarmState } from "./state.ts";
 import { isHeld } from "./tier/stage.ts";
 
 /** A heavier lineage than this device's, and who says to stand on it. */
-export interface Claim {
-  root: Hash;
-  weight: number;
-  round: number;
+export interface Claim extends Place {
   peers: readonly PeerId[];
 }
-
-type Standing = Pick<Claim, "root" | "weight" | "round">;
 
 /**
  * The heavier lineage wins when two meet. Ties go to the later round, for a refused one weighs nothing, and to the lower
  * root, so that all decide alike.
  */
-const heavier = (a: Standing, b: Standing): boolean => (a.weight === b.weight ? (a.round === b.round ? a.root < b.root : a.round > b.round) : a.weight > b.weight);
-
-const isHeavier = ({ head: { root, record } }: SwarmState, than: Standing): boolean => heavier(than, { root, weight: record.weight, round: record.round });
+const heavier = (a: Place, b: Place): boolean => (a.weight === b.weight ? (a.round === b.round ? a.root < b.root : a.round > b.round) : a.weight > b.weight);
 
 /** Claims, and what they followed from. */
 export interface ClaimsKnown {
@@ -41,10 +34,12 @@ export function claimsIn(s: SwarmState): readonly Claim[] {
 }
 
 function findClaims(s: SwarmState): Claim[] {
+  const { root, record: { weight, round } } = s.head;
+  const own: Place = { root, weight, round };
   const claims = new Map<string, Claim & { peers: PeerId[] }>();
   for (const peer of s.reachable) {
     const said = s.places.get(peer);
-    if (said === undefined || !isHeavier(s, said) || s.doubted.includes(peer)) continue;
+    if (said === undefined || !heavier(said, own) || s.doubted.includes(peer)) continue;
     const key = `${said.root} ${said.weight} ${said.round}`;
     const claim = claims.get(key);
     if (claim) claim.peers.push(peer);

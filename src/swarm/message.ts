@@ -1,4 +1,4 @@
-import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
+import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import * as v from "valibot";
 import { answerBytes } from "../securesum/degree.ts";
@@ -6,7 +6,7 @@ import { codec, versionError, WireError } from "../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../wire/ids.ts";
 import { LIMITS } from "./limits.ts";
 import { PHASES, type Phase } from "./phase.ts";
-import { HashBytes, PeerBytes, PeerList, type Hash } from "./record.ts";
+import { HashBytes, hashOf, PeerBytes, PeerList, type Hash } from "./record.ts";
 
 /** Which head a device stands on, and whether it takes part. */
 interface Standing {
@@ -345,8 +345,8 @@ function decodeAnew(bytes: Uint8Array): Message {
   return {
     kind: "bulk",
     what,
-    root: bytesToHex(bytes.subarray(2, 34)),
-    view: bytesToHex(bytes.subarray(34, 66)),
+    root: hashOf(bytes.subarray(2, 34)),
+    view: hashOf(bytes.subarray(34, 66)),
     index: new DataView(bytes.buffer, bytes.byteOffset).getUint32(66, true),
     payload: bytes.subarray(HEADER),
   };
@@ -378,5 +378,5 @@ export const NO_VIEW: Hash = "00".repeat(32);
 export function viewHash(root: Hash, view: readonly PeerId[]): Hash {
   const digest = sha256.create().update(hexToBytes(root));
   for (const id of view) digest.update(peerIdBytes(id));
-  return bytesToHex(digest.digest());
+  return hashOf(digest.digest());
 }

@@ -2,7 +2,7 @@ import type { PeerId } from "../wire/ids.ts";
 import { due } from "./due.ts";
 import { LIMITS } from "./limits.ts";
 import type { Stand, Status } from "./message.ts";
-import type { SwarmState } from "./state.ts";
+import type { Place, SwarmState } from "./state.ts";
 import { groupsAfter, type Groups } from "./tier/groups.ts";
 
 /** A peer's status, if it stands on the same head as this device. */
@@ -25,11 +25,12 @@ export function newest(s: SwarmState, peer: PeerId): Status | Stand | undefined 
 
 /** Takes down where these say now that they stand. */
 export function notePlaces(s: SwarmState, peers: readonly PeerId[]): void {
-  const moved = peers.filter((peer) => {
-    const [said, before] = [newest(s, peer), s.places.get(peer)];
-    return said !== undefined && (said.root !== before?.root || said.weight !== before.weight);
+  const moved = peers.flatMap((peer): [PeerId, Place][] => {
+    const said = newest(s, peer);
+    const before = s.places.get(peer);
+    return said !== undefined && (said.root !== before?.root || said.weight !== before.weight) ? [[peer, { root: said.root, weight: said.weight, round: said.round }]] : [];
   });
-  if (moved.length > 0) s.places = new Map([...s.places, ...moved.map((peer) => [peer, newest(s, peer)!] as const)]);
+  if (moved.length > 0) s.places = new Map([...s.places, ...moved]);
 }
 
 export const others = (s: SwarmState): PeerId[] => s.round.view.filter((peer) => peer !== s.config.self);
@@ -73,7 +74,7 @@ export function frozenAmong(s: SwarmState, peers: readonly PeerId[]): number {
 }
 
 const isBusy = (s: SwarmState, peer: PeerId): boolean =>
-  peer === s.config.self ? s.round.view.length > 0 : (fellow(s, peer)?.view.length ?? 0) > 0 || (fellowStand(s, peer)?.busy ?? false);
+  peer === s.config.self ? s.round.view.length > 0 : (fellowStand(s, peer)?.busy ?? false) || (fellow(s, peer)?.view.length ?? 0) > 0;
 
 /** Groups of this node that are at a round from this head, as far as this device can see. */
 export function runningGroups(s: SwarmState): Set<number> {

@@ -2,14 +2,16 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { codec } from "../wire/codec.ts";
-import { peerIdBytes, peerIdOf, type PeerId } from "../wire/ids.ts";
+import { peerIdBytes, peerIdOf, shared, type PeerId } from "../wire/ids.ts";
 import { LIMITS } from "./limits.ts";
 
 /** SHA-256 as 64 hex digits. */
 export type Hash = string;
 
+export const hashOf = (digest: Uint8Array): Hash => shared(bytesToHex(digest));
+
 const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `not ${length} bytes`);
-export const HashBytes = v.pipe(bytes(32), v.transform(bytesToHex));
+export const HashBytes = v.pipe(bytes(32), v.transform(hashOf));
 export const PeerBytes = v.pipe(bytes(16), v.transform(peerIdOf));
 /** A strictly ascending list of peers: one list has one encoding. */
 export const PeerList = (most: number) =>
@@ -91,7 +93,7 @@ export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
 /** @throws WireError */
 export const decodeRecord = (bytes: Uint8Array): CommitRecord => wire.decode(bytes);
 
-export const rootOf = (record: CommitRecord): Hash => bytesToHex(sha256(encodeRecord(record)));
+export const rootOf = (record: CommitRecord): Hash => hashOf(sha256(encodeRecord(record)));
 
 const LEAF = Uint8Array.of(0);
 

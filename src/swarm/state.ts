@@ -211,6 +211,13 @@ export interface Unhanded {
   renewedAt: number;
 }
 
+/** A head, as others name it. */
+export interface Place {
+  root: Hash;
+  weight: number;
+  round: number;
+}
+
 export const UNSAID: Announced = { what: null, seq: -1, at: -Infinity, peers: 0, times: 0 };
 
 export interface SwarmState {
@@ -254,7 +261,7 @@ export interface SwarmState {
   peers: ReadonlyMap<PeerId, Status>;
   stands: ReadonlyMap<PeerId, Heard>;
   /** On which head each of them said last to stand; the same map as long as nothing of it changes. */
-  places: ReadonlyMap<PeerId, { root: Hash; weight: number; round: number }>;
+  places: ReadonlyMap<PeerId, Place>;
   /** Of the last rounds, as far as they are not over. */
   audits: readonly Audit[];
   /** Peers that sent what no honest device sends. */

@@ -7,6 +7,22 @@ export type PeerId = string & { readonly PeerId: unique symbol };
 
 export const PEER_ID_BYTES = 16;
 
+/** As many as the devices and hashes of some rounds of a large room. */
+const MOST_SHARED = 2 ** 16;
+const strings = new Map<string, string>();
+
+/**
+ * One string for all that are equal to it: names and hashes come with every message, and are looked up and compared all
+ * the time, which is quick where it is the same string. When there are too many it begins anew.
+ */
+export function shared<T extends string>(text: T): T {
+  const known = strings.get(text);
+  if (known !== undefined) return known as T;
+  if (strings.size >= MOST_SHARED) strings.clear();
+  strings.set(text, text);
+  return text;
+}
+
 const PATTERN = /^[0-9a-f]{32}$/;
 
 export const isPeerId = (text: unknown): text is PeerId => typeof text === "string" && PATTERN.test(text);
@@ -14,7 +30,7 @@ export const isPeerId = (text: unknown): text is PeerId => typeof text === "stri
 /** @throws WireError `malformed` unless exactly 16 bytes are given. */
 export function peerIdOf(bytes: Uint8Array): PeerId {
   if (bytes.length !== PEER_ID_BYTES) throw new WireError("malformed", `a peer id is ${PEER_ID_BYTES} bytes, not ${bytes.length}`);
-  return bytesToHex(bytes) as PeerId;
+  return shared(bytesToHex(bytes) as PeerId);
 }
 
 /** Bytes of a lock: what a claim to an id has to open. */

@@ -1,8 +1,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Swim } from "../../membership/swim.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "../../swarm/state.ts";
-import type { PeerId } from "../../wire/ids.ts";
+import { PEER_ID_BYTES, peerIdOf, type PeerId } from "../../wire/ids.ts";
 import type { Random } from "../../wire/random.ts";
 import { between } from "./chance.ts";
 import { createDetector } from "./detector.ts";
@@ -31,7 +31,7 @@ export interface SimulatedDevice {
   pace: number;
 }
 
-export const nameOf = (seed: number, device: number, epoch: number): PeerId => bytesToHex(sha256(utf8ToBytes(`${seed} ${device} ${epoch}`))).slice(0, 32) as PeerId;
+export const nameOf = (seed: number, device: number, epoch: number): PeerId => peerIdOf(sha256(utf8ToBytes(`${seed} ${device} ${epoch}`)).subarray(0, PEER_ID_BYTES));
 
 export interface Devices {
   readonly all: readonly SimulatedDevice[];

@@ -1,12 +1,12 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { pack, unpack } from "../../update/pack.ts";
 import { valueLimit } from "../../update/quantise.ts";
 import { codec } from "../../wire/codec.ts";
 import { peerIdBytes, type PeerId } from "../../wire/ids.ts";
 import { LIMITS } from "../limits.ts";
-import { HashBytes, PeerList, type Hash } from "../record.ts";
+import { HashBytes, hashOf, PeerList, type Hash } from "../record.ts";
 import type { SwarmConfig } from "../state.ts";
 
 /**
@@ -53,7 +53,7 @@ export const decodePart = (bytes: Uint8Array): Part => wire.decode(bytes);
 
 export const hashOfPart = (part: Part): Hash => digestOf(encodePart(part));
 
-export const digestOf = (bytes: Uint8Array): Hash => bytesToHex(sha256(bytes));
+export const digestOf = (bytes: Uint8Array): Hash => hashOf(sha256(bytes));
 
 /** Where a chunk of so many values begins and ends. */
 export function chunkRange(values: number, chunk: number): [from: number, to: number] {

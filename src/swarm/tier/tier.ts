@@ -1,11 +1,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { hexToBytes } from "@noble/hashes/utils.js";
 import type { PeerId } from "../../wire/ids.ts";
 import { endsEpoch } from "../epoch.ts";
 import { LIMITS } from "../limits.ts";
 import type { Cut } from "../message.ts";
 import { ascending, groupsIn } from "../peers.ts";
-import { quorum, type Hash } from "../record.ts";
+import { hashOf, quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
 import { linearAt, type Agreed } from "../values.ts";
 import { squareOf } from "./bound.ts";
@@ -52,7 +52,7 @@ const hashesOf = new WeakMap<readonly Hash[], Hash>();
 
 /** SHA-256 of the parts' hashes. */
 export function cutHash(cut: readonly Hash[]): Hash {
-  const hash = hashesOf.get(cut) ?? bytesToHex(cut.reduce((digest, part) => digest.update(hexToBytes(part)), sha256.create()).digest());
+  const hash = hashesOf.get(cut) ?? hashOf(cut.reduce((digest, part) => digest.update(hexToBytes(part)), sha256.create()).digest());
   hashesOf.set(cut, hash);
   return hash;
 }

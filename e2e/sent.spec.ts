@@ -33,10 +33,13 @@ test("every byte that a device sends is in the log, by its own count, the page's
   try {
     const link = `${freshRoom()}&server=${encodeURIComponent(proxy.url)}`;
     const own = await tab({ query: { share: "0/2", steps: "3" }, link, context });
+    // It is there before the first one joins, which would begin alone if it had to wait for a page to load.
+    const other = await tab({ query: { share: "1/2", steps: "3" }, link });
+    expect(proxy.sockets).toEqual([]);
     await joinAll([own]);
     // Whose sockets these are is known while nobody else has any.
     const sockets = proxy.sockets.slice();
-    const other = await tab({ query: { share: "1/2", steps: "3", auto: "1" }, link });
+    await joinAll([other]);
     await roundsTogether([own, other], 2);
     await own.page.evaluate(() => globalThis.hromada!.pause());
 

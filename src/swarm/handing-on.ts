@@ -77,11 +77,14 @@ function receivers(s: SwarmState, host: (peer: PeerId) => number, rank: number):
   });
 }
 
+function otherNodes(s: SwarmState): number[] {
+  const { nodes, node: own } = groupsIn(s);
+  return Array.from({ length: nodes }, (_, node) => node).filter((node) => node !== own);
+}
+
 /** Of those who speak for each other node one, each time another; two where nobody knows whether they are there. */
 function receiversAbove(s: SwarmState, rank: number): PeerId[] {
-  const { nodes, node: own } = groupsIn(s);
-  return Array.from({ length: nodes }, (_, node) => node).flatMap((node) => {
-    if (node === own) return [];
+  return otherNodes(s).flatMap((node) => {
     const { peers, spoke } = contactsIn(s, node);
     if (peers.length === 0) return [];
     return spoke ? [turnOf(s, peers, rank)] : ascending([turnOf(s, peers, 2 * rank), turnOf(s, peers, 2 * rank + 1)]);
@@ -119,10 +122,10 @@ export function greet(s: SwarmState, out: Effect[]): void {
  */
 export function askWords(s: SwarmState, out: Effect[], of: "part" | "node"): void {
   const { phaseSince, wordsAt } = s.round;
-  const { nodes, node: own } = groupsIn(s);
-  const peers = of === "part" ? near(s) : Array.from({ length: nodes }, (_, node) => node).flatMap((node) => (node === own ? [] : contactsIn(s, node).peers));
-  if (peers.length === 0 || !dueAgain(s, Math.max(phaseSince, wordsAt), LIMITS.askWords)) return;
+  if (!dueAgain(s, Math.max(phaseSince, wordsAt), LIMITS.askWords)) return;
   s.round = { ...s.round, wordsAt: s.now };
+  const peers = of === "part" ? near(s) : otherNodes(s).flatMap((node) => contactsIn(s, node).peers);
+  if (peers.length === 0) return;
   // Spread by its name and by how much it has said so far.
   ask(s, out, turnOf(s, peers, 0), NO_VIEW, "words", 0);
 }

@@ -25,9 +25,10 @@ export function speakersOf(s: SwarmState, node: number): readonly PeerId[] {
  * and who did in the last one not long ago.
  */
 export function contactsIn(s: SwarmState, node: number): { peers: readonly PeerId[]; spoke: boolean } {
+  const { nodeOf } = groupsIn(s);
+  const now = [...s.stands.keys()].filter((peer) => nodeOf(peer) === node && aboveOf(s, peer));
+  if (now.length > 0) return { peers: ascending(now), spoke: true };
   const all = speakersOf(s, node);
-  const now = all.filter((peer) => aboveOf(s, peer));
-  if (now.length > 0) return { peers: now, spoke: true };
   const before = all.filter((peer) => s.past?.heard.includes(peer));
   return { peers: before.length > 0 ? before : all, spoke: false };
 }

@@ -7,6 +7,7 @@ const record = (round: number, accuracy: number | null): RoundRecord => ({
   round,
   seconds: 1,
   participants: [],
+  devices: 0,
   accuracy,
   loss: accuracy === null ? null : 1 - accuracy,
   trainLoss: null,

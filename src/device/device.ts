@@ -315,6 +315,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
                 round: next.record.round,
                 seconds: (now() - startedAt) / 1000,
                 participants: [...next.roll.contributors],
+                devices: next.record.contributors.count,
                 accuracy: null,
                 loss: null,
                 trainLoss: counters.samples > 0 ? counters.loss / 1000 / counters.samples : null,

@@ -26,6 +26,12 @@ describe("what a device keeps of its model", () => {
     expect(await keeping.carry(emptyCarry(108))).toEqual(carry);
   });
 
+  it("counts the devices of a round that an older version kept", async () => {
+    const { store, keeping } = await kept();
+    await store.put({ rounds: [{ participants: ["a", "b"] }, { participants: ["a"], devices: 90 }] });
+    expect((await keeping.rounds()).map(({ devices }) => devices)).toEqual([2, 90]);
+  });
+
   it("is done without a carry that cannot be read, and without a head that an older version wrote", async () => {
     const { store, keeping } = await kept();
     await store.put({ carry: Uint8Array.of(1, 2, 3) });

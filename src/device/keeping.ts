@@ -72,7 +72,9 @@ export function createKeeping(store: Store, task: Hash, now: () => number): Keep
       }
     },
     async rounds() {
-      if (await keptCommit()) return ((await store.get("rounds")) ?? []) as RoundRecord[];
+      // Those of older versions do not say how many devices.
+      const counted = (round: RoundRecord): RoundRecord => ({ ...round, devices: round.devices ?? round.participants.length });
+      if (await keptCommit()) return (((await store.get("rounds")) ?? []) as RoundRecord[]).map(counted);
       await store.remove("trainer");
       return [];
     },

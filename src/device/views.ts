@@ -28,7 +28,9 @@ export type DeviceStatus =
 export interface RoundRecord {
   round: number;
   seconds: number;
+  /** Of this device's node; and how many there were in all nodes. */
   participants: PeerId[];
+  devices: number;
   /** On the held-out set, 0 to 1; null until it is scored. */
   accuracy: number | null;
   loss: number | null;

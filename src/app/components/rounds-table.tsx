@@ -19,7 +19,7 @@ function Row({ record }: { record: RoundRecord }) {
       <td class="number">{record.accuracy === null ? <span class="meta">{text.pending}</span> : write.percent(record.accuracy)}</td>
       <td class="number">{record.loss === null ? "–" : write.loss(record.loss)}</td>
       <td class="number" title={record.participants.join("\n")}>
-        {write.whole(record.participants.length)}
+        {write.whole(record.devices)}
         {record.retries > 0 && (
           <span class="retried" title={text.retried(record.retries)}>
             <span aria-hidden="true">↻{record.retries}</span>

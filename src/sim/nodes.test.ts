@@ -4,6 +4,7 @@ import { decodeCommit, encodeCommit } from "../swarm/roll.ts";
 import { groupsAfter } from "../swarm/tier/groups.ts";
 import { lengthAt, nextModel } from "../swarm/values.ts";
 import { sign } from "./signing.ts";
+import { createRandom } from "../wire/random.ts";
 import { createSim, type Sim, type SimDevice, type SimOptions } from "./sim.ts";
 
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
@@ -83,6 +84,29 @@ test("the others commit without a node that is cut off, and with it when it is b
   expect(sim.run(90_000, () => sim.devices.every(({ state: { head } }) => head.record.contributors.count === 32))).toBe(true);
   expectOneRootARound(rest);
   expect(new Set(sim.devices.map(({ state }) => state.head.root)).size).toBeLessThanOrEqual(2);
+});
+
+test("devices leave all the time, a fifth of them in a round, and others come: rounds commit, one root each", () => {
+  const sim = running(24, { seed: 7, nodeGroups: 3, speakers: 8, detection: 2_000 });
+  const random = createRandom("leaving");
+  const alive = (): SimDevice[] => sim.devices.filter((device) => device.alive);
+  const ahead = (): number => Math.max(...alive().map(roundOf));
+  expect(alive()[0]!.state.head.record.nodes).toBe(2);
+  const from = ahead();
+  // Of some ten seconds.
+  const mean = 10_000 / (24 * -Math.log(0.8));
+  const leave = (): void => {
+    const devices = alive();
+    sim.kill(devices[random.below(devices.length)]!);
+    sim.add();
+    sim.clock.after(-mean * Math.log(1 - random.uniform()), leave);
+  };
+  sim.clock.after(mean, leave);
+  expect(sim.run(120_000, () => ahead() >= from + 5)).toBe(true);
+  expect(sim.devices.length).toBeGreaterThan(30);
+  const roots = new Map<number, Set<string>>();
+  for (const { history } of sim.devices) for (const { round, root, adopted } of history) if (!adopted) roots.set(round, (roots.get(round) ?? new Set()).add(root));
+  for (const [round, of] of roots) expect(of.size, `round ${round}`).toBe(1);
 });
 
 test("one that speaks for a node and says what its node does not changes nothing", () => {

@@ -160,8 +160,8 @@ test("who votes and leaves has voted: the round commits, though fewer than a quo
   const round = roundOf(sim.devices[0]!) + 1;
   const gone = new Set<SimDevice>();
   let since = Infinity;
-  // One group is not heard until the others have noticed that four are gone.
-  holdBack(sim, (of, to, { votes }) => votes.length > 0 && groupOf(of) === 0 && groupOf(to) !== 0 && sim.clock.now() < since + 6_000);
+  // One group neither hears nor is heard until the others have noticed that four are gone.
+  holdBack(sim, (of, to, { votes }) => votes.length > 0 && (groupOf(of) === 0) !== (groupOf(to) === 0) && sim.clock.now() < since + 6_000);
   sim.watch((device) => {
     const { votes } = device.state.round;
     if (roundOf(device) + 1 !== round || votes.length === 0 || groupOf(device) === 0 || gone.size === 4) return;

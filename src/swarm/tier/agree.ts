@@ -49,18 +49,16 @@ function fetchParts<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
 function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
   const served = (part: P): boolean => s.unserved.length === 0 || !stage.voters(part).some((peer) => s.unserved.includes(peer));
-  // Those who were frozen may be gone for good: after a while whoever is here goes on.
-  const late = due(s, tier.since + LIMITS.reformAfter);
-  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && (late || isMost(s, stage, part)) && (hash === tier.own || served(part)));
+  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && isMost(s, stage, part) && (hash === tier.own || served(part)));
   const running = new Set(stage.coming(s).filter((unit) => !s.unserved.some((peer) => stage.unitOf(s, peer) === unit)));
   running.add(stage.own(s));
   const ready = new Set(certified.map(([, part]) => stage.unitIn(part))).size;
   if (ready < running.size && !due(s, partsDeadline(s, tier, ready >= quorum(running.size)))) return false;
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || stage.unitIn(other) !== stage.unitIn(part) || stage.weight(s, part) > stage.weight(s, other)));
-  if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && (late || !isCertified(s, stage, tier.own, tier.parts.get(tier.own)!)) && lose(s, out);
+  if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
   const cut = single.sort(([, a], [, b]) => stage.unitIn(a) - stage.unitIn(b)).map(([hash]) => hash);
-  return (late || isRound(s, stage, cut)) && proposes(s, stage, cut);
+  return (isRound(s, stage, cut) || due(s, tier.since + LIMITS.reformAfter)) && proposes(s, stage, cut);
 }
 
 /** Without most of the frozen list it is no round: the others may be at one without them. Newcomers say nothing of that. */
@@ -112,7 +110,7 @@ const areCertified = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): 
 /** Whoever is late waits no longer than the others: what so many would add up, an honest one has waited for. */
 function joinCut<P>(s: SwarmState, stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
-  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || due(s, tier.since + LIMITS.reformAfter)) && areCertified(s, stage, cut));
+  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && isRound(s, stage, cut) && areCertified(s, stage, cut));
   return joined !== undefined && proposes(s, stage, joined.cut);
 }
 

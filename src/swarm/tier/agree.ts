@@ -5,7 +5,7 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
 import type { Cut } from "../message.ts";
-import { present, setOf, turnOf } from "../peers.ts";
+import { groupsIn, present, setOf, turnOf } from "../peers.ts";
 import { oneHonest, quorum, type Hash } from "../record.ts";
 import { askWords } from "../handing-on.ts";
 import type { SwarmState } from "../state.ts";
@@ -49,17 +49,24 @@ function fetchParts<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
 function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
   const served = (part: P): boolean => s.unserved.length === 0 || !stage.voters(part).some((peer) => s.unserved.includes(peer));
-  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && isMost(s, stage, part) && (hash === tier.own || served(part)));
+  const gone = areGone(s, tier);
+  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && (gone || isMost(s, stage, part)) && (hash === tier.own || served(part)));
   const running = new Set(stage.coming(s).filter((unit) => !s.unserved.some((peer) => stage.unitOf(s, peer) === unit)));
   running.add(stage.own(s));
   const ready = new Set(certified.map(([, part]) => stage.unitIn(part))).size;
   if (ready < running.size && !due(s, partsDeadline(s, tier, ready >= quorum(running.size)))) return false;
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || stage.unitIn(other) !== stage.unitIn(part) || stage.weight(s, part) > stage.weight(s, other)));
-  if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && lose(s, out);
+  if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && (groupsIn(s).nodes > 1 || gone || !isCertified(s, stage, tier.own, tier.parts.get(tier.own)!)) && lose(s, out);
   const cut = single.sort(([, a], [, b]) => stage.unitIn(a) - stage.unitIn(b)).map(([hash]) => hash);
-  return (isRound(s, stage, cut) || due(s, tier.since + LIMITS.reformAfter)) && proposes(s, stage, cut);
+  return (gone || isRound(s, stage, cut) || due(s, tier.since + LIMITS.reformAfter)) && proposes(s, stage, cut);
 }
+
+/**
+ * Those who were frozen may be gone for good: after two deadlines whoever is here goes on. Not among several nodes, of
+ * which two and two would go on apart.
+ */
+const areGone = (s: SwarmState, { since }: { since: number }): boolean => groupsIn(s).nodes === 1 && due(s, since + LIMITS.reformAfter);
 
 /** Without most of the frozen list it is no round: the others may be at one without them. Newcomers say nothing of that. */
 function isRound<P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boolean {
@@ -110,7 +117,7 @@ const areCertified = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): 
 /** Whoever is late waits no longer than the others: what so many would add up, an honest one has waited for. */
 function joinCut<P>(s: SwarmState, stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
-  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && isRound(s, stage, cut) && areCertified(s, stage, cut));
+  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || areGone(s, tier)) && areCertified(s, stage, cut));
   return joined !== undefined && proposes(s, stage, joined.cut);
 }
 

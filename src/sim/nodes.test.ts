@@ -109,6 +109,19 @@ test("devices leave all the time, a fifth of them in a round, and others come: r
   for (const [round, of] of roots) expect(of.size, `round ${round}`).toBe(1);
 });
 
+test("most of those who were frozen leave at once, and of those who speak for the nodes all: those who are left and those who come go on, with one root", () => {
+  const sim = running(24, { seed: 8, nodeGroups: 3, speakers: 4, detection: 2_000 });
+  const { head } = sim.devices[0]!.state;
+  expect(head.record.nodes).toBe(2);
+  const speakers = head.roll.rows.flatMap((row) => row.speakers);
+  const stay = sim.devices.filter(({ id }) => !speakers.includes(id)).slice(0, 8);
+  for (const device of sim.devices.filter((other) => !stay.includes(other))) sim.kill(device);
+  for (let i = 0; i < 16; i++) sim.add();
+  const alive = sim.devices.filter((device) => device.alive);
+  expect(sim.run(180_000, () => alive.every((device) => roundOf(device) >= head.record.round + 3 && device.state.head.record.contributors.count >= 18))).toBe(true);
+  expectOneRootARound(alive);
+});
+
 test("one that speaks for a node and says what its node does not changes nothing", () => {
   const sim = running(16, { seed: 4, speakers: 4 });
   const liars = [0, 1].map((node) => sim.devices.find((device) => nodeOf(device) === node)!);

@@ -187,7 +187,8 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   function introduced({ epoch, state: { head, config } }: SimulatedDevice): PeerId[] {
     const { nodes: count, node: own } = groupsAfter(head, config);
     return Array.from({ length: count }, (_, node) => node).flatMap((node) => {
-      if (node === own || (head.roll.rows[node]?.speakers.length ?? 0) > 0) return [];
+      const speakers = head.roll.rows[node]?.speakers ?? [];
+      if (node === own || (speakers.length > 0 && 2 * speakers.filter((peer) => devices.all[devices.numberOf(peer)]?.diedAt === null).length > speakers.length)) return [];
       const there = [...devices.alive].filter((other) => other.epoch === epoch && inNode(other, node)).map(({ name }) => name);
       return someOf(there.sort(), config.speakers, head.root);
     });

@@ -9,7 +9,7 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
 import { encodeMessage, type Bulk, type Want } from "../message.ts";
-import { ascending, frozenAmong, groupsIn, present, setOf, turnOf } from "../peers.ts";
+import { ascending, groupsIn, present, setOf, turnOf } from "../peers.ts";
 import { listed, quorum, type Hash } from "../record.ts";
 import type { NodeRow } from "../roll.ts";
 import { settle } from "../settle.ts";
@@ -36,11 +36,13 @@ export function openNode(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuff
   if (nodes === 1) return settle(s, out, sum, agreed);
   const { contributors, members, issuer, expected } = agreed;
   const frozen = s.head.roll.rows[node]?.speakers ?? [];
-  const voters = frozen.length > 0 ? frozen.filter((peer) => setOf(contributors).has(peer)) : someOf(contributors, s.config.speakers, s.head.root);
+  const stayed = frozen.filter((peer) => setOf(contributors).has(peer));
+  // Others are believed later (stage.ts).
+  const voters = 2 * stayed.length > frozen.length ? stayed : someOf(contributors, s.config.speakers, s.head.root);
   const bound = totalBound(s, GROUPS, s.round.tier!);
   // Who was in this round speaks in the next: a newcomer may not be as far by then.
   const row: NodeRow = { contributors: listed(contributors), members: listed(members), groups: groupsFor(members.length, s.config.groupSize), speakers: someOf(members.filter((peer) => setOf(contributors).has(peer)), s.config.speakers, s.head.root) };
-  const part: NodePart = { ...row, root: s.head.root, node, voters, stayed: frozenAmong(s, contributors), expected: expected ?? 0, issuer, bound, ...measure(s, sum, bound) };
+  const part: NodePart = { ...row, root: s.head.root, node, voters, expected: expected ?? 0, issuer, bound, ...measure(s, sum, bound) };
   s.round = { ...s.round, upper: newTier(s, sum, hashOfNodePart(part), part) };
   return enter(s, "commit");
 }
@@ -50,7 +52,9 @@ export function ascend(s: SwarmState, out: Effect[]): boolean {
   const upper = s.round.upper!;
   if (s.round.outcome) return collect(s, out);
   fetchOutcome(s, out);
-  if (!speaks(s)) return due(s, exchangeDeadline(s) + LIMITS.exchangeAtMost + upper.since - s.round.formedAt) && lose(s, out);
+  // A node that lost too many founds its groups anew, and trains again: so long the others wait for it.
+  if (!upper.signed && due(s, exchangeDeadline(s) + LIMITS.exchangeAtMost + LIMITS.reformAfter + upper.since - s.round.formedAt)) return lose(s, out);
+  if (!speaks(s)) return false;
   return upper.signed ? gather(s, out, NODES, (sum) => conclude(s, out, sum)) : combine(s, out, NODES);
 }
 

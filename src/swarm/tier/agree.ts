@@ -5,7 +5,7 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
 import type { Cut } from "../message.ts";
-import { groupsIn, present, setOf, turnOf } from "../peers.ts";
+import { present, setOf, turnOf } from "../peers.ts";
 import { oneHonest, quorum, type Hash } from "../record.ts";
 import { askWords } from "../handing-on.ts";
 import type { SwarmState } from "../state.ts";
@@ -50,34 +50,28 @@ function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
   const served = (part: P): boolean => s.unserved.length === 0 || !stage.voters(part).some((peer) => s.unserved.includes(peer));
   const gone = areGone(s, tier);
-  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && (gone || isMost(s, stage, part)) && (hash === tier.own || served(part)));
+  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && stage.counts(s, part, gone) && (hash === tier.own || served(part)));
   const running = new Set(stage.coming(s).filter((unit) => !s.unserved.some((peer) => stage.unitOf(s, peer) === unit)));
   running.add(stage.own(s));
   const ready = new Set(certified.map(([, part]) => stage.unitIn(part))).size;
   if (ready < running.size && !due(s, partsDeadline(s, tier, ready >= quorum(running.size)))) return false;
   // Of two parts of one group the one with more of its members counts, so that a few who are not of it cannot void it.
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || stage.unitIn(other) !== stage.unitIn(part) || stage.weight(s, part) > stage.weight(s, other)));
-  if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && (groupsIn(s).nodes > 1 || gone || !isCertified(s, stage, tier.own, tier.parts.get(tier.own)!)) && lose(s, out);
+  if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && (gone || !isCertified(s, stage, tier.own, tier.parts.get(tier.own)!)) && lose(s, out);
   const cut = single.sort(([, a], [, b]) => stage.unitIn(a) - stage.unitIn(b)).map(([hash]) => hash);
-  return (gone || isRound(s, stage, cut) || due(s, tier.since + LIMITS.reformAfter)) && proposes(s, stage, cut);
+  return (isRound(s, stage, cut) || (gone && stage.alone(s))) && proposes(s, stage, cut);
 }
+
+/** Those who were frozen may be gone for good: after two deadlines whoever is here goes on. */
+const areGone = (s: SwarmState, { since }: { since: number }): boolean => due(s, since + LIMITS.reformAfter);
 
 /**
- * Those who were frozen may be gone for good: after two deadlines whoever is here goes on. Not among several nodes, of
- * which two and two would go on apart.
+ * Without the groups of most of the frozen list it is no round, for the others may be at one without them. A group that is here with most
+ * of its own is at no other, whoever of it is gone; newcomers say nothing of that.
  */
-const areGone = (s: SwarmState, { since }: { since: number }): boolean => groupsIn(s).nodes === 1 && due(s, since + LIMITS.reformAfter);
-
-/** Without most of the frozen list it is no round: the others may be at one without them. Newcomers say nothing of that. */
 function isRound<P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boolean {
   const { parts } = stage.tier(s)!;
-  return stage.due(s) === 0 || 2 * cut.reduce((weight, hash) => weight + stage.stayed(s, parts.get(hash)!), 0) > stage.due(s);
-}
-
-/** Most of those who were frozen for a part have a say in it; where none were, whoever founded it. */
-function isMost<P>(s: SwarmState, stage: Stage<P>, part: P): boolean {
-  const frozen = stage.frozen(s, stage.unitIn(part));
-  return frozen === 0 || 2 * stage.weight(s, part) > frozen;
+  return stage.due(s) === 0 || 2 * cut.reduce((weight, hash) => weight + stage.dueOf(s, stage.unitIn(parts.get(hash)!)), 0) > stage.due(s);
 }
 
 /** Groups train as long as their slowest do: the others wait by the length of the round so far. */
@@ -117,7 +111,7 @@ const areCertified = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): 
 /** Whoever is late waits no longer than the others: what so many would add up, an honest one has waited for. */
 function joinCut<P>(s: SwarmState, stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
-  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || areGone(s, tier)) && areCertified(s, stage, cut));
+  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || (stage.alone(s) && areGone(s, tier))) && areCertified(s, stage, cut));
   return joined !== undefined && proposes(s, stage, joined.cut);
 }
 

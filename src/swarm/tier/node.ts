@@ -17,8 +17,6 @@ export interface NodePart extends NodeRow {
   node: number;
   /** Those of its speakers who contributed; where none were frozen, as many of its contributors, drawn by the head's root. */
   voters: readonly PeerId[];
-  /** How many of its contributors were frozen. */
-  stayed: number;
   /** Devices that it expects in the next round, those who wait included. */
   expected: number;
   /** What most of it name as the committee that issues pseudonyms. */
@@ -57,7 +55,6 @@ const partWire = codec(
     root: HashBytes,
     node: v.pipe(natural, v.maxValue(LIMITS.nodes - 1)),
     voters: PeerList(LIMITS.speakers),
-    stayed: natural,
     squares: v.pipe(v.array(natural), v.length(LIMITS.chunks)),
   }),
   4096,
@@ -73,7 +70,7 @@ const encodedEnds = ({ expected, issuer, bound, digests }: Pick<Outcome, "expect
 });
 
 export const encodeNodePart = (part: NodePart): Uint8Array<ArrayBuffer> =>
-  partWire.encode({ ...encodedRow(part), ...encodedEnds(part), root: hexToBytes(part.root), node: part.node, voters: part.voters.map(peerIdBytes), stayed: part.stayed, squares: [...part.squares] });
+  partWire.encode({ ...encodedRow(part), ...encodedEnds(part), root: hexToBytes(part.root), node: part.node, voters: part.voters.map(peerIdBytes), squares: [...part.squares] });
 
 /** @throws WireError */
 export const decodeNodePart = (bytes: Uint8Array): NodePart => partWire.decode(bytes);

@@ -36,25 +36,33 @@ export interface Stage<P> {
   digests(part: P): readonly Hash[];
   /** Its values are within ±this. */
   bound(s: SwarmState, part: P): number;
-  /** How many of those who have a say in it were frozen; and of how many, 0 where none were. */
+  /** How many of those who have a say in it were frozen. */
   weight(s: SwarmState, part: P): number;
-  frozen(s: SwarmState, unit: number): number;
-  /** Devices of all units that were frozen. */
+  /** Whether those who have a say in it may: most who were frozen for that, until they are held to be gone; where none were, whoever founded it. */
+  counts(s: SwarmState, part: P, gone: boolean): boolean;
+  /** Devices of all units that were frozen, and of one. */
   due(s: SwarmState): number;
-  /** How many of them are in it. */
-  stayed(s: SwarmState, part: P): number;
+  dueOf(s: SwarmState, unit: number): number;
+  /** Whether those who have lost most of them may go on: not among nodes, of which two and two would go on apart. */
+  alone(s: SwarmState): boolean;
   encode(part: P): Uint8Array<ArrayBuffer>;
   decode(bytes: Uint8Array): P;
   /** @throws WireError where no honest device of this round made it */
   check(s: SwarmState, part: P): void;
 }
 
+const isMost = (count: number, frozen: number): boolean => frozen === 0 || 2 * count > frozen;
+
 const all = (count: number): number[] => Array.from({ length: count }, (_, unit) => unit);
+
+function membersOf(s: SwarmState, group: number): PeerId[] {
+  const groups = groupsIn(s);
+  return groups.frozen.filter((peer) => groups.of(peer) === group);
+}
 
 /** Whether most of a group's frozen members may still come to a part: they are there, and have not said that they do nothing. */
 function mayCertify(s: SwarmState, group: number): boolean {
-  const groups = groupsIn(s);
-  const members = groups.frozen.filter((peer) => groups.of(peer) === group);
+  const members = membersOf(s, group);
   if (members.length === 0) return runningGroups(s).has(group);
   return 2 * members.filter((peer) => present(s, peer) && fellowStand(s, peer)?.busy !== false).length > members.length;
 }
@@ -77,9 +85,16 @@ export const GROUPS: Stage<Part> = {
   digests: ({ digests }) => digests,
   bound: (s, { contributors }) => boundOf(s.config, contributors.length),
   weight: (s, { contributors }) => frozenAmong(s, contributors),
-  stayed: (s, { contributors }) => frozenAmong(s, contributors),
-  frozen: (s, group) => groupsIn(s).members(group),
+  counts(s, { group, contributors }, gone) {
+    if (gone) return true;
+    const groups = groupsIn(s);
+    // Among nodes its speakers see to it that a node has one part: who is seen to be gone is not waited for.
+    const due = groups.nodes === 1 ? groups.members(group) : membersOf(s, group).filter((peer) => present(s, peer) || contributors.includes(peer)).length;
+    return isMost(frozenAmong(s, contributors), due);
+  },
   due: (s) => groupsIn(s).frozen.length,
+  dueOf: (s, group) => groupsIn(s).members(group),
+  alone: () => true,
   encode: encodePart,
   decode: decodePart,
   check(s, part) {
@@ -111,6 +126,11 @@ export function isHeld(s: SwarmState, root: Hash): boolean {
 /** Who was frozen to speak for a node. */
 const speakersIn = (s: SwarmState, node: number): readonly PeerId[] => s.head.roll.rows[node]?.speakers ?? [];
 
+function frozenVoters(s: SwarmState, { node, voters }: NodePart): number {
+  const speakers = setOf(speakersIn(s, node));
+  return voters.filter((peer) => speakers.has(peer)).length;
+}
+
 export const NODES: Stage<NodePart> = {
   what: "node",
   tier: (s) => s.round.upper,
@@ -128,16 +148,16 @@ export const NODES: Stage<NodePart> = {
   squares: ({ squares }) => squares,
   digests: ({ digests }) => digests,
   bound: (_, { bound }) => bound,
-  weight: (s, { node, voters }) => (speakersIn(s, node).length > 0 ? voters.length : 0),
-  frozen: (s, node) => speakersIn(s, node).length,
+  weight: (s, part) => frozenVoters(s, part),
+  // Of others who speak for it as many are needed, so that a few cannot make up a node.
+  counts: (s, part, gone) => isMost(gone ? part.voters.length : frozenVoters(s, part), speakersIn(s, part.node).length),
   due: (s) => s.head.record.members.count,
-  stayed: (_, { stayed }) => stayed,
+  dueOf: (s, node) => s.head.roll.rows[node]?.members.count ?? 0,
+  alone: () => false,
   encode: encodeNodePart,
   decode: decodeNodePart,
   check(s, part) {
     const { nodes, nodeOf } = groupsIn(s);
-    const speakers = speakersIn(s, part.node);
-    const may = (peer: PeerId): boolean => nodeOf(peer) === part.node && (speakers.length === 0 || setOf(speakers).has(peer));
-    if (part.root !== s.head.root || part.node >= nodes || part.contributors.count > LIMITS.groups * LIMITS.members || part.stayed > part.contributors.count || !part.voters.every(may)) throw new WireError("malformed", "a node's part of another round, or of devices that do not speak for it");
+    if (part.root !== s.head.root || part.node >= nodes || part.contributors.count > LIMITS.groups * LIMITS.members || part.voters.some((peer) => nodeOf(peer) !== part.node)) throw new WireError("malformed", "a node's part of another round, or of devices that do not speak for it");
   },
 };

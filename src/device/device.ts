@@ -6,7 +6,7 @@ import type { Kernels } from "../securesum/kernel.ts";
 import type { SumPool } from "../securesum/pool.ts";
 import { openOwnData } from "../store/own-data.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { EPOCH_ROUNDS, GROUP_SIZE, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
+import { EPOCH_ROUNDS, GROUP_SIZE, COHORT_NODES, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
 import { LIMITS } from "../swarm/limits.ts";
 import { type Hash, taskHash } from "../swarm/record.ts";
 import { type AuditSetting, freshCarry, genesisHead, type Head } from "../swarm/state.ts";
@@ -372,7 +372,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
         const audits = auditsOf(task);
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(audits && { audits }), kernels: sums.kernels };
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, cohortNodes: COHORT_NODES, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(audits && { audits }), kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts, carry });
         if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {

@@ -122,7 +122,7 @@ test("whoever comes to those inside with a model of a later epoch stays with the
   onTestFinished(() => session.close());
   const kernels = createKernels();
   const sealing: Sealing = { seal: async () => null, answer: () => null, open: async () => null, reveal: () => null, reseal: () => Promise.reject(new Error("nobody is audited here")), erase: ignore };
-  session.begin({ task, bits: 8, seed: 1, epochRounds: 4, groupSize: 8, roomGroups: 20, nodeGroups: 8, speakers: 24, labels: 0, privacy: null, compressor: null, kernels }, { ...first, record, root: rootOf(record) }, { sealing, labelCounts: [], carry: emptyCarry(0) });
+  session.begin({ task, bits: 8, seed: 1, epochRounds: 4, groupSize: 8, roomGroups: 20, nodeGroups: 8, speakers: 24, cohortNodes: 8, labels: 0, privacy: null, compressor: null, kernels }, { ...first, record, root: rootOf(record) }, { sealing, labelCounts: [], carry: emptyCarry(0) });
   await vi.waitFor(() => expect(session.state !== null && session.mesh().reachable).toEqual([heavy.presences.current!.self]), { timeout: WAIT });
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   // It looks for its own epoch once, in which nobody is.

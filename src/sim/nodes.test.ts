@@ -158,3 +158,25 @@ test("a room that has grown has more nodes in its next epoch", () => {
   expect(sim.run(180_000, () => sim.devices.every(({ state: { head } }) => head.record.nodes === 2 && head.record.contributors.count === 16 && head.roll.rows.length === 2))).toBe(true);
   expectOneRootARound(sim.devices.slice(0, 10));
 });
+
+test("of a room that is larger than a round some take part, the others follow, and in the next epoch it is others", () => {
+  const sim = running(48, { seed: 9, nodeGroups: 3, cohortNodes: 2, epochRounds: 4 });
+  const { arcs, nodes } = sim.devices[0]!.state.head.record;
+  expect({ arcs, nodes }).toEqual({ arcs: 4, nodes: 2 });
+  const trained = new Map<number, Set<SimDevice>>();
+  sim.watch((device) => {
+    const { round, head } = device.state;
+    if (round.update) trained.set(device.epoch, (trained.get(device.epoch) ?? new Set()).add(device));
+    if (round.view.length > 0) expect(nodeOf(device)).toBeLessThan(head.record.nodes);
+  });
+  expect(sim.run(240_000, all(sim.devices, 11))).toBe(true);
+  expectOneRootARound(sim.devices);
+  expect(sim.devices.flatMap(({ problems }) => problems)).toEqual([]);
+  // The first epoch that was seen from its beginning, and the next.
+  const [one, two] = [trained.get(1)!, trained.get(2)!];
+  for (const of of [one, two]) {
+    expect(of.size).toBeGreaterThan(5);
+    expect(of.size).toBeLessThan(40);
+  }
+  expect([...two].some((device) => !one.has(device))).toBe(true);
+});

@@ -8,7 +8,7 @@ import { createWasmRing } from "../securesum/ring.wasm.ts";
 import { gatherSum } from "../securesum/sum.ts";
 import type { Effect, SwarmEvent } from "../swarm/events.ts";
 import { taskHash, type Hash } from "../swarm/record.ts";
-import { EPOCH_ROUNDS, epochOf, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
+import { COHORT_NODES, EPOCH_ROUNDS, epochOf, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
 import { LIMITS } from "../swarm/limits.ts";
 import { type AuditSetting, genesisHead, initialState, type Privacy, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { packParcels } from "../swarm/parcel.ts";
@@ -43,6 +43,8 @@ export interface SimOptions {
   nodeGroups?: number;
   /** Devices that speak for a node. */
   speakers?: number;
+  /** Nodes that are in a round, at most. */
+  cohortNodes?: number;
   /** So many devices begin in a room that is at work already; those that come later do not. */
   frozen?: number;
   /** Rounds of an epoch, at whose end every device takes another name. */
@@ -105,6 +107,8 @@ export interface Sim {
 }
 
 const TICK = 200;
+/** Others are an epoch ahead for so long until a device follows them. */
+const DOOR_AFTER = 6_000;
 /** Milliseconds that encrypting or opening takes. */
 const CRYPTO = [2, 20] as const;
 const LABELS = 3;
@@ -113,7 +117,7 @@ const FORGED_LIMIT = 2 ** 20;
 
 /** The swarm's own code on a virtual clock and network. Everything follows from the seed. */
 export function createSim(options: SimOptions): Sim {
-  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, roomGroups = ROOM_GROUPS, nodeGroups = NODE_GROUPS, speakers = NODE_SPEAKERS, frozen = 0, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, compression = { kind: "dense" }, bits = 8, shapes = [[parameters]], pull = 0.3, privacy = null, noise = null, audits = false } = options;
+  const { seed, parameters = 200, training = [800, 1200], latency = [5, 40], loss = 0, groupSize = 8, roomGroups = ROOM_GROUPS, nodeGroups = NODE_GROUPS, speakers = NODE_SPEAKERS, cohortNodes = COHORT_NODES, frozen = 0, epochRounds = EPOCH_ROUNDS, linking = latency, detection = 4_000, outer, compression = { kind: "dense" }, bits = 8, shapes = [[parameters]], pull = 0.3, privacy = null, noise = null, audits = false } = options;
   const clock = createClock();
   const random = createRandom(["sim", seed]);
   const between = ([low, high]: readonly [number, number]): number => low + (high - low) * random.uniform();
@@ -273,7 +277,7 @@ export function createSim(options: SimOptions): Sim {
 
   const nameOf = (device: number, epoch: number): PeerId => bytesToHex(sha256(Uint8Array.of(seed & 255, seed >> 8, device, epoch))).slice(0, 32) as PeerId;
 
-  const headOf = frozen === 0 ? () => first : frozenHead(first, Array.from({ length: frozen }, (_, device) => nameOf(device, 0)), { epochRounds, groupSize, roomGroups, nodeGroups, speakers });
+  const headOf = frozen === 0 ? () => first : frozenHead(first, Array.from({ length: frozen }, (_, device) => nameOf(device, 0)), { epochRounds, groupSize, roomGroups, nodeGroups, speakers, cohortNodes });
 
   /** Those who are in the same epoch see each other again under their new names, once they have linked up. */
   const enterEpoch = (device: SimDevice, epoch: number): void => {
@@ -314,8 +318,9 @@ export function createSim(options: SimOptions): Sim {
     handle(device, { type: "tick", now: clock.now() });
     const { weight } = device.state.head.record;
     const ahead = devices.filter((other) => connected(device, other) && other.state.head.record.weight > weight);
-    // Whom nobody answers any more asks at the door.
-    if (heard.get(device)!.size === 0) enterEpoch(device, Math.max(0, ...ahead.map(({ epoch }) => epoch)));
+    // Whom nobody answers any more asks at the door, and so does who hears there that others are an epoch ahead.
+    const late = clock.now() - (ahead.flatMap(({ epoch, history }) => (epoch > device.epoch ? [history.at(-1)?.at ?? Infinity] : [])).sort((a, b) => a - b)[0] ?? Infinity);
+    if (heard.get(device)!.size === 0 || late > DOOR_AFTER) enterEpoch(device, Math.max(0, ...ahead.map(({ epoch }) => epoch)));
     clock.after(TICK, () => tick(device));
   };
 
@@ -328,7 +333,7 @@ export function createSim(options: SimOptions): Sim {
       // A newcomer is told at the door.
       const epoch = Math.max(0, ...devices.filter(({ alive }) => alive).map((other) => other.epoch));
       const id = nameOf(devices.length, epoch);
-      const config = { self: id, task, bits, seed, epochRounds, groupSize, roomGroups, nodeGroups, speakers, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels, ...(audits && { audits: audits === true ? { oneOf: LIMITS.auditOneOf, steps: null } : audits }) };
+      const config = { self: id, task, bits, seed, epochRounds, groupSize, roomGroups, nodeGroups, speakers, cohortNodes, labels: LABELS, ...(outer && { outer }), privacy, compressor, kernels, ...(audits && { audits: audits === true ? { oneOf: LIMITS.auditOneOf, steps: null } : audits }) };
       const device: SimDevice = { id, epoch, state: initialState(config, devices.length < frozen ? headOf(id) : first, clock.now()), alive: true, history: [], events: [], problems: [], contributor: null, contributors: new Map() };
       devices.push(device);
       heard.set(device, new Map());

@@ -4,9 +4,10 @@ import { dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
 import { encodeMessage, signedBytes, type Above, type Status, type Word } from "./message.ts";
-import { audience, groupsIn } from "./peers.ts";
+import { lead } from "./following.ts";
+import { audience, groupsIn, rests } from "./peers.ts";
 import { reached } from "./phase.ts";
-import type { Announced, Said, SwarmState } from "./state.ts";
+import { UNSAID, type Announced, type Said, type SwarmState } from "./state.ts";
 import { greet, handOn, tellOn } from "./handing-on.ts";
 import { GROUPS, NODES, speaks } from "./tier/stage.ts";
 import { nameOfCut } from "./tier/tier.ts";
@@ -34,7 +35,11 @@ export function announce(s: SwarmState, out: Effect[]): void {
   };
   // Where it hears of several groups and knows of none, it is one of those who let it in that are to know of it.
   if (groupsIn(s).alone) return say(s, out, status, s.stands.size > 0 && trails(s) ? () => [...s.peers.keys()] : null);
-  say(s, out, status, () => audience(s));
+  const resting = rests(s);
+  if (!resting) say(s, out, status, () => audience(s));
+  else if (!alike(status, s.announced.what)) s.announced = { ...UNSAID, what: status, seq: ++s.seq };
+  lead(s, out);
+  if (resting) return;
   const { tier } = round;
   const word: Word = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier && nameOfCut(GROUPS, tier), signed: tier?.signed ?? false, votes: round.votes, ...(speaks(s) && { above: aboveIn(s) }) };
   stand(s, out, word);

@@ -6,6 +6,9 @@ export const ROOM_GROUPS = 10;
 export const NODE_GROUPS = 8;
 export const NODE_SPEAKERS = 24;
 
+/** Nodes that are in the rounds of an epoch, at most, a power of two: the other devices of a larger room rest until the next one. */
+export const COHORT_NODES = 8;
+
 /** Rounds of an epoch, unless the task says otherwise. */
 export const EPOCH_ROUNDS = 20;
 

@@ -48,7 +48,7 @@ function pass(s: SwarmState, out: Effect[], what: "unhanded" | "unhandedAbove", 
   if (carries) tell(out, to(rank), (renews ? [s.config.self, ...fellows] : of).flatMap((peer): [PeerId, Stand][] => entryOf(s, peer)));
 }
 
-const entryOf = (s: SwarmState, peer: PeerId): [PeerId, Stand][] => {
+export const entryOf = (s: SwarmState, peer: PeerId): [PeerId, Stand][] => {
   const stand = peer === s.config.self ? s.word : s.stands.get(peer);
   return stand ? [[peer, stand]] : [];
 };
@@ -140,7 +140,7 @@ export function answerWords(s: SwarmState, out: Effect[], from: PeerId): void {
 /** What this device has heard of its own node. */
 const heardHere = (s: SwarmState): [PeerId, Stand][] => [...s.stands].filter(([peer]) => groupsIn(s).nodeOf(peer) === groupsIn(s).node);
 
-function tell(out: Effect[], to: readonly PeerId[], said: readonly (readonly [PeerId, Stand])[]): void {
+export function tell(out: Effect[], to: readonly PeerId[], said: readonly (readonly [PeerId, Stand])[]): void {
   if (to.length > 0) for (const bytes of messagesOf(said)) out.push({ type: "tell", to, bytes });
 }
 

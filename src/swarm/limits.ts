@@ -7,6 +7,9 @@ export const LIMITS = {
   standEvery: 10_000,
   /** What other groups say is told to the own one after so long, with what comes meanwhile. */
   tellAfter: 50,
+  /** Whoever rests in this epoch hears of a commit once it can be shown, or after so long; so many are told at most by one device. */
+  leadAfter: 3_000,
+  followers: 8,
   /** So many hand their group's words on. The first waits so long for a quorum of it, and the next for so much longer. */
   carriers: 2,
   handOnAfter: 300,
@@ -71,8 +74,9 @@ export const LIMITS = {
   /** Devices of a group, and those that it may have in the next round: its joiners make new groups. */
   members: 15,
   next: 30,
-  /** Nodes of a room, a power of two, and devices that may speak for each. */
+  /** Nodes of a round, a power of two, as is the number of arcs of which they are some; and devices that may speak for a node. */
   nodes: 32,
+  arcs: 2 ** 20,
   speakers: 24,
   /** How often a speaker says anew how many of its node voted, and how long it waits for most of them. */
   countEvery: 500,

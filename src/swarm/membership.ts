@@ -7,7 +7,7 @@ import { due } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { ascending, fellow, groupsIn, near, neighbours, newest, others, present } from "./peers.ts";
+import { ascending, fellow, groupsIn, near, neighbours, newest, others, present, rests } from "./peers.ts";
 import { reached, type Phase } from "./phase.ts";
 import { quorum } from "./record.ts";
 import type { SwarmState } from "./state.ts";
@@ -37,8 +37,8 @@ function begin(s: SwarmState, out: Effect[], view: readonly PeerId[], base: numb
 export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   // Whoever trails another lineage catches up first.
   const { self } = s.config;
-  if (!s.taking || trails(s)) return false;
   const groups = groupsIn(s);
+  if (!s.taking || trails(s) || rests(s)) return false;
   const members = groups.frozen.filter((peer) => groups.of(peer) === groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {
     const view = members.filter((peer) => joins(s, peer));

@@ -54,6 +54,9 @@ export const ascending = (peers: Iterable<PeerId>): PeerId[] => [...new Set(peer
 
 export const groupsIn = (s: SwarmState): Groups => groupsAfter(s.head, s.config);
 
+/** Whether this device, or another, is in no round of this epoch. */
+export const rests = (s: SwarmState, peer = s.config.self): boolean => groupsIn(s).nodeOf(peer) >= groupsIn(s).nodes;
+
 const nearby = new WeakMap<readonly PeerId[], { groups: Groups; peers: readonly PeerId[] }>();
 
 /** Those of its own node that this device can reach. */

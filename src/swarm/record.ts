@@ -31,6 +31,7 @@ const RecordSchema = v.strictObject({
   contributors: ListedSchema,
   members: ListedSchema,
   nodes: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.nodes), v.check((nodes) => Number.isInteger(Math.log2(nodes)), "not a power of two")),
+  arcs: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.arcs), v.check((arcs) => Number.isInteger(Math.log2(arcs)), "not a power of two")),
   groups: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.groups)),
   draw: HashBytes,
   issuer: v.nullable(HashBytes),
@@ -59,10 +60,11 @@ export interface CommitRecord {
   contributors: Listed;
   members: Listed;
   /**
-   * Into how many nodes the next round's devices are cut, into how many groups a node where its list is not frozen, and
-   * the root that they are drawn from in this epoch (tier/groups.ts).
+   * Into how many nodes the next round's devices are cut, of how many arcs of the circle these are the first, into how
+   * many groups a node where its list is not frozen, and the root that they are drawn from in this epoch (tier/groups.ts).
    */
   nodes: number;
+  arcs: number;
   groups: number;
   draw: Hash;
   /** The committee that issues the next epoch's pseudonyms; null while everybody who holds the room's secret does. */
@@ -74,7 +76,7 @@ export interface CommitRecord {
   weight: number;
 }
 
-const wire = codec(3, RecordSchema, 512);
+const wire = codec(4, v.pipe(RecordSchema, v.check(({ nodes, arcs }) => nodes <= arcs, "more nodes than arcs")), 512);
 
 export const listedBytes = ({ count, root }: Listed): { count: number; root: Uint8Array } => ({ count, root: hexToBytes(root) });
 
@@ -130,6 +132,7 @@ export const genesisRecord = (task: Hash, model: Hash, stepExponent: number): Co
   contributors: listed([]),
   members: listed([]),
   nodes: 1,
+  arcs: 1,
   groups: 1,
   draw: task,
   issuer: null,

@@ -59,7 +59,7 @@ const trained = {
 };
 const RecordingSchema = v.strictObject({
   v: v.literal(4),
-  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), roomGroups: v.number(), nodeGroups: v.number(), speakers: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema), audits: v.exactOptional(v.strictObject({ oneOf: v.number(), steps: v.nullable(v.number()) })) }),
+  config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), roomGroups: v.number(), nodeGroups: v.number(), speakers: v.number(), cohortNodes: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema), audits: v.exactOptional(v.strictObject({ oneOf: v.number(), steps: v.nullable(v.number()) })) }),
   commit: BytesSchema,
   params: BytesSchema,
   outer: BytesSchema,

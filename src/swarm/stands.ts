@@ -4,7 +4,7 @@ import type { Effect, SwarmEvent } from "./events.ts";
 import { aside, note } from "./handing-on.ts";
 import { LIMITS } from "./limits.ts";
 import { decodeMessage, encodeMessage, isStands, sameList, signedBytes, type Above, type Message, type Spoken, type Stand, type Stands, type Word } from "./message.ts";
-import { ascending, audience, groupsIn, hostsIn, notePlaces, present } from "./peers.ts";
+import { ascending, audience, groupsIn, hostsIn, notePlaces, present, rests } from "./peers.ts";
 import { ringAbove, spokeHere } from "./speakers.ts";
 import type { Heard, SwarmState } from "./state.ts";
 
@@ -97,7 +97,7 @@ export function takeStands(s: SwarmState, from: PeerId, { said }: Stands): void 
   s.stands = new Map([...before, ...fresh]);
   notePlaces(s, fresh.map(([peer]) => peer));
   const groups = groupsIn(s);
-  if (groups.alone) return;
+  if (groups.alone || rests(s)) return;
   const host = hostsIn(s);
   const own = host(s.config.self);
   // What is only said again is for those who hear it first hand.

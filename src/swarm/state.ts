@@ -41,10 +41,11 @@ export interface SwarmConfig {
   epochRounds: number;
   /** Devices of a group, at least; twice as many make two. */
   groupSize: number;
-  /** Groups of a room that is one node yet, at most; of a node, on average, at most; and devices that speak for one. */
+  /** Groups of a room that is one node yet, at most; of a node, on average, at most; devices that speak for one; and nodes that are in a round. */
   roomGroups: number;
   nodeGroups: number;
   speakers: number;
+  cohortNodes: number;
   /** Labels of the task, whose counts are summed too; 0 where it has none. */
   labels: number;
   /** Differential privacy of the updates, the same on every device; null: off, and sums are as exact as values are. */
@@ -252,6 +253,8 @@ export interface SwarmState {
   past: Past | null;
   /** Can be reached since this device last spoke: they have heard nothing of it. */
   newcomers: readonly PeerId[];
+  /** Who rests and was told of this head. */
+  led: { root: Hash; peers: readonly PeerId[] };
   /** It ended the epoch, and is about to go on under another name: its last word goes to all, for nobody hands it on. */
   parting: boolean;
   reachable: readonly PeerId[];
@@ -325,7 +328,7 @@ export const freshCarry = ({ compressor }: Pick<SwarmConfig, "compressor">): Car
 const NOTHING_UNHANDED: Unhanded = { of: [], since: 0, renewedAt: 0 };
 
 /** Of a device that has said nothing under its name. */
-export const unspoken: Pick<SwarmState, "word" | "unhanded" | "unhandedAbove" | "untold" | "untoldAbove" | "past" | "newcomers" | "parting"> = { word: null, unhanded: NOTHING_UNHANDED, unhandedAbove: NOTHING_UNHANDED, untold: NOTHING_UNHANDED, untoldAbove: NOTHING_UNHANDED, past: null, newcomers: [], parting: false };
+export const unspoken: Pick<SwarmState, "word" | "unhanded" | "unhandedAbove" | "untold" | "untoldAbove" | "past" | "newcomers" | "led" | "parting"> = { word: null, unhanded: NOTHING_UNHANDED, unhandedAbove: NOTHING_UNHANDED, untold: NOTHING_UNHANDED, untoldAbove: NOTHING_UNHANDED, past: null, newcomers: [], led: { root: "", peers: [] }, parting: false };
 
 export const initialState = (config: SwarmConfig, head: Head, now: number, carry = freshCarry(config)): SwarmState => ({
   config,

@@ -4,7 +4,7 @@ import { toFloat } from "../update/fixed.ts";
 import { valueLimit } from "../update/quantise.ts";
 import { modelHash, type Model } from "./head.ts";
 import { endsEpoch } from "./epoch.ts";
-import { drawOf, groupsFor, nodesFor } from "./tier/groups.ts";
+import { drawOf, groupsFor, nodesFor, type Sizes } from "./tier/groups.ts";
 import { type CommitRecord, rootOf } from "./record.ts";
 import { enrolled, type Roll } from "./roll.ts";
 import type { Counters, Head, LocalUpdate, SwarmConfig, SwarmState } from "./state.ts";
@@ -98,14 +98,14 @@ export type Agreed = Pick<Roll, "contributors" | "members"> &
 export const devicesIn = ({ contributors, rows = [] }: Agreed): number => (rows.length === 0 ? contributors.length : rows.reduce((sum, row) => sum + row.contributors.count, 0));
 
 /** The next head from the sum of the contributors' updates: the same on every device that has it. */
-export function nextHead(head: Head, agreed: Agreed, sum: Int32Array, config: Pick<SwarmConfig, "compressor" | "outer" | "groupSize" | "roomGroups" | "nodeGroups" | "epochRounds">): Head {
+export function nextHead(head: Head, agreed: Agreed, sum: Int32Array, config: Pick<SwarmConfig, "compressor" | "outer" | "epochRounds"> & Sizes): Head {
   const { record } = head;
   const { contributors, members, issuer, node = 0, rows = [], expected = 0 } = agreed;
   const roll = { contributors, members, node, rows };
   const lists = enrolled(roll);
   const devices = lists.contributors.count;
-  // Nodes stay as they are in an epoch.
-  const nodes = endsEpoch(record.round + 1, config.epochRounds) ? nodesFor(Math.max(devices, expected), config) : record.nodes;
+  // They stay as they are in an epoch. The arcs that take part hold their share of all who are there.
+  const { nodes, arcs } = endsEpoch(record.round + 1, config.epochRounds) ? nodesFor((Math.max(devices, expected) * record.arcs) / record.nodes, config) : record;
   const model = nextModel(head, sum, devices, config);
   const next = {
     task: record.task,
@@ -114,6 +114,7 @@ export function nextHead(head: Head, agreed: Agreed, sum: Int32Array, config: Pi
     ...lists,
     issuer,
     nodes,
+    arcs,
     groups: groupsFor(Math.floor((lists.members.count || devices) / nodes), config.groupSize),
     draw: drawOf(head.root, record, config.epochRounds),
     model: modelHash(model),

@@ -20,8 +20,10 @@ export interface SimulatedDevice {
   name: PeerId;
   state: SwarmState;
   swim: Swim;
-  /** Others of its epoch that it has links with, or a way to, by number. */
+  /** Others of its node that it has links with, or a way to, by number. */
   present: Set<number>;
+  /** With whom it sums, by number. */
+  group: readonly number[];
   /** When its core is due, and no sooner. */
   wakeAt: number;
   /** When its detector is due, and whether its core is about to be told who is present. */
@@ -83,6 +85,7 @@ export function createDevices(seed: number, config: Omit<SwarmConfig, "self">, r
         state: initialState({ ...config, self: name }, head, now),
         swim: createDetector(seed, name, now),
         present: new Set(),
+        group: [],
         wakeAt: Infinity,
         probeAt: -1,
         settling: false,
@@ -102,6 +105,7 @@ export function createDevices(seed: number, config: Omit<SwarmConfig, "self">, r
       device.name = called(device.number, epoch);
       device.swim = createDetector(seed, device.name, Math.floor(at / 1000));
       device.present = new Set();
+      device.group = [];
       device.probeAt = -1;
     },
   };

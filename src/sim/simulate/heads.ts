@@ -1,5 +1,5 @@
 import type { Kernels } from "../../securesum/kernel.ts";
-import { EPOCH_ROUNDS, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../../swarm/epoch.ts";
+import { EPOCH_ROUNDS, COHORT_NODES, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../../swarm/epoch.ts";
 import { taskHash } from "../../swarm/record.ts";
 import { genesisHead, type Head, type SwarmConfig } from "../../swarm/state.ts";
 import { createCompressor } from "../../update/compression/compression.ts";
@@ -12,7 +12,7 @@ export function swarmConfig(seed: number, kernels: Kernels): Omit<SwarmConfig, "
   const task = taskHash({ simulate: seed });
   const { bits, stepExponent, groupSize } = SETTING;
   const compressor = createCompressor({ compression: { kind: "dense" }, bits, stepExponent, seed: [task] }, SHAPES);
-  return { task, bits, seed, epochRounds: EPOCH_ROUNDS, groupSize, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, labels: LABELS, privacy: null, compressor, kernels };
+  return { task, bits, seed, epochRounds: EPOCH_ROUNDS, groupSize, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, cohortNodes: COHORT_NODES, labels: LABELS, privacy: null, compressor, kernels };
 }
 
 /** Where newcomers begin. */

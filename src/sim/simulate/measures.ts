@@ -24,7 +24,7 @@ export interface Measures {
   readonly last: RoundMeasured | null;
   readonly rounds: readonly RoundMeasured[];
   readonly verdicts: { after: number[]; wrong: number };
-  /** Bytes that a device sent in a round, for each device and round. */
+  /** Bytes that a device sent in a round, for each of those who take part in this epoch, and each round. */
   readonly uploads: readonly number[];
   /** Bytes of C, for each round: ciphertext, dealings and parity of a group's device. */
   readonly ciphertexts: readonly number[];
@@ -33,7 +33,7 @@ export interface Measures {
   joinRounds(): number[];
 }
 
-export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (device: number) => number): Measures {
+export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (device: number) => number, partakes: (device: SimulatedDevice) => boolean): Measures {
   const rounds: RoundMeasured[] = [];
   /** By head: which devices began a round on it, and how often. */
   const tries = new Map<Hash, Map<number, number>>();
@@ -47,6 +47,7 @@ export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (devic
 
   function count(): void {
     for (const device of alive) {
+      if (!partakes(device)) continue;
       const known = before.get(device);
       const total = sent(device.number);
       if (known !== undefined) uploads.push(total - known);

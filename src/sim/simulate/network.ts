@@ -37,6 +37,9 @@ export interface Network {
   /** @returns its number */
   add(): number;
   remove(device: number): void;
+  /** Whoever is in no round of this epoch relays nothing for those who are. */
+  rest(device: number): void;
+  work(device: number): void;
   /** Has direct links to these, besides the overlay's. */
   link(device: number, group: ReadonlySet<number>): void;
   /** @param kind of the event that its arrival is; `epoch` goes along */
@@ -56,8 +59,23 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
   const smallUntil: number[] = [];
   const bytes: number[] = [];
   const groups: (ReadonlySet<number> | null)[] = [];
+  /** Those who take part. */
   const alive: number[] = [];
   const places: number[] = [];
+
+  function work(device: number): void {
+    if (places[device]! < 0) places[device] = alive.push(device) - 1;
+  }
+
+  function rest(device: number): void {
+    const place = places[device]!;
+    if (place < 0) return;
+    places[device] = -1;
+    const last = alive.pop()!;
+    if (last === device) return;
+    alive[place] = last;
+    places[last] = place;
+  }
 
   /**
    * Small messages go between the packets of large ones, for every link gets its turn: they wait for small ones, and
@@ -89,7 +107,7 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
 
   /** Links of a device, on average. */
   function links(device: number): number {
-    const others = alive.length - 1;
+    const others = Math.max(1, alive.length - 1);
     const group = groups[device]?.size ?? 0;
     return Math.min(others, MESH_LIMITS.links, Math.round(others * overlayShare() + group * (1 - overlayShare())));
   }
@@ -111,15 +129,13 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
       smallUntil.push(0);
       bytes.push(0);
       groups.push(null);
-      places.push(alive.push(device) - 1);
+      places.push(-1);
+      work(device);
       return device;
     },
-    remove(device) {
-      const last = alive.pop()!;
-      if (last === device) return;
-      alive[places[device]!] = last;
-      places[last] = places[device]!;
-    },
+    remove: rest,
+    rest,
+    work,
     link: (device, group) => void (groups[device] = group),
     send(from, to, size, kind, epoch, payload) {
       const all = size + TO_ONE;

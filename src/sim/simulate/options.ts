@@ -1,7 +1,4 @@
-import { LIMITS } from "../../swarm/limits.ts";
-import { NODE_GROUPS } from "../../swarm/epoch.ts";
 import { SimulateError } from "./errors.ts";
-import { SETTING } from "./setting.ts";
 
 /**
  * `sign`: the update turned round. `scale`: a hundred times as long. `label`: trained on flipped labels.
@@ -28,8 +25,8 @@ export interface SimulateOptions {
 }
 
 const LEAST_PEERS = 4;
-/** Nodes of as many as they have on average. */
-const MOST_PEERS = LIMITS.nodes * SETTING.groupSize * NODE_GROUPS;
+/** What a machine has memory for. */
+const MOST_PEERS = 16_384;
 
 /** @throws SimulateError `bad-option` */
 export function parseAttack(text: string): Attack {
@@ -53,5 +50,5 @@ export function checkOptions({ peers, minutes, churn, seed }: SimulateOptions): 
   if (!(minutes > 0 && minutes <= 60)) bad(`from a part of a minute to 60 can be simulated, not ${minutes}`);
   if (!(churn >= 0 && churn <= 0.5)) bad(`churn is a chance from 0 to 0.5, not ${churn}`);
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) bad(`a seed is a whole number from 0 to ${0xffffffff}, not ${seed}`);
-  if (peers > MOST_PEERS) throw new SimulateError("too-many", `the swarm's code runs rooms of up to ${MOST_PEERS} devices, not ${peers} yet; simulate ${MOST_PEERS} or fewer`);
+  if (peers > MOST_PEERS) throw new SimulateError("too-many", `${peers} devices need more memory than Node has by default; simulate ${MOST_PEERS} or fewer`);
 }

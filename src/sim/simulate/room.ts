@@ -1,11 +1,11 @@
 import type { SwimEffect, SwimEvent } from "../../membership/events.ts";
-import type { SwimMessage } from "../../membership/message.ts";
+import type { HyParViewMessage, SwimMessage } from "../../membership/message.ts";
 import { endsEpoch, epochOf, EPOCH_ROUNDS } from "../../swarm/epoch.ts";
 import type { Effect, SwarmEvent } from "../../swarm/events.ts";
 import type { Head } from "../../swarm/state.ts";
 import { heard } from "../../swarm/stands.ts";
 import { step } from "../../swarm/step.ts";
-import { groupsAfter, someOf } from "../../swarm/tier/groups.ts";
+import { groupsAfter, someOf, type Groups } from "../../swarm/tier/groups.ts";
 import { changeOf } from "../../swarm/verdict.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { createRandom } from "../../wire/random.ts";
@@ -15,6 +15,7 @@ import { swimBytes } from "./detector.ts";
 import { frozenHead } from "../frozen.ts";
 import { genesis, swarmConfig } from "./heads.ts";
 import type { Learning } from "./learning/learning.ts";
+import { createOverlay, overlayBytes } from "./overlay.ts";
 import { createMeasures, type Measures } from "./measures.ts";
 import { createNetwork, type Network } from "./network.ts";
 import type { SimulateOptions } from "./options.ts";
@@ -50,13 +51,27 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   const network = createNetwork(timeline, createRandom(["simulate", "network", seed]));
   const config = swarmConfig(seed, sums.kernels);
   const devices = createDevices(seed, config, random);
-  const measures = createMeasures(devices.alive, network.sent);
+  /** By epoch: in which node a device of that name is, and how many are in its rounds. Whoever is at the door is told of its own node. */
+  const circles: Pick<Groups, "nodeOf" | "nodes" | "arcs">[] = [];
+  const nodeOf = ({ epoch, name }: Pick<SimulatedDevice, "epoch" | "name">): number => circles[epoch]?.nodeOf(name) ?? 0;
+  const partakes = (device: SimulatedDevice): boolean => nodeOf(device) < (circles[device.epoch]?.nodes ?? 1);
+  const isLarge = ({ epoch }: SimulatedDevice): boolean => (circles[epoch]?.arcs ?? 1) > (circles[epoch]?.nodes ?? 1);
+  const measures = createMeasures(devices.alive, network.sent, partakes);
   const trace = createTrace();
+  const overlay = createOverlay({
+    seed,
+    random: createRandom(["simulate", "overlay", seed]),
+    timeline,
+    devices,
+    send: (from, to, message) => network.send(from.number, devices.numberOf(to), overlayBytes(message), KIND.overlay, from.epoch, message),
+    changed(device) {
+      relink(device);
+      settle(device);
+    },
+  });
   const first = genesis(config, learning.initial);
   /** The epoch that those ahead are in. */
   let latest = 0;
-  /** By epoch: in which node a device of that name is. Whoever is at the door is told of its own node. */
-  const nodes: ((name: PeerId) => number)[] = [];
 
   function handle(device: SimulatedDevice, event: SwarmEvent): void {
     const given = tamper(device, event);
@@ -85,7 +100,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
     const { number, epoch } = device;
     switch (effect.type) {
       case "broadcast":
-        return network.flood(number, [...device.present], effect.bytes.length, KIND.message, epoch, effect.bytes);
+        return network.flood(number, within(device), effect.bytes.length, KIND.message, epoch, effect.bytes);
       case "tell":
         for (const peer of effect.to) network.send(number, devices.numberOf(peer), effect.bytes.length, KIND.message, epoch, effect.bytes);
         return;
@@ -114,7 +129,8 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
       case "erase":
         return sums.erase(number);
       case "group":
-        network.link(number, new Set(effect.peers.map((peer) => devices.numberOf(peer))));
+        device.group = effect.peers.map((peer) => devices.numberOf(peer));
+        relink(device);
         return measures.begun(device, timeline.now);
       case "committed":
       case "adopted": {
@@ -137,6 +153,18 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
     }
   }
 
+  const near = (device: SimulatedDevice): number[] => overlay.neighbours(device).map((peer) => devices.numberOf(peer));
+  /** Whom it has a way to, by number. */
+  const within = (device: SimulatedDevice): number[] => [...new Set([...device.present, ...near(device)])];
+  const relink = (device: SimulatedDevice): void => network.link(device.number, new Set([...device.group, ...near(device)]));
+
+  /** Its core is told soon who can be reached. */
+  function settle(device: SimulatedDevice): void {
+    if (device.settling) return;
+    device.settling = true;
+    later(device, SETTING.settling, KIND.settled, null);
+  }
+
   function detect(device: SimulatedDevice, event: SwimEvent): void {
     for (const effect of device.swim.handle(event)) follow(device, effect);
     const at = 1000 * Math.ceil(device.swim.wakeAt);
@@ -153,29 +181,29 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
       device.present.delete(about.number);
       measures.verdict(device, about, timeline.now);
     } else device.present.add(about.number);
-    if (device.settling) return;
-    device.settling = true;
-    later(device, SETTING.settling, KIND.settled, null);
+    settle(device);
   }
 
   /** Those who are in the same epoch see each other again under their new names, once they have linked up. */
   function enterEpoch(device: SimulatedDevice, epoch: number): void {
     if (epoch <= device.epoch) return;
     latest = Math.max(latest, epoch);
-    if (endsEpoch(device.state.head.record.round, EPOCH_ROUNDS)) nodes[epoch] ??= groupsAfter(device.state.head, device.state.config).nodeOf;
+    if (endsEpoch(device.state.head.record.round, EPOCH_ROUNDS)) circles[epoch] ??= groupsAfter(device.state.head, device.state.config);
     devices.rename(device, timeline.now, epoch);
+    if (partakes(device)) network.work(device.number);
+    else network.rest(device.number);
     handle(device, { type: "epoch", now: milliseconds(timeline.now), self: device.name });
     later(device, between(random, SETTING.linking), KIND.linked, null);
     later(device, SETTING.introducedAfter, KIND.settled, null);
   }
 
-  const inNode = (device: SimulatedDevice, node: number): boolean => nodes[device.epoch]?.(device.name) === node;
-
-  /** All of its node who are there already are told of it, and it of them. */
+  /** All of its node who are there already are told of it, and it of them; nobody watches over whoever rests. */
   function link(device: SimulatedDevice): void {
+    if (isLarge(device)) overlay.enter(device);
+    if (!partakes(device)) return;
     const now = milliseconds(timeline.now);
-    const node = nodes[device.epoch]?.(device.name) ?? 0;
-    const there = [...devices.alive].filter((other) => other !== device && other.epoch === device.epoch && other.probeAt >= 0 && inNode(other, node));
+    const node = nodeOf(device);
+    const there = [...devices.alive].filter((other) => other !== device && other.epoch === device.epoch && other.probeAt >= 0 && nodeOf(other) === node);
     for (const other of there) detect(other, { type: "meet", now, peers: [device.name] });
     detect(device, { type: "meet", now, peers: there.map(({ name }) => name) });
   }
@@ -189,7 +217,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
     return Array.from({ length: count }, (_, node) => node).flatMap((node) => {
       const speakers = head.roll.rows[node]?.speakers ?? [];
       if (node === own || (speakers.length > 0 && 2 * speakers.filter((peer) => devices.all[devices.numberOf(peer)]?.diedAt === null).length > speakers.length)) return [];
-      const there = [...devices.alive].filter((other) => other.epoch === epoch && inNode(other, node)).map(({ name }) => name);
+      const there = [...devices.alive].filter((other) => other.epoch === epoch && nodeOf(other) === node).map(({ name }) => name);
       return someOf(there.sort(), config.speakers, head.root);
     });
   }
@@ -215,8 +243,10 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
 
   function add(epoch: number, head: Head, attacks: boolean, linking: readonly [number, number]): SimulatedDevice {
     const device = devices.add(timeline.now, network.add(), epoch, head, attacks);
+    if (!partakes(device)) network.rest(device.number);
     wake(device, timeline.now + SETTING.tick + Math.floor(SETTING.tick * random.uniform()));
-    later(device, between(random, linking), KIND.linked, null);
+    // At the beginning those who are in the rounds are at work already.
+    later(device, between(random, timeline.now === 0 && !partakes(device) ? SETTING.entering : linking), KIND.linked, null);
     return device;
   }
 
@@ -224,7 +254,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   const headOf = frozenHead(first, Array.from({ length: peers }, (_, device) => nameOf(seed, device, 0)), config);
   // Spread over the replicas, whatever they have.
   const places = new Set(random.shuffle(Array.from({ length: peers }, (_, device) => device)).slice(0, attackers));
-  nodes[0] = groupsAfter(headOf(nameOf(seed, 0, 0)), { ...config, self: nameOf(seed, 0, 0) }).nodeOf;
+  circles[0] = groupsAfter(headOf(nameOf(seed, 0, 0)), { ...config, self: nameOf(seed, 0, 0) });
   for (let device = 0; device < peers; device++) add(0, headOf(nameOf(seed, device, 0)), places.has(device), [0, 0]);
   timeline.put(SETTING.doorEvery, KIND.doors, 0, 0, 0, null);
 
@@ -252,6 +282,10 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
         }
         case KIND.detect:
           return detect(device, { type: "message", now, from: devices.nameOf(b, c), message: payload as SwimMessage });
+        case KIND.overlay:
+          return overlay.take(device, devices.nameOf(b, c), payload as HyParViewMessage);
+        case KIND.overlayTick:
+          return overlay.tick(device);
         case KIND.probe:
           if (device.probeAt === at) {
             device.probeAt = -1;
@@ -268,12 +302,12 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
           return link(device);
         case KIND.settled:
           device.settling = false;
-          return handle(device, { type: "reachable", now, peers: [...[...device.present].map((number) => devices.nameOf(number, device.epoch)), ...introduced(device)], pending: [] });
+          return handle(device, { type: "reachable", now, peers: [...new Set([...within(device).map((number) => devices.nameOf(number, device.epoch)), ...introduced(device)])], pending: [] });
       }
     },
     join(attacks) {
       const device = add(latest, first, attacks, SETTING.linking);
-      measures.joined(device);
+      if (partakes(device)) measures.joined(device);
       return device;
     },
     kill(device) {

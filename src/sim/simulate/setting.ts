@@ -23,8 +23,12 @@ export const SETTING = {
   firstRound: 8_000_000,
   /** A round over its training and two deadlines of 5 s is a stall. */
   stallAfter: 5_500_000 + 2 * 5_000_000,
+  /** In a room larger than a round: the overlay's sense of time; how long a dead link seems to live (mesh/silence.ts); and those who rest link up within so long at the beginning. */
+  overlayTick: 1_000_000,
+  silence: 4_000_000,
+  entering: [0, 5_000_000],
   progressEvery: 1_000_000,
 } as const;
 
 /** Kinds of events on the timeline; part of the trace. */
-export const KIND = { tick: 1, message: 2, probe: 3, detect: 4, trained: 5, computed: 6, linked: 7, settled: 8, depart: 9, doors: 10 } as const;
+export const KIND = { tick: 1, message: 2, probe: 3, detect: 4, trained: 5, computed: 6, linked: 7, settled: 8, depart: 9, doors: 10, overlay: 11, overlayTick: 12 } as const;

@@ -23,13 +23,19 @@ test("where all fit, all are in", () => {
 });
 
 test("a room is one node as long as that holds it, and then nodes of half as many as they may have or more", () => {
-  const sizes = { groupSize: 8, roomGroups: 20, nodeGroups: 8 };
-  expect([1, 160, 161, 256, 257, 512, 513, 1_000].map((devices) => nodesFor(devices, sizes))).toEqual([1, 1, 4, 4, 8, 8, 16, 16]);
+  const sizes = { groupSize: 8, roomGroups: 20, nodeGroups: 8, cohortNodes: 32 };
+  expect([1, 160, 161, 256, 257, 512, 513, 1_000].map((devices) => nodesFor(devices, sizes).nodes)).toEqual([1, 1, 4, 4, 8, 8, 16, 16]);
+  expect([1, 160, 161, 1_000, 2_048].map((devices) => nodesFor(devices, sizes).arcs)).toEqual([1, 1, 4, 16, 32]);
+});
+
+test("a room that is larger than a round has more arcs than nodes", () => {
+  const sizes = { groupSize: 8, roomGroups: 10, nodeGroups: 8, cohortNodes: 8 };
+  expect([512, 513, 10_000, 1_000_000].map((devices) => nodesFor(devices, sizes))).toEqual([{ nodes: 8, arcs: 8 }, { nodes: 8, arcs: 16 }, { nodes: 8, arcs: 256 }, { nodes: 8, arcs: 16_384 }]);
 });
 
 test("a device knows the groups of its own node, and of the others in which node they are", () => {
   const root = "ab".repeat(32);
-  const record = { ...genesisRecord(root, root, 4), nodes: 4, groups: 2 };
+  const record = { ...genesisRecord(root, root, 4), nodes: 4, arcs: 4, groups: 2 };
   const counts = [0, 0, 0, 0];
   for (const self of peers.slice(0, 20)) {
     const groups = groupsAfter({ record, root, roll: EMPTY_ROLL }, { self, epochRounds: 20 });

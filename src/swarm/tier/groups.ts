@@ -12,17 +12,20 @@ import type { SwarmConfig } from "../state.ts";
  * changes one group and no other. What is drawn from is the root that the epoch began with: nobody knew it before
  * the sum under it was opened, so nobody can choose a name for the sake of a group. A large room's circle is cut into
  * equal arcs first, its nodes, each with groups of its own: a device knows those of its own node, and of the others
- * who speaks for them.
+ * who speaks for them. Where there are more arcs than can be in a round, the devices of the first ones are, in this
+ * epoch, and the others rest: the draw makes them a sample of the room.
  */
 export interface Groups {
   /** Whether the room is one group. */
   alone: boolean;
   nodes: number;
+  arcs: number;
   /** In which node this device is, and how many groups that has. */
   node: number;
   count: number;
   /** That node's frozen list; empty where there is none, or this device has not been given it. */
   frozen: readonly PeerId[];
+  /** From `nodes` on: it rests. */
   nodeOf(peer: PeerId): number;
   /** @returns its group, from 0; below 0 in another node than this device */
   of(peer: PeerId): number;
@@ -33,9 +36,12 @@ export interface Groups {
 /** ⌊n / least⌋ groups of `least` to 2 · least − 1 devices. */
 export const groupsFor = (devices: number, least: number): number => Math.min(LIMITS.groups, Math.max(1, Math.floor(devices / least)));
 
-/** One node as long as it holds them; then nodes of `nodeGroups` or fewer each, but for the chance of the draw. */
-export function nodesFor(devices: number, { groupSize, roomGroups, nodeGroups }: Pick<SwarmConfig, "groupSize" | "roomGroups" | "nodeGroups">): number {
-  return devices <= groupSize * roomGroups ? 1 : Math.min(LIMITS.nodes, 2 ** Math.max(1, Math.ceil(Math.log2(devices / (groupSize * nodeGroups)))));
+export type Sizes = Pick<SwarmConfig, "groupSize" | "roomGroups" | "nodeGroups" | "cohortNodes">;
+
+/** One node as long as it holds them; then arcs of `nodeGroups` groups or fewer each, but for the chance of the draw, of which so many are nodes as can be in a round. */
+export function nodesFor(devices: number, { groupSize, roomGroups, nodeGroups, cohortNodes }: Sizes): Pick<CommitRecord, "nodes" | "arcs"> {
+  const arcs = devices <= groupSize * roomGroups ? 1 : Math.min(LIMITS.arcs, 2 ** Math.max(1, Math.ceil(Math.log2(devices / (groupSize * nodeGroups)))));
+  return { arcs, nodes: Math.min(arcs, cohortNodes, LIMITS.nodes) };
 }
 
 /** What the groups of the rounds after this commit are drawn from. */
@@ -98,13 +104,13 @@ export function groupsAfter(head: Commit, config: Pick<SwarmConfig, "self" | "ep
 
 function drawnFrom({ root, record }: Commit, { epochRounds }: Pick<SwarmConfig, "epochRounds">): Drawn {
   const placeOf = circleOf(drawOf(root, record, epochRounds));
-  const arc = CIRCLE / record.nodes;
-  return { placeOf, nodeOf: (peer) => (record.nodes === 1 ? 0 : Math.floor(placeOf(peer) / arc)), seen: new Map() };
+  const arc = CIRCLE / record.arcs;
+  return { placeOf, nodeOf: (peer) => (record.arcs === 1 ? 0 : Math.floor(placeOf(peer) / arc)), seen: new Map() };
 }
 
 function groupsOf({ record, roll }: Commit, { placeOf, nodeOf }: Drawn, node: number): Groups {
-  const { nodes } = record;
-  const arc = CIRCLE / nodes;
+  const { nodes, arcs } = record;
+  const arc = CIRCLE / arcs;
   const row = roll.rows[node];
   const frozen = roll.node === node && roll.rows.length <= nodes ? roll.members : [];
   const count = row && row.members.count > 0 ? row.groups : record.groups;
@@ -120,8 +126,9 @@ function groupsOf({ record, roll }: Commit, { placeOf, nodeOf }: Drawn, node: nu
   };
   let sizes: number[] | null = null;
   const groups: Groups = {
-    alone: nodes === 1 && count === 1,
+    alone: arcs === 1 && count === 1,
     nodes,
+    arcs,
     node,
     count,
     frozen,

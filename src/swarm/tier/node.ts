@@ -48,7 +48,7 @@ const ends = {
 };
 
 const partWire = codec(
-  1,
+  2,
   v.strictObject({
     ...RowSchema.entries,
     ...ends,

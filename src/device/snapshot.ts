@@ -1,6 +1,6 @@
 import type { BatchProgress } from "../learn/trainer.ts";
 import type { MeshSnapshot } from "../mesh/mesh.ts";
-import { newest } from "../swarm/peers.ts";
+import { newest, rests } from "../swarm/peers.ts";
 import { phaseProgress, syncProgress } from "../swarm/progress.ts";
 import type { SwarmState } from "../swarm/state.ts";
 import type { PeerId } from "../wire/ids.ts";
@@ -30,7 +30,7 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
     ...shared,
     status: session.self === null ? "joining" : statusOf(state),
     round: state.head.record.round + 1,
-    phase: state.round.phase,
+    phase: rests(state) ? null : state.round.phase,
     phaseProgress: state.round.phase === "train" && batch ? batch.step / batch.steps : (syncProgress(state) ?? phaseProgress(state)),
     timeLeft: timeLeft(state, rounds, batch),
     view: [...state.round.view],
@@ -38,8 +38,10 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
   };
 }
 
-function statusOf({ round, taking }: SwarmState): DeviceStatus {
+function statusOf(state: SwarmState): DeviceStatus {
+  const { round, taking } = state;
   if (!taking) return "paused";
+  if (rests(state)) return "resting";
   if (round.view.length === 0) return "joining";
   return round.view.length === 1 ? "alone" : "training";
 }

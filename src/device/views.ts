@@ -18,6 +18,8 @@ export type DeviceStatus =
   | "loading"
   /** Waiting for links, for the current model, or for the next round's start. */
   | "joining"
+  /** The room is larger than a round: follows the model, and may be drawn in the next epoch. */
+  | "resting"
   /** Nobody else is here: trains for itself and sends nothing. */
   | "alone"
   | "training"

@@ -44,7 +44,7 @@ const row = (list: readonly PeerId[], speakers = list.slice(0, 2)): NodeRow => (
 test("in a room of several nodes a roll holds one node's lists and a row of each, and a record names them all", () => {
   const lists = [peers(8).slice(0, 3), peers(8).slice(3, 7), peers(8).slice(7)];
   const rows = lists.map((list) => row(list));
-  const record: CommitRecord = { ...genesisRecord("ab".repeat(32), "cd".repeat(32), 4), ...enrolled({ contributors: [], members: [], rows }), round: 1, nodes: 4 };
+  const record: CommitRecord = { ...genesisRecord("ab".repeat(32), "cd".repeat(32), 4), ...enrolled({ contributors: [], members: [], rows }), round: 1, nodes: 4, arcs: 4 };
   expect([record.contributors.count, record.members.count]).toEqual([8, 8]);
   lists.forEach((list, node) => {
     const roll: Roll = { contributors: list, members: list, node, rows };

@@ -18,7 +18,7 @@ import { messages } from "../i18n.ts";
 import type { PageProps } from "../pages.ts";
 import "../styles/settings.css";
 
-const STATUSES: DeviceStatus[] = ["loading", "joining", "alone", "training", "paused", "failed"];
+const STATUSES: DeviceStatus[] = ["loading", "joining", "resting", "alone", "training", "paused", "failed"];
 const TOKENS = ["ground", "surface", "raised", "ink", "soft", "faint", "line", "edge", "accent", "accent-strong", "accent-wash", "on-accent", "warn", "warn-wash"];
 const none = (): void => undefined;
 

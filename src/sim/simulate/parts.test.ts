@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { encodeSwim, type SwimMessage } from "../../membership/message.ts";
+import { encodeHyParView, encodeSwim, type HyParViewMessage, type SwimMessage } from "../../membership/message.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { createRandom } from "../../wire/random.ts";
 import { exp, exponential, ln } from "./chance.ts";
 import { swimBytes } from "./detector.ts";
 import { createNetwork } from "./network.ts";
+import { overlayBytes } from "./overlay.ts";
 import { parseAttack } from "./options.ts";
 import { createTimeline } from "./timeline.ts";
 
@@ -28,8 +29,22 @@ test("exp and ln are those of the mathematics", () => {
   expect(mean).toBeLessThan(5.2);
 });
 
+const peer = (digit: number): PeerId => digit.toString(16).repeat(32) as PeerId;
+
+test("the overlay's message is as long as its frame", () => {
+  const messages: HyParViewMessage[] = [
+    { kind: "join" },
+    { kind: "disconnect" },
+    { kind: "forward-join", peer: peer(1), hops: 6 },
+    { kind: "neighbour", urgent: true },
+    { kind: "neighbour-reply", accepted: false },
+    { kind: "shuffle", origin: peer(1), hops: 3, peers: [2, 3, 4, 5, 6, 7, 8].map(peer) },
+    { kind: "shuffle-reply", peers: [] },
+  ];
+  for (const message of messages) expect(overlayBytes(message)).toBe(encodeHyParView(message).length);
+});
+
 test("a detector's message is as long as its frame", () => {
-  const peer = (digit: number): PeerId => digit.toString(16).repeat(32) as PeerId;
   const messages: SwimMessage[] = [
     { kind: "ping", incarnation: 0, peer: null, updates: [] },
     { kind: "ping-req", incarnation: 23, peer: peer(1), updates: [] },

@@ -5,7 +5,7 @@ import type { Effect, SwarmEvent } from "../../swarm/events.ts";
 import type { Head } from "../../swarm/state.ts";
 import { heard } from "../../swarm/stands.ts";
 import { step } from "../../swarm/step.ts";
-import { groupsAfter, someOf, type Groups } from "../../swarm/tier/groups.ts";
+import { groupsAfter, someOf, type Groups, type Sizes } from "../../swarm/tier/groups.ts";
 import { changeOf } from "../../swarm/verdict.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { createRandom } from "../../wire/random.ts";
@@ -44,12 +44,12 @@ export interface Room {
 const milliseconds = (at: number): number => Math.floor(at / 1000);
 
 /** The swarm's own code and its failure detector on a virtual clock and network, in a room that is at work already. */
-export function createRoom(options: SimulateOptions, learning: Learning, sums: Sums, tamper: Tamper = (_, event) => event): Room {
+export function createRoom(options: SimulateOptions, learning: Learning, sums: Sums, tamper: Tamper = (_, event) => event, sizes?: Partial<Sizes>): Room {
   const { seed, peers } = options;
   const random = createRandom(["simulate", seed]);
   const timeline = createTimeline();
   const network = createNetwork(timeline, createRandom(["simulate", "network", seed]));
-  const config = swarmConfig(seed, sums.kernels);
+  const config = swarmConfig(seed, sums.kernels, sizes);
   const devices = createDevices(seed, config, random);
   /** By epoch: in which node a device of that name is, and how many are in its rounds. Whoever is at the door is told of its own node. */
   const circles: Pick<Groups, "nodeOf" | "nodes" | "arcs">[] = [];

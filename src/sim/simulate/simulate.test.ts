@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { SwarmEvent } from "../../swarm/events.ts";
 import { decodeMessage, type Message } from "../../swarm/message.ts";
+import { rests } from "../../swarm/peers.ts";
 import type { Samples } from "../../learn/pack.ts";
 import { createRandom } from "../../wire/random.ts";
 import { dataOf, type Data } from "./learning/replicas.ts";
@@ -9,6 +10,7 @@ import type { SimulateOptions } from "./options.ts";
 import type { SimulateReport } from "./report.ts";
 import type { Room, Tamper } from "./room.ts";
 import { simulate } from "./simulate.ts";
+import type { Sizes } from "../../swarm/tier/groups.ts";
 
 /** Pictures of ten blots, each at its label's place. */
 function blots(count: number, seed: number): Samples {
@@ -26,9 +28,9 @@ beforeAll(() => {
   data = dataOf(blots(400, 1), blots(100, 2));
 });
 
-function run(options: Partial<SimulateOptions>, tamper?: Tamper, watch?: (room: Room) => void): SimulateReport {
+function run(options: Partial<SimulateOptions>, tamper?: Tamper, watch?: (room: Room) => void, sizes?: Partial<Sizes>): SimulateReport {
   let seconds = 0;
-  const running = simulate({ peers: 6, minutes: 0.25, churn: 0, attack: null, seed: 1, ...options }, { data, clock: () => seconds++, ...(tamper && { tamper }), ...(watch && { watch }) });
+  const running = simulate({ peers: 6, minutes: 0.25, churn: 0, attack: null, seed: 1, ...options }, { data, clock: () => seconds++, ...(tamper && { tamper }), ...(sizes && { sizes }), ...(watch && { watch }) });
   for (;;) {
     const next = running.next();
     if (next.done) return next.value;
@@ -82,6 +84,22 @@ test("what a device sends in a round is near the ciphertexts that the design cou
   // 2 (n − 1) / n of C, and the small messages.
   expect(line.upload.inC).toBeGreaterThan(1.6);
   expect(line.upload.inC).toBeLessThan(4);
+});
+
+test("of a room larger than a round some devices are in it, and those who rest have its model a moment later", () => {
+  const seen: number[] = [];
+  let at: Room | null = null;
+  const { line, curve } = run({ peers: 80, minutes: 0.4, churn: 0.1, seed: 1 }, undefined, (room) => (at = room), { groupSize: 4, roomGroups: 3, nodeGroups: 3, cohortNodes: 2 });
+  const { record } = [...at!.devices.alive][0]!.state.head;
+  expect([record.nodes, record.arcs]).toEqual([2, 8]);
+  for (const { contributors } of curve) seen.push(contributors);
+  expect(line).toMatchObject({ roots: 1 });
+  expect(line.rounds.committed).toBeGreaterThan(1);
+  expect(Math.max(...seen)).toBeLessThan(40);
+  const resting = [...at!.devices.alive].filter(({ state }) => rests(state));
+  expect(resting.length).toBeGreaterThan(40);
+  // All but who has just come or has just lost its neighbours.
+  expect(resting.filter(({ state }) => state.head.record.round >= line.rounds.committed).length).toBeGreaterThan(0.9 * resting.length);
 });
 
 test("more devices than a machine has memory for are refused, not made up", () => {

@@ -1,4 +1,5 @@
 import type { Head } from "../../swarm/state.ts";
+import type { Sizes } from "../../swarm/tier/groups.ts";
 import { createRandom } from "../../wire/random.ts";
 import { exponential, ln } from "./chance.ts";
 import { createLearning } from "./learning/learning.ts";
@@ -24,6 +25,8 @@ export interface Means {
   /** Seconds of the wall's clock, for the report alone. */
   clock: () => number;
   tamper?: Tamper;
+  /** Of groups, nodes and rounds, where they are not the usual ones. */
+  sizes?: Partial<Sizes>;
   /** Sees every round's first commit, and the room. */
   watch?: (room: Room) => void;
 }
@@ -32,13 +35,13 @@ export interface Means {
  * Runs a swarm of `peers` devices for so many virtual minutes. Everything but the wall time follows from the options.
  * @throws SimulateError
  */
-export function* simulate(options: SimulateOptions, { data, clock, tamper, watch }: Means): Generator<Progress, SimulateReport> {
+export function* simulate(options: SimulateOptions, { data, clock, tamper, sizes, watch }: Means): Generator<Progress, SimulateReport> {
   checkOptions(options);
   const began = clock();
   const { peers, minutes, churn, attack, seed } = options;
   const learning = createLearning(data, peers, seed, attack?.kind ?? null);
   const sums = peers <= REAL_DEVICES ? createRealSums(createRandom(["simulate", "sums", seed])) : createStandInSums();
-  const room = createRoom(options, learning, sums, tamper);
+  const room = createRoom(options, learning, sums, tamper, sizes);
   const { timeline, devices, measures } = room;
   const chance = createRandom(["simulate", "churn", seed]);
   const curve: SimulateReport["curve"][number][] = [];

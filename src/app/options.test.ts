@@ -16,6 +16,7 @@ describe("options from the address", () => {
   it("reads what tests set", () => {
     expect(deviceOptions(at("?audits=rerun/1"), 0).audits).toEqual({ kind: "rerun", oneOf: 1 });
     expect(deviceOptions(at("?audits=shown/20"), 0).audits).toEqual({ kind: true, oneOf: 20 });
+    expect(deviceOptions(at("?group=4&nodes=3x2x5"), 0)).toMatchObject({ groupSize: 4, nodes: { roomGroups: 3, nodeGroups: 2, speakers: 5 } });
     const options = deviceOptions(at("?task=languages&backend=cpu&threads=2&degree=2&seed=7&steps=5&break=3:exchange&record=1&auto=1"), 0);
     expect(options).toMatchObject({ task: "languages", backend: "cpu", threads: 2, degree: 2, seed: 7, localSteps: 5, breakpoint: { round: 3, stage: "exchange" }, record: true });
     expect(joinsAtOnce(at("?auto=1"))).toBe(true);
@@ -31,13 +32,13 @@ describe("options from the address", () => {
     for (const search of ["?share=4/4", "?share=1", "?share=1/2/3", "?alpha=0", "?alpha=-1", "?labels=10", "?labels="]) {
       expect(() => dataChoice(at(search)), search).toThrow(LinkError);
     }
-    for (const search of ["?backend=webgl", "?task=", "?task=No", "?threads=0", "?degree=0", "?seed=x", "?steps=0", "?break=1", "?break=1:later", "?audits=rerun", "?audits=shown/0", "?audits=all/3", "?audits=rerun/1/1"]) {
+    for (const search of ["?backend=webgl", "?task=", "?task=No", "?threads=0", "?degree=0", "?seed=x", "?steps=0", "?break=1", "?break=1:later", "?audits=rerun", "?audits=shown/0", "?audits=all/3", "?audits=rerun/1/1", "?nodes=3", "?nodes=3x2x2", "?nodes=0x2x3", "?nodes=3x2x3x1"]) {
       expect(() => deviceOptions(at(search), 0), search).toThrow(LinkError);
     }
   });
 
   it("never throws anything but the typed error", () => {
-    const key = fc.constantFrom("share", "alpha", "labels", "break", "seed", "degree", "steps", "audits", "backend", "threads", "task");
+    const key = fc.constantFrom("share", "alpha", "labels", "break", "seed", "degree", "steps", "audits", "nodes", "backend", "threads", "task");
     fc.assert(
       fc.property(fc.array(fc.tuple(key, fc.string()), { maxLength: 4 }), (pairs) => {
         const search = `?${new URLSearchParams(pairs).toString()}`;

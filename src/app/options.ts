@@ -38,9 +38,15 @@ function auditing(text: string): NonNullable<DeviceOptions["audits"]> {
   return { kind: kind === "rerun" ? kind : true, oneOf: whole(oneOf, "audits", 1, 1_000) };
 }
 
+function cutting(text: string): NonNullable<DeviceOptions["nodes"]> {
+  const [room = "", node = "", speakers = "", ...rest] = text.split("x");
+  if (rest.length > 0) return bad("nodes", "ROOMxNODExSPEAKERS");
+  return { roomGroups: whole(room, "nodes", 1, 20), nodeGroups: whole(node, "nodes", 1, 20), speakers: whole(speakers, "nodes", 3, 24) };
+}
+
 /**
  * The device's options from the page's address. The fragment is the join link; these query parameters serve
- * tests and `npm run swarm`: `task` (a name, or a hash as a task's link has it), `backend`, `threads`, `degree`, `seed`, `steps`, `epoch` (rounds), `privacy` (ε), `audits=shown/N` or `rerun/N` (one update of N), `break=ROUND:STAGE`, `record=1`.
+ * tests and `npm run swarm`: `task` (a name, or a hash as a task's link has it), `backend`, `threads`, `degree`, `seed`, `steps`, `epoch` (rounds), `group` (devices), `nodes=ROOMxNODExSPEAKERS` (groups of a room of one node, of a node, and who speaks for one), `privacy` (ε), `audits=shown/N` or `rerun/N` (one update of N), `break=ROUND:STAGE`, `record=1`.
  * @throws LinkError
  */
 export function deviceOptions(address: Address, slot: number): DeviceOptions {
@@ -62,6 +68,8 @@ export function deviceOptions(address: Address, slot: number): DeviceOptions {
   if (epoch !== null) options.epochRounds = whole(epoch, "epoch", 1, 100_000);
   const group = query.get("group");
   if (group !== null) options.groupSize = whole(group, "group", 3, 8);
+  const nodes = query.get("nodes");
+  if (nodes !== null) options.nodes = cutting(nodes);
   const privacy = query.get("privacy");
   if (privacy !== null) options.privacy = whole(privacy, "privacy", 1, 100);
   const audits = query.get("audits");

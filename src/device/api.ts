@@ -39,6 +39,8 @@ export interface DeviceOptions {
   epochRounds?: number;
   /** Devices of a group, at least, in place of the task's. */
   groupSize?: number;
+  /** How a large room is cut, in place of the task's. */
+  nodes?: NonNullable<TaskManifest["nodes"]>;
   /** ε over all rounds, for a task without a privacy of its own. */
   privacy?: number;
   /** Audits, for a task without any of its own: one update of so many is shown to its group, and trained again where that is asked for. */

@@ -238,6 +238,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       task = { ...chosen, inner: { ...chosen.inner, localSteps: opened.localSteps ?? chosen.inner.localSteps } };
       if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
       if (opened.groupSize !== undefined) task = { ...task, groupSize: opened.groupSize };
+      if (opened.nodes !== undefined) task = { ...task, nodes: opened.nodes };
       if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
       if (opened.audits !== undefined) task = withAudits(task, opened.audits);
       keeping = createKeeping(store, taskHash(task), now);
@@ -372,7 +373,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
         const audits = auditsOf(task);
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, cohortNodes: COHORT_NODES, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(audits && { audits }), kernels: sums.kernels };
+        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, cohortNodes: COHORT_NODES, ...task.nodes, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(audits && { audits }), kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts, carry });
         if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {

@@ -3,7 +3,7 @@ import type { Snapshot } from "./api.ts";
 /** What of a snapshot is of a stay in a swarm. */
 export type Live = Pick<
   Snapshot,
-  "status" | "self" | "signal" | "turnDown" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
+  "status" | "self" | "signal" | "turnDown" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "nodes" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
 >;
 
 /** While there is none. */
@@ -17,6 +17,7 @@ export const IDLE_VIEW: Live = {
   phaseProgress: 0,
   timeLeft: null,
   view: [],
+  nodes: 1,
   groups: 1,
   peers: [],
   edges: [],

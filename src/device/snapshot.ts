@@ -34,7 +34,8 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
     phaseProgress: state.round.phase === "train" && batch ? batch.step / batch.steps : (syncProgress(state) ?? phaseProgress(state)),
     timeLeft: timeLeft(state, rounds, batch),
     view: [...state.round.view],
-    groups: state.head.record.groups,
+    nodes: state.head.record.nodes,
+    groups: state.head.record.nodes * state.head.record.groups,
   };
 }
 

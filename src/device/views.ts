@@ -187,7 +187,8 @@ export interface Snapshot {
   care: CareView;
   /** Who is counted on in this device's group in this round. */
   view: PeerId[];
-  /** Groups of the room's devices, whose sums are added up. */
+  /** Nodes that the room's devices are cut into, and groups of all of them, on average, whose sums are added up. */
+  nodes: number;
   groups: number;
   peers: PeerView[];
   /** Undirected edges of the mesh, as far as this device knows it. */

@@ -78,5 +78,8 @@ export const MAX_PREDICTIONS = 10_000;
 /** Devices whose updates are summed together, at least: a group has up to twice as many, less one. */
 export const MIN_GROUP = 3;
 export const MAX_GROUP = 8;
+/** Groups of a node, and devices that speak for it. */
+export const MAX_NODE_GROUPS = 20;
+export const MAX_SPEAKERS = 24;
 /** Bytes of a signed task. */
 export const MAX_TASK_BYTES = 256_000;

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { MOST_FRAGMENTS, MOST_RANK } from "../update/compression/limits.ts";
 import { LEAST_DELTA, LEAST_EPSILON, MOST_DELTA, MOST_DEVICES, MOST_EPSILON, MOST_ROUNDS } from "../update/privacy/limits.ts";
 import { TaskError } from "./errors.ts";
-import { MAX_GROUP, MIN_GROUP } from "./limits.ts";
+import { MAX_GROUP, MAX_NODE_GROUPS, MAX_SPEAKERS, MIN_GROUP } from "./limits.ts";
 import { count, DataSchema, fraction, type ImageData, labelCount, type PassageData, type TableData, type TextData } from "./task-data.ts";
 import { ModelSchema, type SequentialModel, type TransferModel } from "./task-model.ts";
 
@@ -75,6 +75,8 @@ export const TaskSchema = v.strictObject({
   }),
   /** Devices whose updates are summed together, at least; a room of twice as many makes two groups. Absent: 8. */
   groupSize: v.optional(v.pipe(count(MAX_GROUP), v.minValue(MIN_GROUP))),
+  /** Groups of a room that is one node yet, at most; of a node, on average at most; and devices that speak for one. Absent: 10, 8 and 24. Fewer are for tests. */
+  nodes: v.optional(v.strictObject({ roomGroups: count(MAX_NODE_GROUPS), nodeGroups: count(MAX_NODE_GROUPS), speakers: v.pipe(count(MAX_SPEAKERS), v.minValue(MIN_GROUP)) })),
   /** Differential privacy of a device's updates (update/privacy/setting.ts); absent: off. */
   privacy: v.optional(
     v.strictObject({

@@ -2,12 +2,14 @@ import type { PeerId } from "../wire/ids.ts";
 import { trails } from "./claims.ts";
 import { dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
+import { audience } from "./hosts.ts";
 import { LIMITS } from "./limits.ts";
 import { encodeMessage, signedBytes, type Above, type Status, type Word } from "./message.ts";
 import { lead } from "./following.ts";
-import { audience, groupsIn, rests } from "./peers.ts";
+import { groupsIn, rests } from "./peers.ts";
 import { reached } from "./phase.ts";
-import { UNSAID, type Announced, type Said, type SwarmState } from "./state.ts";
+import type { Hash } from "./record.ts";
+import { UNSAID, type Announced, type Round, type Said, type SwarmState } from "./state.ts";
 import { greet, handOn, tellOn } from "./handing-on.ts";
 import { GROUPS, NODES, speaks } from "./tier/stage.ts";
 import { nameOfCut } from "./tier/tier.ts";
@@ -17,22 +19,7 @@ import { nameOfCut } from "./tier/tier.ts";
  * groups its own hears how the sum goes, and all of its node hear what the groups have to agree on.
  */
 export function announce(s: SwarmState, out: Effect[]): void {
-  const { record, root } = s.head;
-  const { round } = s;
-  const standing = { root, round: record.round, weight: record.weight, ...(s.sync && !s.sync.doubtful && { target: s.sync.root }), taking: s.taking };
-  const status: Omit<Status, "seq"> = {
-    kind: "status",
-    ...standing,
-    phase: round.phase,
-    view: round.view,
-    // What was signed holds for those who sign after it.
-    ...(reached(round.phase, "reduce") ? { next: round.agreed, issuer: round.agreedIssuer } : { next: round.next, issuer: round.issuer }),
-    commitment: round.attempt?.own?.commitment ?? null,
-    set: round.attempt?.set ?? null,
-    answer: round.attempt?.answer ?? null,
-    ...(round.attempt?.audited && { audited: round.attempt.audited }),
-    votes: round.votes,
-  };
+  const { status, word } = standing(s);
   // Where it hears of several groups and knows of none, it is one of those who let it in that are to know of it.
   if (groupsIn(s).alone) return say(s, out, status, s.stands.size > 0 && trails(s) ? () => [...s.peers.keys()] : null);
   const resting = rests(s);
@@ -40,12 +27,62 @@ export function announce(s: SwarmState, out: Effect[]): void {
   else if (!alike(status, s.announced.what)) s.announced = { ...UNSAID, what: status, seq: ++s.seq };
   lead(s, out);
   if (resting) return;
-  const { tier } = round;
-  const word: Word = { kind: "stand", ...standing, busy: round.view.length > 0, part: tier?.own ?? null, cut: tier && nameOfCut(GROUPS, tier), signed: tier?.signed ?? false, votes: round.votes, ...(speaks(s) && { above: aboveIn(s) }) };
   stand(s, out, word);
   greet(s, out);
   handOn(s, out);
   tellOn(s, out);
+}
+
+interface Standing {
+  from: Pick<SwarmState, "head" | "sync" | "taking">;
+  status: Omit<Status, "seq">;
+  word: Word;
+}
+
+const standings = new WeakMap<Round, Standing>();
+
+/** What it says of itself follows from these alone, and most of what happens changes none of them. */
+function standing(s: SwarmState): Standing {
+  const { head, sync, taking } = s;
+  const before = standings.get(s.round);
+  if (before && before.from.head === head && before.from.sync === sync && before.from.taking === taking) return before;
+  const now: Standing = { from: { head, sync, taking }, status: sameAs(s.announced.what, statusNow(s)), word: sameAs(s.stood.what, wordNow(s)) };
+  standings.set(s.round, now);
+  return now;
+}
+
+/** What it has said already, where that is alike: then nothing need be compared. */
+const sameAs = <T extends Said>(before: Said | null, now: T): T => (alike(now, before) ? (before as T) : now);
+
+const targetOf = ({ sync }: SwarmState): Hash | undefined => (sync && !sync.doubtful ? sync.root : undefined);
+
+function statusNow(s: SwarmState): Omit<Status, "seq"> {
+  const { head: { record, root }, round } = s;
+  const { attempt, phase } = round;
+  // What was signed holds for those who sign after it.
+  const signed = reached(phase, "reduce");
+  return {
+    kind: "status",
+    root,
+    round: record.round,
+    weight: record.weight,
+    target: targetOf(s),
+    taking: s.taking,
+    phase,
+    view: round.view,
+    next: signed ? round.agreed : round.next,
+    issuer: signed ? round.agreedIssuer : round.issuer,
+    commitment: attempt?.own?.commitment ?? null,
+    set: attempt?.set ?? null,
+    answer: attempt?.answer ?? null,
+    audited: attempt?.audited ?? undefined,
+    votes: round.votes,
+  };
+}
+
+function wordNow(s: SwarmState): Word {
+  const { head: { record, root }, round: { view, tier, votes } } = s;
+  return { kind: "stand", root, round: record.round, weight: record.weight, target: targetOf(s), taking: s.taking, busy: view.length > 0, part: tier?.own ?? null, cut: tier && nameOfCut(GROUPS, tier), signed: tier?.signed ?? false, votes, above: speaks(s) ? aboveIn(s) : undefined };
 }
 
 /** What is said for the node; the same object as long as it says the same. */
@@ -66,7 +103,7 @@ function stand(s: SwarmState, out: Effect[], what: Word): void {
 }
 
 /** @param to null: all */
-function say(s: SwarmState, out: Effect[], what: Omit<Status, "seq">, to: (() => PeerId[]) | null): void {
+function say(s: SwarmState, out: Effect[], what: Omit<Status, "seq">, to: (() => readonly PeerId[]) | null): void {
   // Of a group, those who come are greeted.
   const peers = to === null ? s.reachable.length : 0;
   const before: Announced = s.announced;
@@ -81,6 +118,7 @@ function say(s: SwarmState, out: Effect[], what: Omit<Status, "seq">, to: (() =>
 
 /** Lists that nothing happened to are the same ones, for states are never written to. */
 function alike(a: Said, b: Said | null): boolean {
+  if (a === b) return true;
   if (b === null) return false;
   const keys = Object.keys(a) as (keyof Said)[];
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);

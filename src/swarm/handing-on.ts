@@ -2,9 +2,10 @@ import type { PeerId } from "../wire/ids.ts";
 import { ask } from "./bulk.ts";
 import { due, dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
+import { audience, hostsIn } from "./hosts.ts";
 import { LIMITS } from "./limits.ts";
 import { encodeMessage, inMessages, NO_VIEW, type Spoken, type Stand, type Word } from "./message.ts";
-import { ascending, audience, groupsIn, hostsIn, near, newest, present, turnOf } from "./peers.ts";
+import { ascending, groupsIn, near, newest, present, turnOf } from "./peers.ts";
 import { quorum } from "./record.ts";
 import { contactsIn, ringAbove, speakersHere, spokeHere } from "./speakers.ts";
 import type { SwarmState } from "./state.ts";
@@ -55,14 +56,16 @@ export const entryOf = (s: SwarmState, peer: PeerId): [PeerId, Stand][] => {
 
 /** What other groups say is told to the own one, what other nodes say to those who speak for the own one: all that has come within a moment together. */
 export function tellOn(s: SwarmState, out: Effect[]): void {
-  const telling = (what: "untold" | "untoldAbove", to: () => readonly PeerId[]): void => {
-    const { of, since } = s[what];
-    if (of.length === 0 || !due(s, since + LIMITS.tellAfter)) return;
-    s[what] = { ...s[what], of: [] };
-    tell(out, to(), of.flatMap((peer) => entryOf(s, peer)));
-  };
-  telling("untold", () => audience(s));
-  telling("untoldAbove", () => speakersHere(s).filter((peer) => present(s, peer)));
+  if (isToTell(s, "untold")) telling(s, out, "untold", audience(s));
+  if (isToTell(s, "untoldAbove")) telling(s, out, "untoldAbove", speakersHere(s).filter((peer) => present(s, peer)));
+}
+
+const isToTell = (s: SwarmState, what: "untold" | "untoldAbove"): boolean => s[what].of.length > 0 && due(s, s[what].since + LIMITS.tellAfter);
+
+function telling(s: SwarmState, out: Effect[], what: "untold" | "untoldAbove", to: readonly PeerId[]): void {
+  const { of } = s[what];
+  s[what] = { ...s[what], of: [] };
+  tell(out, to, of.flatMap((peer) => entryOf(s, peer)));
 }
 
 /** One of each other group, if it can be of those who stand on the same head: they know whom to tell. */

@@ -39,7 +39,7 @@ export function joinCutoff(s: SwarmState, out: Effect[]): boolean {
   const { self } = s.config;
   const groups = groupsIn(s);
   if (!s.taking || trails(s) || rests(s)) return false;
-  const members = groups.frozen.filter((peer) => groups.of(peer) === groups.of(self));
+  const members = groups.membersOf(groups.of(self));
   if (members.includes(self) && !s.round.withdrawn) {
     const view = members.filter((peer) => joins(s, peer));
     if (view.length >= least(s, members.length) && hides(s, view)) return begin(s, out, view, members.length);
@@ -121,11 +121,13 @@ function fellowsIn(s: SwarmState, view: readonly PeerId[], base: number): PeerId
   const { self } = s.config;
   const stated = (peer: PeerId): readonly PeerId[] => (peer === self ? [] : (fellow(s, peer)?.view ?? []));
   // The usual case, in which nothing shrinks, is looked at after every event.
-  if (view.every((peer) => joins(s, peer) && (stated(peer).length === 0 || sameView(stated(peer), view)))) return [...view];
+  if (view.every((peer) => joins(s, peer) && isAlike(stated(peer), view))) return [...view];
   const agrees = (peer: PeerId): boolean => stated(peer).length === 0 || (stated(peer).includes(self) && view.filter((other) => stated(peer).includes(other)).length >= least(s, base));
   const fellows = view.filter((peer) => joins(s, peer) && agrees(peer));
   return fellows.filter((peer) => fellows.every((other) => stated(other).length === 0 || stated(other).includes(peer)));
 }
+
+const isAlike = (stated: readonly PeerId[], view: readonly PeerId[]): boolean => stated.length === 0 || sameView(stated, view);
 
 /** Goes on without everybody who is not in `rest`. */
 export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], late: boolean): true {

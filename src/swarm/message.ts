@@ -222,14 +222,14 @@ function wordOf([root, round, weight, target, taking, votes, busy, part, cut, si
     root: at(root),
     round,
     weight,
-    ...(target !== null && { target: at(target) }),
+    target: target === null ? undefined : at(target),
     taking,
     votes: votes.map(at),
     busy,
     part: orNull(part),
     cut: cutOf(cut),
     signed,
-    ...(above !== null && { above: { part: at(above[0]), cut: cutOf(above[1]), signed: above[2], outcome: orNull(above[3]), votes: above[4].map(([of, count]) => ({ root: at(of), count })) } }),
+    above: above === null ? undefined : { part: at(above[0]), cut: cutOf(above[1]), signed: above[2], outcome: orNull(above[3]), votes: above[4].map(([of, count]) => ({ root: at(of), count })) },
   };
 }
 
@@ -284,7 +284,7 @@ function encodeStatus({ seq, root, round, weight, target, taking, votes, phase, 
 
 function decodeStatus(bytes: Uint8Array): Status {
   const [seq, root, round, weight, target, taking, votes, phase, view, next, issuer, commitment, set, answer, audited] = statuses.decode(bytes);
-  return { kind: "status", seq, root, round, weight, ...(target !== null && { target }), taking, votes, phase: PHASES[phase]!, view, next: next ?? view, issuer, commitment, set, answer, ...(audited !== null && { audited }) };
+  return { kind: "status", seq, root, round, weight, target: target ?? undefined, taking, votes, phase: PHASES[phase]!, view, next: next ?? view, issuer, commitment, set, answer, audited: audited ?? undefined };
 }
 
 function encodeStands(said: readonly Spoken[]): Uint8Array<ArrayBuffer> {
@@ -328,6 +328,13 @@ export function decodeMessage(bytes: Uint8Array): Message {
   return message;
 }
 
+/** Some of what was said in messages, as one that need not be decoded again. */
+export function encodeHeard(said: readonly Spoken[]): Uint8Array<ArrayBuffer> {
+  const bytes = encodeStands(said);
+  decoded.set(bytes, { kind: "stands", said });
+  return bytes;
+}
+
 /** @throws WireError */
 function decodeAnew(bytes: Uint8Array): Message {
   if (bytes.length === 0) throw new WireError("malformed", "no bytes");
@@ -360,16 +367,17 @@ function encodeAlone(said: Word): Uint8Array {
   return alone.encode([listIn(hashes), word]);
 }
 
-const encoded = new WeakMap<Word, Uint8Array>();
+/** The bytes that were asked for last: a word that several have signed is encoded once. */
+const signed = new WeakMap<Word, { seq: number; bytes: Uint8Array<ArrayBuffer> }>();
 
 /** What a device signs: its word, and its number as 8 bytes. Its name, the room and the epoch come with its key. */
 export function signedBytes(said: Word, seq: number): Uint8Array<ArrayBuffer> {
-  const bytes = encoded.get(said) ?? encodeAlone(said);
-  encoded.set(said, bytes);
-  const numbered = new Uint8Array(bytes.length + 8);
-  numbered.set(bytes);
-  new DataView(numbered.buffer).setFloat64(bytes.length, seq);
-  return numbered;
+  const before = signed.get(said);
+  if (before?.seq === seq) return before.bytes;
+  const bytes = before ? before.bytes.slice() : concatBytes(encodeAlone(said), new Uint8Array(8)) as Uint8Array<ArrayBuffer>;
+  new DataView(bytes.buffer).setFloat64(bytes.length - 8, seq);
+  signed.set(said, { seq, bytes });
+  return bytes;
 }
 
 export const NO_VIEW: Hash = "00".repeat(32);

@@ -22,9 +22,9 @@ const median = (sorted: readonly number[]): number => sorted[sorted.length >> 1]
  */
 export function ready(s: SwarmState, out: Effect[]): boolean {
   const { view, formedAt } = s.round;
-  const readyAt = new Map(s.round.readyAt);
-  for (const peer of view) if (!readyAt.has(peer) && isReady(s, peer)) readyAt.set(peer, s.now);
-  s.round = { ...s.round, readyAt };
+  const more = view.filter((peer) => !s.round.readyAt.has(peer) && isReady(s, peer));
+  if (more.length > 0) s.round = { ...s.round, readyAt: new Map([...s.round.readyAt, ...more.map((peer) => [peer, s.now] as const)]) };
+  const { readyAt } = s.round;
   const there = view.filter((peer) => readyAt.has(peer));
   if (there.length === view.length) return startSending(s, out);
   if (!due(s, readyDeadline(s, there.map((peer) => readyAt.get(peer)! - formedAt)))) return false;

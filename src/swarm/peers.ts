@@ -1,14 +1,15 @@
 import type { PeerId } from "../wire/ids.ts";
-import { due } from "./due.ts";
-import { LIMITS } from "./limits.ts";
 import type { Stand, Status } from "./message.ts";
+import type { Hash } from "./record.ts";
 import type { Place, SwarmState } from "./state.ts";
 import { groupsAfter, type Groups } from "./tier/groups.ts";
+import { withEntries } from "./versions.ts";
 
 /** A peer's status, if it stands on the same head as this device. */
 export function fellow(s: SwarmState, peer: PeerId): Status | null {
   const status = s.peers.get(peer);
-  return status?.root === s.head.root && newest(s, peer)!.root === s.head.root ? status : null;
+  if (status?.root !== s.head.root) return null;
+  return later(status, s.stands.get(peer))!.root === s.head.root ? status : null;
 }
 
 /** What a peer said to all, if it stands on the same head. */
@@ -18,19 +19,28 @@ export function fellowStand(s: SwarmState, peer: PeerId): Stand | null {
 }
 
 /** What a peer said last, to its group or to all. */
-export function newest(s: SwarmState, peer: PeerId): Status | Stand | undefined {
-  const [status, stand] = [s.peers.get(peer), s.stands.get(peer)];
-  return !stand || (status && status.seq > stand.seq) ? status : stand;
-}
+export const newest = (s: SwarmState, peer: PeerId): Status | Stand | undefined => later(s.peers.get(peer), s.stands.get(peer));
+
+export const later = (status: Status | undefined, stand: Stand | undefined): Status | Stand | undefined => (!stand || (status && status.seq > stand.seq) ? status : stand);
 
 /** Takes down where these say now that they stand. */
 export function notePlaces(s: SwarmState, peers: readonly PeerId[]): void {
-  const moved = peers.flatMap((peer): [PeerId, Place][] => {
+  const moved: [PeerId, Place][] = [];
+  for (const peer of peers) {
     const said = newest(s, peer);
     const before = s.places.get(peer);
-    return said !== undefined && (said.root !== before?.root || said.weight !== before.weight) ? [[peer, { root: said.root, weight: said.weight, round: said.round }]] : [];
-  });
-  if (moved.length > 0) s.places = new Map([...s.places, ...moved]);
+    if (said !== undefined && (said.root !== before?.root || said.weight !== before.weight)) moved.push([peer, { root: said.root, weight: said.weight, round: said.round }]);
+  }
+  if (moved.length > 0) s.places = withEntries(s.places, moved);
+}
+
+const roots = new WeakMap<SwarmState["places"], ReadonlySet<Hash>>();
+
+/** On which heads anybody stands: they are few. */
+export function rootsIn(places: SwarmState["places"]): ReadonlySet<Hash> {
+  const known = roots.get(places) ?? new Set([...places.values()].map(({ root }) => root));
+  roots.set(places, known);
+  return known;
 }
 
 export const others = (s: SwarmState): PeerId[] => s.round.view.filter((peer) => peer !== s.config.self);
@@ -74,41 +84,6 @@ export function near(s: SwarmState): readonly PeerId[] {
 export function frozenAmong(s: SwarmState, peers: readonly PeerId[]): number {
   const frozen = setOf(groupsIn(s).frozen);
   return peers.filter((peer) => frozen.has(peer)).length;
-}
-
-const isBusy = (s: SwarmState, peer: PeerId): boolean =>
-  peer === s.config.self ? s.round.view.length > 0 : (fellowStand(s, peer)?.busy ?? false) || (fellow(s, peer)?.view.length ?? 0) > 0;
-
-/** Groups of this node that are at a round from this head, as far as this device can see. */
-export function runningGroups(s: SwarmState): Set<number> {
-  const groups = groupsIn(s);
-  const running = new Set<number>();
-  if (isBusy(s, s.config.self)) running.add(groups.of(s.config.self));
-  for (const peer of near(s)) {
-    if (running.size === groups.count) break;
-    const group = groups.of(peer);
-    if (!running.has(group) && isBusy(s, peer)) running.add(group);
-  }
-  return running;
-}
-
-/** In which group a device is, or will be let in: where its own does nothing, the next one that does. */
-export function hostsIn(s: SwarmState): (peer: PeerId) => number {
-  const groups = groupsIn(s);
-  if (groups.alone) return () => 0;
-  if (groups.frozen.length > 0 && !due(s, s.round.startedAt + LIMITS.hostAfter)) return (peer) => groups.of(peer);
-  const running = runningGroups(s);
-  const hosts = Array.from({ length: groups.count }, (_, own) => {
-    for (let i = 0; i < groups.count; i++) if (running.has((own + i) % groups.count)) return (own + i) % groups.count;
-    return own;
-  });
-  return (peer) => hosts[groups.of(peer)] ?? groups.of(peer);
-}
-
-/** Who sums with this device, or waits to, itself not included. */
-export function audience(s: SwarmState): PeerId[] {
-  const host = hostsIn(s);
-  return near(s).filter((peer) => host(peer) === host(s.config.self));
 }
 
 /** With whom this device sums, itself not included. */

@@ -1,6 +1,7 @@
+import { runningGroups } from "./hosts.ts";
 import { PHASES } from "./phase.ts";
 import type { SwarmState } from "./state.ts";
-import { fellow, runningGroups } from "./peers.ts";
+import { fellow } from "./peers.ts";
 import { reached } from "./phase.ts";
 
 /** How far the current phase is, 0 to 1, as seen from this device; TRAIN counts its own steps elsewhere. */

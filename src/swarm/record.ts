@@ -2,13 +2,13 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { codec } from "../wire/codec.ts";
-import { peerIdBytes, peerIdOf, shared, type PeerId } from "../wire/ids.ts";
+import { peerIdBytes, peerIdOf, sharedHex, type PeerId } from "../wire/ids.ts";
 import { LIMITS } from "./limits.ts";
 
 /** SHA-256 as 64 hex digits. */
 export type Hash = string;
 
-export const hashOf = (digest: Uint8Array): Hash => shared(bytesToHex(digest));
+export const hashOf = (digest: Uint8Array): Hash => sharedHex(digest);
 
 const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `not ${length} bytes`);
 export const HashBytes = v.pipe(bytes(32), v.transform(hashOf));

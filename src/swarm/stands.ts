@@ -2,11 +2,14 @@ import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
 import { aside, note } from "./handing-on.ts";
+import { audience, hostsIn } from "./hosts.ts";
 import { LIMITS } from "./limits.ts";
-import { decodeMessage, encodeMessage, isStands, sameList, signedBytes, type Above, type Message, type Spoken, type Stand, type Stands, type Word } from "./message.ts";
-import { ascending, audience, groupsIn, hostsIn, notePlaces, present, rests } from "./peers.ts";
+import { decodeMessage, encodeHeard, encodeMessage, isStands, sameList, signedBytes, type Above, type Message, type Spoken, type Stand, type Stands, type Word } from "./message.ts";
+import { ascending, groupsIn, notePlaces, present, rests } from "./peers.ts";
 import { ringAbove, spokeHere } from "./speakers.ts";
 import type { Heard, SwarmState } from "./state.ts";
+import { restate } from "./tier/stating.ts";
+import { withEntries } from "./versions.ts";
 
 /**
  * What several groups have to agree on is said in signed words: a device tells its own group, a few of which hand the
@@ -38,7 +41,7 @@ export function heard(s: Pick<SwarmState, "stands">, from: PeerId, bytes: Uint8A
   }
   const said = message.said.map(({ word, by }): Spoken => ({ word, by: by.filter((signer) => good.has(signer)) })).filter(({ by }) => by.length > 0);
   if (said.length === 0) return null;
-  return { type: "message", from, bytes: message.said.every(({ by }) => by.every((signer) => good.has(signer))) ? bytes : encodeMessage({ kind: "stands", said }) };
+  return { type: "message", from, bytes: message.said.every(({ by }) => by.every((signer) => good.has(signer))) ? bytes : encodeHeard(said) };
 }
 
 type HeardEvent = { type: "message"; from: PeerId; bytes: Uint8Array } | { type: "forged"; from: PeerId };
@@ -89,33 +92,37 @@ export function takeStands(s: SwarmState, from: PeerId, { said }: Stands): void 
       const counting = last !== undefined && s.now - last.since < LIMITS.statusEvery;
       // Whoever says more than an honest device does is not handed on.
       if (counting && last.times >= LIMITS.wordsAtMost) continue;
-      news.set(peer, { ...word, seq, signature, since: counting ? last.since : s.now, times: counting ? last.times + 1 : 1 });
+      news.set(peer, heardAs(word, seq, signature, counting ? last.since : s.now, counting ? last.times + 1 : 1));
     }
   }
-  const fresh = [...news];
-  if (fresh.length === 0) return;
-  s.stands = new Map([...before, ...fresh]);
-  notePlaces(s, fresh.map(([peer]) => peer));
+  if (news.size === 0) return;
+  const fresh = [...news].map(([peer, word]) => ({ peer, word, last: before.get(peer) }));
+  s.stands = withEntries(before, news);
+  restate(s, before, fresh);
+  notePlaces(s, [...news.keys()]);
   const groups = groupsIn(s);
   if (groups.alone || rests(s)) return;
   const host = hostsIn(s);
   const own = host(s.config.self);
   // What is only said again is for those who hear it first hand.
-  const changed = fresh.filter(([peer, word]) => !sameWord(before.get(peer), word));
-  const here = changed.filter(([peer]) => groups.nodeOf(peer) === groups.node);
-  note(s, "unhanded", here.map(([peer]) => peer).filter((peer) => host(peer) === own));
-  if (host(from) !== own && !others(s, from, here)) note(s, "untold", here.map(([peer]) => peer));
+  const changed = fresh.filter(({ word, last }) => !sameWord(last, word)).map(({ peer }) => peer);
+  const here = changed.filter((peer) => groups.nodeOf(peer) === groups.node);
+  note(s, "unhanded", here.filter((peer) => host(peer) === own));
+  if (host(from) !== own && !others(s, from, here)) note(s, "untold", here);
   if (groups.nodes === 1) return;
-  const above = fresh.filter(([peer, word]) => !sameAbove(before.get(peer)?.above, word.above) || !sameWord(before.get(peer), word));
+  const above = fresh.filter(({ peer, word, last }) => !sameAbove(last?.above, word.above) || changed.includes(peer)).map(({ peer }) => peer);
   const ring = ringAbove(s);
-  if (spokeHere(s)) note(s, "unhandedAbove", above.map(([peer]) => peer).filter((peer) => ring.includes(peer)));
-  if (groups.nodeOf(from) !== groups.node) note(s, "untoldAbove", above.map(([peer]) => peer).filter((peer) => groups.nodeOf(peer) !== groups.node));
+  if (spokeHere(s)) note(s, "unhandedAbove", above.filter((peer) => ring.includes(peer)));
+  if (groups.nodeOf(from) !== groups.node) note(s, "untoldAbove", above.filter((peer) => groups.nodeOf(peer) !== groups.node));
 }
 
+/** All by name, for so much is heard that spreading would take most of the time. */
+const heardAs = ({ kind, root, round, weight, target, taking, votes, busy, part, cut, signed, above }: Word, seq: number, signature: Stand["signature"], since: number, times: number): Heard => ({ kind, root, round, weight, target, taking, votes, busy, part, cut, signed, above, seq, signature, since, times });
+
 /** Of those of a group who speak for the node, and hear it at once, one tells the others what another speaker says. */
-function others(s: SwarmState, from: PeerId, said: readonly (readonly [PeerId, Stand])[]): boolean {
+function others(s: SwarmState, from: PeerId, said: readonly PeerId[]): boolean {
   const ring = ringAbove(s);
-  if (!ring.includes(s.config.self) || said.length !== 1 || said[0]![0] !== from || !ring.includes(from)) return false;
+  if (!ring.includes(s.config.self) || said.length !== 1 || said[0] !== from || !ring.includes(from)) return false;
   const group = groupsIn(s).of(s.config.self);
   return ring.find((peer) => groupsIn(s).of(peer) === group && present(s, peer)) !== s.config.self;
 }

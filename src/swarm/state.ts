@@ -315,6 +315,9 @@ export const freshRound = (now: number): Round => ({
   retries: 0,
 });
 
+/** By name, for spreading so many fields takes longer than much of a step. */
+export const copyOf = ({ config, now, wakeAt, head, previous, carry, changes, taking, issuer, seq, attempts, announced, stood, word, unhanded, unhandedAbove, untold, untoldAbove, past, newcomers, led, parting, reachable, pending, reachableSince, peers, stands, places, audits, refused, unserved, doubted, round, behindSince, sync, claims }: SwarmState): SwarmState => ({ config, now, wakeAt, head, previous, carry, changes, taking, issuer, seq, attempts, announced, stood, word, unhanded, unhandedAbove, untold, untoldAbove, past, newcomers, led, parting, reachable, pending, reachableSince, peers, stands, places, audits, refused, unserved, doubted, round, behindSince, sync, claims });
+
 /** @param stepExponent with privacy, of every round */
 export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, { outer, compressor = null, stepExponent = 0 }: Partial<Pick<SwarmConfig, "outer" | "compressor">> & { stepExponent?: number | undefined } = {}): Head => {
   const model = { params, outer: createOuter(outer).initial(params.length), shared: compressor?.initial() ?? NOTHING_SHARED };

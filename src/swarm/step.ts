@@ -11,7 +11,7 @@ import { answerWords } from "./handing-on.ts";
 import { LIMITS } from "./limits.ts";
 import { localUpdate } from "./local-update.ts";
 import { joinCutoff, shrink, withdraw } from "./membership.ts";
-import { notePlaces } from "./peers.ts";
+import { notePlaces, setOf } from "./peers.ts";
 import { announce } from "./announce.ts";
 import { answerReveal, keepResealed, keepRevealed, takeReveal, watchAudits } from "./audit/audit.ts";
 import { howOf } from "./audit/lot.ts";
@@ -21,9 +21,10 @@ import { ready, train } from "./pace.ts";
 import { reached } from "./phase.ts";
 import { keepSigned, takeStands } from "./stands.ts";
 import { commit, keepSum, reduce } from "./reduce.ts";
-import type { SwarmState } from "./state.ts";
+import { copyOf, type SwarmState } from "./state.ts";
 import { answerAbove, takeAbove } from "./tier/above.ts";
 import { answerTier, takeTier } from "./tier/totals.ts";
+import { withEntries, without } from "./versions.ts";
 
 /**
  * The whole round protocol as one function: what happened and where the device stands, to where it stands then
@@ -31,7 +32,8 @@ import { answerTier, takeTier } from "./tier/totals.ts";
  * device, in the simulator and in a replay.
  */
 export function step(before: SwarmState, event: SwarmEvent): [SwarmState, Effect[]] {
-  const s: SwarmState = { ...before, now: Math.max(before.now, event.now) };
+  const s = copyOf(before);
+  s.now = Math.max(before.now, event.now);
   const out: Effect[] = [];
   apply(s, out, event);
   // Each transition moves the round on or makes the view smaller.
@@ -92,17 +94,19 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
 
 function meet(s: SwarmState, peers: readonly PeerId[], pending: readonly PeerId[]): void {
   const reachable = peers.filter((peer) => !s.refused.includes(peer));
-  const [before, after] = [new Set(s.reachable), new Set(reachable)];
-  const changed = reachable.length !== s.reachable.length || reachable.some((peer) => !before.has(peer));
-  if (changed) s.reachableSince = s.now;
-  s.newcomers = [...s.newcomers.filter((peer) => after.has(peer)), ...reachable.filter((peer) => !before.has(peer))];
+  const [before, after] = [setOf(s.reachable), setOf(reachable)];
+  const left = s.reachable.filter((peer) => !after.has(peer));
+  const come = reachable.filter((peer) => !before.has(peer));
+  if (come.length > 0 || reachable.length !== s.reachable.length) s.reachableSince = s.now;
+  s.newcomers = [...s.newcomers.filter((peer) => after.has(peer)), ...come];
   s.reachable = reachable;
   s.pending = pending;
-  s.peers = new Map([...s.peers].filter(([peer]) => after.has(peer)));
+  const unseen = [...s.peers.keys()].filter((peer) => !after.has(peer));
+  s.peers = without(s.peers, unseen);
   // Others may have handed on the word of one whom this device is about to meet; and what those said in this round who
   // have left since they said all the same.
-  s.stands = new Map([...s.stands].filter(([peer, { round }]) => after.has(peer) || !before.has(peer) || round >= s.head.record.round));
-  s.places = new Map([...s.places].filter(([peer]) => s.peers.has(peer) || s.stands.has(peer)));
+  s.stands = without(s.stands, left.filter((peer) => (s.stands.get(peer)?.round ?? Infinity) < s.head.record.round));
+  s.places = without(s.places, [...unseen, ...left].filter((peer) => !s.peers.has(peer) && !s.stands.has(peer)));
 }
 
 function receive(s: SwarmState, out: Effect[], from: PeerId, bytes: Uint8Array): void {
@@ -124,7 +128,7 @@ function handle(s: SwarmState, out: Effect[], from: PeerId, message: Message): v
   switch (message.kind) {
     case "status":
       if ((s.peers.get(from)?.seq ?? -1) >= message.seq) return;
-      s.peers = new Map(s.peers).set(from, message);
+      s.peers = withEntries(s.peers, [[from, message]]);
       return notePlaces(s, [from]);
     case "stands":
       return takeStands(s, from, message);

@@ -2,7 +2,7 @@ import type { PeerId } from "../wire/ids.ts";
 import { due } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { LIMITS } from "./limits.ts";
-import { fellow, fellowStand, newest, present } from "./peers.ts";
+import { later, present } from "./peers.ts";
 import { oneHonest, quorum, rootOf, type Hash } from "./record.ts";
 import type { Count } from "./message.ts";
 import type { Candidate, Head, SwarmState } from "./state.ts";
@@ -58,9 +58,22 @@ function judgedBy({ round: { formedAt } }: SwarmState, { since }: Candidate): nu
   return since + Math.min(LIMITS.judgeAtMost, Math.max(LIMITS.judgeAtLeast, (since - formedAt) / 20));
 }
 
-/** How many voted for a root, of those who took part; of other nodes what those who speak for them say. */
-function votesFor(s: SwarmState, root: Hash, contributors: readonly PeerId[]): number {
-  const here = contributors.filter((peer) => voted(s, peer, root)).length;
+type Said = Pick<SwarmState, "stands" | "peers"> & Pick<SwarmState["round"], "votes">;
+
+const tallies = new WeakMap<Candidate, { from: Said; counts: readonly Count[] }>();
+
+/** How many of those of this node who took part voted for the model, and for its refusal. */
+function tally(s: SwarmState, candidate: Candidate): readonly Count[] {
+  const { stands, peers, round: { votes } } = s;
+  const before = tallies.get(candidate);
+  if (before?.from.stands === stands && before.from.peers === peers && before.from.votes === votes) return before.counts;
+  const counts = [candidate.head, candidate.refusal].map(({ root, roll }): Count => ({ root, count: roll.contributors.filter((peer) => voted(s, peer, root)).length }));
+  tallies.set(candidate, { from: { stands, peers, votes }, counts });
+  return counts;
+}
+
+/** How many voted for a root, so many of them of this node; of other nodes what those who speak for them say. */
+function votesFor(s: SwarmState, { root, count: here }: Count): number {
   const { upper } = s.round;
   if (upper === null) return here;
   return upper.cut.reduce((sum, hash) => (hash === upper.own ? sum : sum + saidOf(s, upper.parts.get(hash)!, root)), here);
@@ -76,11 +89,11 @@ function saidOf(s: SwarmState, { voters, contributors }: NodePart, root: Hash): 
 }
 
 /** What a speaker says of its node's votes: once a quorum of it voted, or a moment later; then again as more do. */
-export function countVotes(s: SwarmState, { head, refusal, since }: Candidate): void {
+export function countVotes(s: SwarmState, candidate: Candidate): void {
   const { counted, upper } = s.round;
   if (upper === null || !speaks(s)) return;
-  const { contributors } = head.roll;
-  const votes = [head, refusal].map(({ root }): Count => ({ root, count: contributors.filter((peer) => voted(s, peer, root)).length })).filter(({ count }) => count > 0);
+  const { head: { roll: { contributors } }, since } = candidate;
+  const votes = tally(s, candidate).filter(({ count }) => count > 0);
   const sum = (counts: readonly Count[]): number => counts.reduce((total, { count }) => total + count, 0);
   if (sum(votes) <= sum(counted.votes)) return;
   const enough = votes.some(({ count }) => count >= quorum(contributors.length)) || sum(votes) >= contributors.length;
@@ -96,8 +109,13 @@ function mayBeRefused(s: SwarmState, { head, refusal, since }: Candidate): boole
   return !due(s, since + LIMITS.refuseAtMost) && open.length >= quorum(contributors.length);
 }
 
-const voted = (s: SwarmState, peer: PeerId, root: Hash): boolean =>
-  peer === s.config.self ? s.round.votes.includes(root) : newest(s, peer)?.root === root || [fellow(s, peer), fellowStand(s, peer)].some((said) => said?.votes.includes(root));
+function voted(s: SwarmState, peer: PeerId, root: Hash): boolean {
+  if (peer === s.config.self) return s.round.votes.includes(root);
+  const [status, stand] = [s.peers.get(peer), s.stands.get(peer)];
+  const last = later(status, stand)?.root;
+  // What it said of this round counts in its group as long as it stands on the same head.
+  return last === root || (last === s.head.root && status?.root === last && status.votes.includes(root)) || (stand?.root === s.head.root && stand.votes.includes(root));
+}
 
 type Counted = Pick<SwarmState, "stands" | "peers" | "places"> & Pick<SwarmState["round"], "votes" | "upper">;
 
@@ -114,8 +132,10 @@ export function elected(s: SwarmState, candidate: Candidate): Head | undefined {
   return head;
 }
 
-const electedNow = (s: SwarmState, { head, refusal }: Candidate): Head | undefined =>
-  [head, refusal].find(({ root, record, roll: { contributors } }) => votesFor(s, root, contributors) >= quorum(record.contributors.count) || isHeld(s, root));
+function electedNow(s: SwarmState, candidate: Candidate): Head | undefined {
+  const counts = tally(s, candidate);
+  return [candidate.head, candidate.refusal].find(({ root, record }, i) => votesFor(s, counts[i]!) >= quorum(record.contributors.count) || isHeld(s, root));
+}
 
 /** Whether one of the two may still get a quorum. */
 export function isOpen(s: SwarmState, { head, refusal }: Candidate): boolean {

@@ -1,3 +1,4 @@
+import { equalBytes } from "@noble/ciphers/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 import { WireError } from "./codec.ts";
@@ -15,11 +16,24 @@ const strings = new Map<string, string>();
  * One string for all that are equal to it: names and hashes come with every message, and are looked up and compared all
  * the time, which is quick where it is the same string. When there are too many it begins anew.
  */
-export function shared<T extends string>(text: T): T {
+function shared<T extends string>(text: T): T {
   const known = strings.get(text);
   if (known !== undefined) return known as T;
   if (strings.size >= MOST_SHARED) strings.clear();
   strings.set(text, text);
+  return text;
+}
+
+const seen = new Map<number, { bytes: Uint8Array; text: string }>();
+
+/** Hex digits of 4 bytes or more, shared. What was seen already is found by its first bytes, which takes less than making it anew. */
+export function sharedHex(bytes: Uint8Array): string {
+  const key = bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24);
+  const last = seen.get(key);
+  if (last && equalBytes(last.bytes, bytes)) return last.text;
+  const text = shared(bytesToHex(bytes));
+  if (seen.size >= MOST_SHARED) seen.clear();
+  seen.set(key, { bytes: Uint8Array.from(bytes), text });
   return text;
 }
 
@@ -30,7 +44,7 @@ export const isPeerId = (text: unknown): text is PeerId => typeof text === "stri
 /** @throws WireError `malformed` unless exactly 16 bytes are given. */
 export function peerIdOf(bytes: Uint8Array): PeerId {
   if (bytes.length !== PEER_ID_BYTES) throw new WireError("malformed", `a peer id is ${PEER_ID_BYTES} bytes, not ${bytes.length}`);
-  return shared(bytesToHex(bytes) as PeerId);
+  return sharedHex(bytes) as PeerId;
 }
 
 /** Bytes of a lock: what a claim to an id has to open. */

@@ -29,7 +29,8 @@ export interface Groups {
   nodeOf(peer: PeerId): number;
   /** @returns its group, from 0; below 0 in another node than this device */
   of(peer: PeerId): number;
-  /** How many of the frozen list a group has. */
+  /** Those of the frozen list that are of a group; and how many. */
+  membersOf(group: number): readonly PeerId[];
   members(group: number): number;
 }
 
@@ -124,7 +125,7 @@ function groupsOf({ record, roll }: Commit, { placeOf, nodeOf }: Drawn, node: nu
     const next = starts.findIndex((start) => placeOf(peer) < start);
     return next < 0 ? count - 1 : next;
   };
-  let sizes: number[] | null = null;
+  let lists: PeerId[][] | null = null;
   const groups: Groups = {
     alone: arcs === 1 && count === 1,
     nodes,
@@ -133,13 +134,14 @@ function groupsOf({ record, roll }: Commit, { placeOf, nodeOf }: Drawn, node: nu
     count,
     frozen,
     nodeOf,
-    members(group) {
-      if (sizes === null) {
-        sizes = Array.from({ length: count }, () => 0);
-        for (const peer of frozen) sizes[groups.of(peer)]!++;
+    membersOf(group) {
+      if (lists === null) {
+        lists = Array.from({ length: count }, () => []);
+        for (const peer of frozen) lists[groups.of(peer)]?.push(peer);
       }
-      return sizes[group]!;
+      return lists[group] ?? [];
     },
+    members: (group) => groups.membersOf(group).length,
     of(peer) {
       if (groups.alone) return 0;
       const group = found.get(peer) ?? find(peer);

@@ -1,12 +1,14 @@
 import { WireError } from "../../wire/codec.ts";
 import type { PeerId } from "../../wire/ids.ts";
+import { runningGroups } from "../hosts.ts";
 import { LIMITS } from "../limits.ts";
 import type { Above, Word } from "../message.ts";
-import { fellowStand, frozenAmong, groupsIn, near, present, runningGroups, setOf } from "../peers.ts";
+import { fellowStand, frozenAmong, groupsIn, present, rootsIn, setOf } from "../peers.ts";
 import { oneHonest, quorum, type Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
 import { decodeNodePart, encodeNodePart, type NodePart } from "./node.ts";
 import { boundOf, decodePart, encodePart, type Part } from "./part.ts";
+import { nodesStated, partsStated } from "./stating.ts";
 import type { Tier } from "./tier.ts";
 
 /**
@@ -21,8 +23,8 @@ export interface Stage<P> {
   put(s: SwarmState, tier: Tier<P>): void;
   /** What a device that stands on the same head says at this stage. */
   said(s: SwarmState, peer: PeerId): Pick<Word, "part" | "cut" | "signed"> | undefined;
-  /** Whose words count here, this device not included. */
-  heard(s: SwarmState): Iterable<PeerId>;
+  /** Whose words say something here, this device not included. */
+  heard(s: SwarmState): readonly PeerId[];
   /** What this device is of, what of is a device, and of which a part. */
   own(s: SwarmState): number;
   unitOf(s: SwarmState, peer: PeerId): number;
@@ -55,14 +57,9 @@ const isMost = (count: number, frozen: number): boolean => frozen === 0 || 2 * c
 
 const all = (count: number): number[] => Array.from({ length: count }, (_, unit) => unit);
 
-function membersOf(s: SwarmState, group: number): PeerId[] {
-  const groups = groupsIn(s);
-  return groups.frozen.filter((peer) => groups.of(peer) === group);
-}
-
 /** Whether most of a group's frozen members may still come to a part: they are there, and have not said that they do nothing. */
 function mayCertify(s: SwarmState, group: number): boolean {
-  const members = membersOf(s, group);
+  const members = groupsIn(s).membersOf(group);
   if (members.length === 0) return runningGroups(s).has(group);
   return 2 * members.filter((peer) => present(s, peer) && fellowStand(s, peer)?.busy !== false).length > members.length;
 }
@@ -74,7 +71,7 @@ export const GROUPS: Stage<Part> = {
     s.round = { ...s.round, tier };
   },
   said: (s, peer) => fellowStand(s, peer) ?? undefined,
-  heard: near,
+  heard: partsStated,
   own: (s) => groupsIn(s).of(s.config.self),
   unitOf: (s, peer) => groupsIn(s).of(peer),
   unitIn: ({ group }) => group,
@@ -89,7 +86,7 @@ export const GROUPS: Stage<Part> = {
     if (gone) return true;
     const groups = groupsIn(s);
     // Among nodes its speakers see to it that a node has one part: who is seen to be gone is not waited for.
-    const due = groups.nodes === 1 ? groups.members(group) : membersOf(s, group).filter((peer) => present(s, peer) || contributors.includes(peer)).length;
+    const due = groups.nodes === 1 ? groups.members(group) : groups.membersOf(group).filter((peer) => present(s, peer) || contributors.includes(peer)).length;
     return isMost(frozenAmong(s, contributors), due);
   },
   due: (s) => groupsIn(s).frozen.length,
@@ -119,6 +116,7 @@ export const enoughHere = (s: SwarmState): number => {
 
 /** Whether enough of those who speak for some node stand on this root: of those who committed it a device may hear no others. */
 export function isHeld(s: SwarmState, root: Hash): boolean {
+  if (!rootsIn(s.places).has(root)) return false;
   const standing = (peers: readonly PeerId[]): number => peers.filter((peer) => s.places.get(peer)?.root === root).length;
   return (s.round.upper !== null && standing(votersHere(s)) >= enoughHere(s)) || s.head.roll.rows.some(({ speakers }) => speakers.length > 0 && standing(speakers) >= quorum(speakers.length));
 }
@@ -138,7 +136,7 @@ export const NODES: Stage<NodePart> = {
     s.round = { ...s.round, upper };
   },
   said: aboveOf,
-  heard: (s) => s.stands.keys(),
+  heard: nodesStated,
   own: (s) => groupsIn(s).node,
   unitOf: (s, peer) => groupsIn(s).nodeOf(peer),
   unitIn: ({ node }) => node,

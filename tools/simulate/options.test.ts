@@ -13,7 +13,7 @@ test.each([
   [["--minutes", "-1"], /minutes/],
   [["--attack", "sign"], /sign:0.1/],
   [["--nodes", "3"], /nodes/],
-  [["--peers", "10000"], /up to \d+ devices/],
+  [["--peers", "20000"], /simulate \d+ or fewer/],
 ])("%j is refused with a reason", (args, reason) => {
   expect(() => commandOptions(args)).toThrow(reason);
 });

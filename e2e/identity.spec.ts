@@ -42,7 +42,9 @@ test("of three epochs the signalling server sees topics and blobs of one size, a
     const names = new Map<string, Set<string>>();
     for (const sent of proxy.sockets) {
       const [first, ...rest] = sent;
-      if (first?.kind !== "join") throw new Error("a socket that did not join first");
+      // Opened a moment ago: it has shown the server nothing yet.
+      if (first === undefined) continue;
+      if (first.kind !== "join") throw new Error("a socket that did not join first");
       expect(first.topic).toHaveLength(32);
       const topic = Buffer.from(first.topic).toString("hex");
       const claim = Buffer.from(first.claim).toString("hex");

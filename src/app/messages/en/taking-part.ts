@@ -10,7 +10,7 @@ export const takingPart = {
     idle: "Not taking part.",
     loading: "Loading the model, the digits and the engine…",
     joining: "Joining: looking for the others and fetching their model.",
-    resting: "Following the model: more devices are here than one round takes, and others were drawn for these rounds.",
+    resting: "Following the model: others were drawn for these rounds.",
     alone: "Nobody else is here yet: training for itself; nothing is sent.",
     training: (others: number) => `Training with ${counted(others, { one: "other device", other: "other devices" })}.`,
     trainingNobody: "Training; the others are being reached.",

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { decodeMessage, encodeMessage, isStands, signedBytes, type Word } from "../swarm/message.ts";
 import { decodeCommit, encodeCommit } from "../swarm/roll.ts";
 import { groupsAfter } from "../swarm/tier/groups.ts";
+import { NODES } from "../swarm/tier/stage.ts";
 import { lengthAt, nextModel } from "../swarm/values.ts";
+import type { PeerId } from "../wire/ids.ts";
 import { sign } from "./signing.ts";
 import { createRandom } from "../wire/random.ts";
 import { createSim, type Sim, type SimDevice, type SimOptions } from "./sim.ts";
@@ -120,6 +122,21 @@ test("most of those who were frozen leave at once, and of those who speak for th
   const alive = sim.devices.filter((device) => device.alive);
   expect(sim.run(180_000, () => alive.every((device) => roundOf(device) >= head.record.round + 3 && device.state.head.record.contributors.count >= 18))).toBe(true);
   expectOneRootARound(alive);
+});
+
+test("who was not frozen to speak for a node is believed after two deadlines alone, and never a few", () => {
+  const sim = running(24, { seed: 10, nodeGroups: 3, speakers: 6 });
+  expect(sim.run(30_000, () => sim.devices.some(({ state: { round } }) => round.upper !== null))).toBe(true);
+  const { state } = sim.devices.find((device) => device.state.round.upper !== null)!;
+  const part = state.round.upper!.parts.get(state.round.upper!.own)!;
+  const { speakers } = state.head.roll.rows[part.node]!;
+  const others = sim.devices.map(({ id }) => id).filter((id) => groupsAfter(state.head, state.config).nodeOf(id) === part.node && !speakers.includes(id)).sort();
+  const counts = (voters: readonly PeerId[]): boolean[] => [false, true].map((gone) => NODES.counts(state, { ...part, voters }, gone));
+  expect([speakers.length, others.length >= 4]).toEqual([6, true]);
+  expect(counts(speakers.slice(0, 4))).toEqual([true, true]);
+  expect(counts([...speakers.slice(0, 3), ...others.slice(0, 1)])).toEqual([false, true]);
+  expect(counts(others.slice(0, 4))).toEqual([false, true]);
+  expect(counts(others.slice(0, 3))).toEqual([false, false]);
 });
 
 test("one that speaks for a node and says what its node does not changes nothing", () => {

@@ -1,3 +1,4 @@
+import type { PeerId } from "../wire/ids.ts";
 import { due } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { entryOf, tell } from "./handing-on.ts";
@@ -6,12 +7,12 @@ import { encodeMessage, type Stand } from "./message.ts";
 import { groupsIn, rests } from "./peers.ts";
 import { quorum } from "./record.ts";
 import type { SwarmState } from "./state.ts";
-import type { PeerId } from "../wire/ids.ts";
+import type { Groups } from "./tier/groups.ts";
 
 /**
  * A room that is larger than a round: whoever rests in this epoch follows its commits. Each device that stands on a new
- * head tells those near it who do not, with the words of a quorum of those who spoke for a node, for whoever stands on the head before knows who they
- * are; and they fetch it of whoever told them, and tell others.
+ * head tells those near it who do not, with the words of a quorum of those who spoke for a node, whom the head before
+ * names; and they fetch it of whoever told them, and tell others.
  */
 export function lead(s: SwarmState, out: Effect[]): void {
   const { arcs, nodes } = groupsIn(s);
@@ -28,16 +29,16 @@ export function lead(s: SwarmState, out: Effect[]): void {
   tell(out, untold, proof);
 }
 
-const followers = new WeakMap<readonly PeerId[], { draw: string; peers: readonly PeerId[] }>();
+const followers = new WeakMap<readonly PeerId[], { groups: Groups; peers: readonly PeerId[] }>();
 
 /** Whoever rests tells all that it has links with; the others tell those of them who rest. */
 function followersIn(s: SwarmState): readonly PeerId[] {
-  const { draw } = s.head.record;
+  const groups = groupsIn(s);
   const before = followers.get(s.reachable);
-  if (before?.draw === draw) return before.peers;
+  if (before?.groups === groups) return before.peers;
   const all = rests(s) ? s.reachable : s.reachable.filter((peer) => rests(s, peer));
   const peers = all.length <= LIMITS.followers ? all : someFor([...all].sort(), s.config.self);
-  followers.set(s.reachable, { draw, peers });
+  followers.set(s.reachable, { groups, peers });
   return peers;
 }
 

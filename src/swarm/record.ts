@@ -31,7 +31,7 @@ const RecordSchema = v.strictObject({
   contributors: ListedSchema,
   members: ListedSchema,
   nodes: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.nodes), v.check((nodes) => Number.isInteger(Math.log2(nodes)), "not a power of two")),
-  arcs: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.arcs), v.check((arcs) => Number.isInteger(Math.log2(arcs)), "not a power of two")),
+  arcs: v.exactOptional(v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.arcs), v.check((arcs) => Number.isInteger(Math.log2(arcs)), "not a power of two"))),
   groups: v.pipe(natural, v.minValue(1), v.maxValue(LIMITS.groups)),
   draw: HashBytes,
   issuer: v.nullable(HashBytes),
@@ -76,13 +76,23 @@ export interface CommitRecord {
   weight: number;
 }
 
-const wire = codec(4, v.pipe(RecordSchema, v.check(({ nodes, arcs }) => nodes <= arcs, "more nodes than arcs")), 512);
+/** Arcs are written where they are more than nodes: the record of a smaller room is as it was before there were any. */
+const wire = codec(
+  3,
+  v.pipe(
+    RecordSchema,
+    v.check(({ nodes, arcs }) => arcs === undefined || arcs > nodes, "no more arcs than nodes"),
+    v.transform(({ arcs, ...record }) => ({ ...record, arcs: arcs ?? record.nodes })),
+  ),
+  512,
+);
 
 export const listedBytes = ({ count, root }: Listed): { count: number; root: Uint8Array } => ({ count, root: hexToBytes(root) });
 
-export const encodeRecord = (record: CommitRecord): Uint8Array<ArrayBuffer> =>
+export const encodeRecord = ({ arcs, ...record }: CommitRecord): Uint8Array<ArrayBuffer> =>
   wire.encode({
     ...record,
+    ...(arcs > record.nodes && { arcs }),
     task: hexToBytes(record.task),
     prev: hexToBytes(record.prev),
     model: hexToBytes(record.model),

@@ -24,7 +24,7 @@ const asBytes = (array: Int32Array | Float32Array): Uint8Array => new Uint8Array
 /** @param start as `initialState` made it */
 export function encodeRecording({ config: { kernels: _, compressor, ...config }, head, carry, now }: SwarmState, events: readonly SwarmEvent[]): Uint8Array<ArrayBuffer> {
   return encode({
-    v: 4,
+    v: 5,
     config: { ...config, compressor: compressor && { setting: compressor.setting, shapes: compressor.shapes } },
     commit: encodeCommit(head),
     params: asBytes(head.params),
@@ -58,7 +58,7 @@ const trained = {
   steps: v.exactOptional(v.number()),
 };
 const RecordingSchema = v.strictObject({
-  v: v.literal(4),
+  v: v.literal(5),
   config: v.strictObject({ self: PeerSchema, task: v.string(), bits: v.number(), seed: v.number(), epochRounds: v.number(), groupSize: v.number(), roomGroups: v.number(), nodeGroups: v.number(), speakers: v.number(), cohortNodes: v.number(), labels: v.number(), outer: v.optional(OuterSchema), privacy: v.nullable(v.strictObject({ clip: v.number(), honest: v.number(), field: v.strictObject({ bound: v.number(), bits: v.number() }) })), compressor: v.nullable(CompressorSchema), audits: v.exactOptional(v.strictObject({ oneOf: v.number(), steps: v.nullable(v.number()) })) }),
   commit: BytesSchema,
   params: BytesSchema,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
-import { encodeRecord, genesisRecord, listed, rootOf, type CommitRecord } from "./record.ts";
+import { decodeRecord, encodeRecord, genesisRecord, listed, rootOf, type CommitRecord } from "./record.ts";
 import { decodeCommit, encodeCommit, enrolled, type Commit, type NodeRow, type Roll } from "./roll.ts";
 
 const peers = (count: number): PeerId[] => Array.from({ length: count }, (_, i) => i.toString(16).padStart(32, "0") as PeerId);
@@ -37,6 +37,17 @@ test("a roll that is not the one that the record names is no commit", () => {
 test("a record is as long in a large room as in a small one", () => {
   const lengths = [4, 160].map((devices) => encodeRecord(commit({ contributors: peers(devices), members: peers(devices) }).record).length);
   expect(lengths[1]! - lengths[0]!).toBeLessThan(8);
+});
+
+test("the record of a room that is no larger than a round is as it was before there were such: what was kept stays readable", () => {
+  const record: CommitRecord = { ...genesisRecord("ab".repeat(32), "cd".repeat(32), 4), round: 7, nodes: 2, arcs: 2, groups: 3, weight: 50 };
+  // As 4e9c40c encodes it.
+  expect(rootOf(record)).toBe("696b70a74b1a8d0a794308feadbee6a4a59062991d66e93674ef9512244b70d7");
+  for (const arcs of [2, 4, 256]) expect(decodeRecord(encodeRecord({ ...record, arcs }))).toEqual({ ...record, arcs });
+  // One record has one encoding.
+  const bytes = encodeRecord({ ...record, arcs: 4 });
+  const at = bytes.findIndex((_, i) => String.fromCharCode(...bytes.subarray(i, i + 4)) === "arcs");
+  for (const arcs of [1, 2, 3]) expect(() => decodeRecord(bytes.with(at + 4, arcs)), String(arcs)).toThrow(WireError);
 });
 
 const row = (list: readonly PeerId[], speakers = list.slice(0, 2)): NodeRow => ({ contributors: listed(list), members: listed(list), groups: 1, speakers });

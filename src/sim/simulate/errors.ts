@@ -2,7 +2,7 @@
 export class SimulateError extends Error {
   override readonly name = "SimulateError";
   constructor(
-    /** `too-many`: more devices than there is memory for; `bad-option`: out of its range. */
+    /** `too-many`: more devices than were ever run; `bad-option`: out of its range. */
     readonly code: "bad-option" | "too-many",
     message: string,
   ) {

@@ -25,8 +25,8 @@ export interface SimulateOptions {
 }
 
 const LEAST_PEERS = 4;
-/** What a machine has memory for. */
-const MOST_PEERS = 16_384;
+/** The largest room that was run. */
+const MOST_PEERS = 10_000;
 
 /** @throws SimulateError `bad-option` */
 export function parseAttack(text: string): Attack {
@@ -50,5 +50,5 @@ export function checkOptions({ peers, minutes, churn, seed }: SimulateOptions): 
   if (!(minutes > 0 && minutes <= 60)) bad(`from a part of a minute to 60 can be simulated, not ${minutes}`);
   if (!(churn >= 0 && churn <= 0.5)) bad(`churn is a chance from 0 to 0.5, not ${churn}`);
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) bad(`a seed is a whole number from 0 to ${0xffffffff}, not ${seed}`);
-  if (peers > MOST_PEERS) throw new SimulateError("too-many", `${peers} devices need more memory than Node has by default; simulate ${MOST_PEERS} or fewer`);
+  if (peers > MOST_PEERS) throw new SimulateError("too-many", `rooms of up to ${MOST_PEERS} devices have been run, not of ${peers}; simulate ${MOST_PEERS} or fewer`);
 }

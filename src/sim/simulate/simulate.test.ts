@@ -102,7 +102,7 @@ test("of a room larger than a round some devices are in it, and those who rest h
   expect(resting.filter(({ state }) => state.head.record.round >= line.rounds.committed).length).toBeGreaterThan(0.9 * resting.length);
 });
 
-test("more devices than a machine has memory for are refused, not made up", () => {
+test("more devices than were ever run are refused, not made up", () => {
   const refused = (options: Partial<SimulateOptions>): unknown => {
     try {
       return run(options);

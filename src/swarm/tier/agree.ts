@@ -59,7 +59,7 @@ function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const single = certified.filter(([, part]) => certified.every(([, other]) => other === part || stage.unitIn(other) !== stage.unitIn(part) || stage.weight(s, part) > stage.weight(s, other)));
   if (!single.some(([hash]) => hash === tier.own)) return due(s, exchangeDeadline(s)) && (gone || !isCertified(s, stage, tier.own, tier.parts.get(tier.own)!)) && lose(s, out);
   const cut = single.sort(([, a], [, b]) => stage.unitIn(a) - stage.unitIn(b)).map(([hash]) => hash);
-  return (isRound(s, stage, cut) || (gone && stage.alone(s))) && proposes(s, stage, cut);
+  return (isRound(s, stage, cut) || (gone && stage.mayGoOn)) && proposes(s, stage, cut);
 }
 
 /** Those who were frozen may be gone for good: after two deadlines whoever is here goes on. */
@@ -111,7 +111,7 @@ const areCertified = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): 
 /** Whoever is late waits no longer than the others: what so many would add up, an honest one has waited for. */
 function joinCut<P>(s: SwarmState, stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
-  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || (stage.alone(s) && areGone(s, tier))) && areCertified(s, stage, cut));
+  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || (stage.mayGoOn && areGone(s, tier))) && areCertified(s, stage, cut));
   return joined !== undefined && proposes(s, stage, joined.cut);
 }
 

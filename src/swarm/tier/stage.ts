@@ -46,7 +46,7 @@ export interface Stage<P> {
   due(s: SwarmState): number;
   dueOf(s: SwarmState, unit: number): number;
   /** Whether those who have lost most of them may go on: not among nodes, of which two and two would go on apart. */
-  alone(s: SwarmState): boolean;
+  mayGoOn: boolean;
   encode(part: P): Uint8Array<ArrayBuffer>;
   decode(bytes: Uint8Array): P;
   /** @throws WireError where no honest device of this round made it */
@@ -91,7 +91,7 @@ export const GROUPS: Stage<Part> = {
   },
   due: (s) => groupsIn(s).frozen.length,
   dueOf: (s, group) => groupsIn(s).members(group),
-  alone: () => true,
+  mayGoOn: true,
   encode: encodePart,
   decode: decodePart,
   check(s, part) {
@@ -151,7 +151,7 @@ export const NODES: Stage<NodePart> = {
   counts: (s, part, gone) => isMost(gone ? part.voters.length : frozenVoters(s, part), speakersIn(s, part.node).length),
   due: (s) => s.head.record.members.count,
   dueOf: (s, node) => s.head.roll.rows[node]?.members.count ?? 0,
-  alone: () => false,
+  mayGoOn: false,
   encode: encodeNodePart,
   decode: decodeNodePart,
   check(s, part) {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { LIMITS } from "../swarm/limits.ts";
 import { decodeMessage, encodeMessage, isStands, signedBytes, type Word } from "../swarm/message.ts";
 import { decodeCommit, encodeCommit } from "../swarm/roll.ts";
 import { groupsAfter } from "../swarm/tier/groups.ts";
@@ -124,19 +125,20 @@ test("most of those who were frozen leave at once, and of those who speak for th
   expectOneRootARound(alive);
 });
 
-test("who was not frozen to speak for a node is believed after two deadlines alone, and never a few", () => {
+test("who was not frozen to speak for a node is believed with some who were after a moment, after two deadlines alone, and never a few", () => {
   const sim = running(24, { seed: 10, nodeGroups: 3, speakers: 6 });
   expect(sim.run(30_000, () => sim.devices.some(({ state: { round } }) => round.upper !== null))).toBe(true);
   const { state } = sim.devices.find((device) => device.state.round.upper !== null)!;
   const part = state.round.upper!.parts.get(state.round.upper!.own)!;
   const { speakers } = state.head.roll.rows[part.node]!;
   const others = sim.devices.map(({ id }) => id).filter((id) => groupsAfter(state.head, state.config).nodeOf(id) === part.node && !speakers.includes(id)).sort();
-  const counts = (voters: readonly PeerId[]): boolean[] => [false, true].map((gone) => NODES.counts(state, { ...part, voters }, gone));
+  const counts = (voters: readonly PeerId[]): boolean[] => [0, LIMITS.openAtLeast, LIMITS.reformAfter].map((waited) => NODES.counts(state, { ...part, voters }, state.now - waited));
   expect([speakers.length, others.length >= 4]).toEqual([6, true]);
-  expect(counts(speakers.slice(0, 4))).toEqual([true, true]);
-  expect(counts([...speakers.slice(0, 3), ...others.slice(0, 1)])).toEqual([false, true]);
-  expect(counts(others.slice(0, 4))).toEqual([false, true]);
-  expect(counts(others.slice(0, 3))).toEqual([false, false]);
+  expect(counts(speakers.slice(0, 4))).toEqual([true, true, true]);
+  expect(counts([...speakers.slice(0, 2), ...others.slice(0, 2)])).toEqual([false, true, true]);
+  expect(counts([...speakers.slice(0, 1), ...others.slice(0, 3)])).toEqual([false, false, true]);
+  expect(counts(others.slice(0, 4))).toEqual([false, false, true]);
+  expect(counts([...speakers.slice(0, 2), ...others.slice(0, 1)])).toEqual([false, false, false]);
 });
 
 test("one that speaks for a node and says what its node does not changes nothing", () => {

@@ -1,7 +1,7 @@
 import type { PeerId } from "../wire/ids.ts";
 import { due } from "./due.ts";
 import { LIMITS } from "./limits.ts";
-import { newest } from "./peers.ts";
+import { groupsIn, newest, setOf } from "./peers.ts";
 import { quorum } from "./record.ts";
 import type { Place, SwarmState } from "./state.ts";
 import { isHeld } from "./tier/stage.ts";
@@ -33,11 +33,19 @@ export function claimsIn(s: SwarmState): readonly Claim[] {
   return claims;
 }
 
+/** Those that can be reached, and of other nodes, over whom nobody here watches, whoever said where it stands. */
+export function inSight(s: SwarmState): readonly PeerId[] {
+  const { nodes, node, nodeOf } = groupsIn(s);
+  if (nodes === 1) return s.reachable;
+  const reachable = setOf(s.reachable);
+  return [...s.reachable, ...[...s.places.keys()].filter((peer) => nodeOf(peer) !== node && !reachable.has(peer))];
+}
+
 function findClaims(s: SwarmState): Claim[] {
   const { root, record: { weight, round } } = s.head;
   const own: Place = { root, weight, round };
   const claims = new Map<string, Claim & { peers: PeerId[] }>();
-  for (const peer of s.reachable) {
+  for (const peer of inSight(s)) {
     const said = s.places.get(peer);
     if (said === undefined || !heavier(said, own) || s.doubted.includes(peer)) continue;
     const key = `${said.root} ${said.weight} ${said.round}`;
@@ -50,7 +58,7 @@ function findClaims(s: SwarmState): Claim[] {
 
 /** Whether more say so than may lie: a third of those who are heard. */
 function isWide(s: SwarmState, claim: Claim): boolean {
-  const heard = 1 + s.reachable.filter((peer) => newest(s, peer) !== undefined).length;
+  const heard = 1 + inSight(s).filter((peer) => newest(s, peer) !== undefined).length;
   return claim.peers.length > heard - quorum(heard);
 }
 

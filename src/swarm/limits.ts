@@ -62,7 +62,7 @@ export const LIMITS = {
   /** A piece that has not come is asked for again after this long. */
   askAgain: 1_500,
   /** The same of chunks of other groups' sums, which are small and wait for many. */
-  askChunk: 800,
+  askChunk: 500,
   /** Below the quorum of the frozen list, survivors wait two deadlines before they open a new lineage. */
   reformAfter: 2 * 5_000,
   /** How long a device may trail a heavier lineage before it drops its round and catches up. */

@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { PeerId } from "../wire/ids.ts";
 import { endRound } from "./attempt.ts";
-import { claimsIn, isDoubtful, leading, type Claim } from "./claims.ts";
+import { claimsIn, inSight, isDoubtful, leading, type Claim } from "./claims.ts";
 import { due, dueAgain } from "./due.ts";
 import { endsEpoch } from "./epoch.ts";
 import type { Effect, SwarmEvent } from "./events.ts";
@@ -11,7 +11,7 @@ import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
 import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want } from "./message.ts";
 import { modelFrom, modelPiece, modelSize } from "./head.ts";
-import { ascending, newest } from "./peers.ts";
+import { ascending, newest, setOf } from "./peers.ts";
 import { finish } from "./reduce.ts";
 import { isListed, oneHonest, type Hash } from "./record.ts";
 import { decodeCommit, encodeCommit, type Commit } from "./roll.ts";
@@ -53,7 +53,7 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   // Whoever commits first is alone with it for a moment; what comes down from other nodes takes longer, and what they
   // committed without this one is over.
   const left = s.round.upper === null && isHeld(s, claim.root);
-  const grace = left ? 0 : doubtful || (s.round.upper && !isHeld(s, claim.root)) ? LIMITS.agreeAtMost : view.length > 0 ? LIMITS.catchUpGrace : 0;
+  const grace = left ? 0 : doubtful || s.round.outcome || (s.round.upper && !isHeld(s, claim.root)) ? LIMITS.agreeAtMost : view.length > 0 ? LIMITS.catchUpGrace : 0;
   if (!due(s, s.behindSince + grace)) return false;
   if (!doubtful && view.length > 0) withdraw(s, out);
   s.sync = sync?.root === claim.root ? { ...sync, doubtful } : fetching(claim, doubtful, s.now, sync?.cleared ?? []);
@@ -84,7 +84,7 @@ const stale = (s: SwarmState, sync: Sync): boolean =>
 const stalled = (s: SwarmState, sync: Sync): boolean => sync.doubtful && sync.head === null && due(s, sync.since + LIMITS.idleFetch);
 
 function doubt(s: SwarmState, { root }: Sync): true {
-  s.doubted = ascending([...s.doubted, ...s.reachable.filter((peer) => newest(s, peer)?.root === root)]);
+  s.doubted = ascending([...s.doubted, ...inSight(s).filter((peer) => newest(s, peer)?.root === root)]);
   s.sync = null;
   return true;
 }
@@ -103,11 +103,17 @@ export function keepJudgement(s: SwarmState, out: Effect[], { root, change }: Sw
 /** Peers that stand on the wanted head, or did a moment ago: everyone serves its last two. */
 function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
   const fits = ({ root, weight }: Status | Stand): boolean => root === sync.root || (weight > sync.weight && !due(s, sync.since + LIMITS.agreeAtMost));
-  const all = s.reachable.filter((peer) => {
+  const all = inSight(s).filter((peer) => {
     const said = newest(s, peer);
     return said !== undefined && fits(said);
   });
-  return all.sort();
+  return fromOwnPlace(s, all.sort());
+}
+
+/** Each device begins at its own place among them, or all who wait would ask the same few. @param peers ascending */
+function fromOwnPlace(s: SwarmState, peers: readonly PeerId[]): PeerId[] {
+  const at = Math.max(0, peers.findIndex((peer) => peer > s.config.self));
+  return [...peers.slice(at), ...peers.slice(0, at)];
 }
 
 /** So many are asked for a model; who has the lists of its node first, where this device has to be given them. */
@@ -152,12 +158,13 @@ export function fetchHead(s: SwarmState, out: Effect[]): void {
   }
   const asked = new Map(sync.asked);
   const load = new Map(donors.map((donor) => [donor, 0]));
+  const there = setOf(sync.only ? donors : donorsOf(s, sync));
   for (const { donor, at } of asked.values()) {
     if (!due(s, at + LIMITS.agreeAtMost) && load.has(donor)) load.set(donor, load.get(donor)! + 1);
   }
   const wanted = sync.pieces.flatMap((piece, index) => {
     const last = asked.get(index);
-    const open = piece === null && (last === undefined || due(s, last.at + LIMITS.agreeAtMost) || !load.has(last.donor));
+    const open = piece === null && (last === undefined || due(s, last.at + LIMITS.agreeAtMost) || !there.has(last.donor));
     return open ? [index] : [];
   });
   for (const index of wanted) {

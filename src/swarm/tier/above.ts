@@ -37,8 +37,8 @@ export function openNode(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuff
   const { contributors, members, issuer, expected } = agreed;
   const frozen = s.head.roll.rows[node]?.speakers ?? [];
   const stayed = frozen.filter((peer) => setOf(contributors).has(peer));
-  // Others are believed later (stage.ts).
-  const voters = 2 * stayed.length > frozen.length ? stayed : someOf(contributors, s.config.speakers, s.head.root);
+  // Where others have to make up for those who left, they are believed later (stage.ts).
+  const voters = 2 * stayed.length > frozen.length ? stayed : ascending([...stayed, ...someOf(contributors.filter((peer) => !stayed.includes(peer)), s.config.speakers - stayed.length, s.head.root)]);
   const bound = totalBound(s, GROUPS, s.round.tier!);
   // Who was in this round speaks in the next: a newcomer may not be as far by then.
   const row: NodeRow = { contributors: listed(contributors), members: listed(members), groups: groupsFor(members.length, s.config.groupSize), speakers: someOf(members.filter((peer) => setOf(contributors).has(peer)), s.config.speakers, s.head.root) };
@@ -52,10 +52,18 @@ export function ascend(s: SwarmState, out: Effect[]): boolean {
   const upper = s.round.upper!;
   if (s.round.outcome) return collect(s, out);
   fetchOutcome(s, out);
+  if (!upper.signed && !mayBeCertified(s)) return lose(s, out);
   // A node that lost too many founds its groups anew, and trains again: so long the others wait for it.
   if (!upper.signed && due(s, exchangeDeadline(s) + LIMITS.exchangeAtMost + LIMITS.reformAfter + upper.since - s.round.formedAt)) return lose(s, out);
   if (!speaks(s)) return false;
   return upper.signed ? gather(s, out, NODES, (sum) => conclude(s, out, sum)) : combine(s, out, NODES);
+}
+
+/** Whether as many as it takes to certify the own node's part are here, or have said that it is theirs. */
+function mayBeCertified(s: SwarmState): boolean {
+  const { own } = s.round.upper!;
+  const voters = votersHere(s);
+  return voters.filter((peer) => present(s, peer) || aboveOf(s, peer)?.part === own).length >= quorum(voters.length);
 }
 
 /** What the nodes' sum comes to, worked out here. */
@@ -124,7 +132,9 @@ function collect(s: SwarmState, out: Effect[]): boolean {
   if (!first && !dueAgain(s, s.round.askedAt, LIMITS.askChunk)) return false;
   s.round = { ...s.round, askedAt: s.now, upper: { ...upper, asked: upper.asked + 1 } };
   const { hash } = s.round.outcome!;
-  const by = votersHere(s).filter((peer) => peer !== s.config.self && present(s, peer) && aboveOf(s, peer)?.outcome === hash);
+  // Who has gone on to the next round still gives what the last one came to.
+  const gives = (peer: PeerId): boolean => aboveOf(s, peer)?.outcome === hash || (s.places.get(peer)?.round ?? 0) > s.head.record.round;
+  const by = votersHere(s).filter((peer) => peer !== s.config.self && present(s, peer) && gives(peer));
   for (const chunk of missing) {
     const keeper = keepersOf(ownGroup(s), chunk)[0]!;
     // Whoever waited once in vain asks those who speak for the node.

@@ -9,7 +9,7 @@ import { present, setOf, turnOf } from "../peers.ts";
 import { oneHonest, quorum, type Hash } from "../record.ts";
 import { askWords } from "../handing-on.ts";
 import type { SwarmState } from "../state.ts";
-import type { Stage } from "./stage.ts";
+import { areGone, type Stage } from "./stage.ts";
 import { cutHash, keyOfCut, nameOfCut, partsOfCut, votersIn, withCut } from "./tier.ts";
 import { offerChunks } from "./totals.ts";
 
@@ -49,8 +49,8 @@ function fetchParts<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
 function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
   const served = (part: P): boolean => s.unserved.length === 0 || !stage.voters(part).some((peer) => s.unserved.includes(peer));
-  const gone = areGone(s, tier);
-  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && stage.counts(s, part, gone) && (hash === tier.own || served(part)));
+  const gone = areGone(s, tier.since);
+  const certified = [...tier.parts].filter(([hash, part]) => isCertified(s, stage, hash, part) && stage.counts(s, part, tier.since) && (hash === tier.own || served(part)));
   const running = new Set(stage.coming(s).filter((unit) => !s.unserved.some((peer) => stage.unitOf(s, peer) === unit)));
   running.add(stage.own(s));
   const ready = new Set(certified.map(([, part]) => stage.unitIn(part))).size;
@@ -61,9 +61,6 @@ function propose<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const cut = single.sort(([, a], [, b]) => stage.unitIn(a) - stage.unitIn(b)).map(([hash]) => hash);
   return (isRound(s, stage, cut) || (gone && stage.mayGoOn)) && proposes(s, stage, cut);
 }
-
-/** Those who were frozen may be gone for good: after two deadlines whoever is here goes on. */
-const areGone = (s: SwarmState, { since }: { since: number }): boolean => due(s, since + LIMITS.reformAfter);
 
 /**
  * Without the groups of most of the frozen list it is no round, for the others may be at one without them. A group that is here with most
@@ -111,7 +108,7 @@ const areCertified = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): 
 /** Whoever is late waits no longer than the others: what so many would add up, an honest one has waited for. */
 function joinCut<P>(s: SwarmState, stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
-  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || (stage.mayGoOn && areGone(s, tier))) && areCertified(s, stage, cut));
+  const joined = statedBy(s, stage, stage.heard(s)).find(({ cut, times }) => times >= oneHonest(votersIn(stage, { ...tier, cut }).length) && (isRound(s, stage, cut) || (stage.mayGoOn && areGone(s, tier.since))) && areCertified(s, stage, cut));
   return joined !== undefined && proposes(s, stage, joined.cut);
 }
 

@@ -1,5 +1,6 @@
 import { WireError } from "../../wire/codec.ts";
 import type { PeerId } from "../../wire/ids.ts";
+import { due } from "../due.ts";
 import { runningGroups } from "../hosts.ts";
 import { LIMITS } from "../limits.ts";
 import type { Above, Word } from "../message.ts";
@@ -40,8 +41,8 @@ export interface Stage<P> {
   bound(s: SwarmState, part: P): number;
   /** How many of those who have a say in it were frozen. */
   weight(s: SwarmState, part: P): number;
-  /** Whether those who have a say in it may: most who were frozen for that, until they are held to be gone; where none were, whoever founded it. */
-  counts(s: SwarmState, part: P, gone: boolean): boolean;
+  /** Whether those who have a say in it may: most who were frozen for that, until they are held to be gone; where none were, whoever founded it. @param since when the own part was there */
+  counts(s: SwarmState, part: P, since: number): boolean;
   /** Devices of all units that were frozen, and of one. */
   due(s: SwarmState): number;
   dueOf(s: SwarmState, unit: number): number;
@@ -52,6 +53,9 @@ export interface Stage<P> {
   /** @throws WireError where no honest device of this round made it */
   check(s: SwarmState, part: P): void;
 }
+
+/** Those who were frozen may be gone for good: after two deadlines whoever is here goes on. */
+export const areGone = (s: SwarmState, since: number): boolean => due(s, since + LIMITS.reformAfter);
 
 const isMost = (count: number, frozen: number): boolean => frozen === 0 || 2 * count > frozen;
 
@@ -82,12 +86,12 @@ export const GROUPS: Stage<Part> = {
   digests: ({ digests }) => digests,
   bound: (s, { contributors }) => boundOf(s.config, contributors.length),
   weight: (s, { contributors }) => frozenAmong(s, contributors),
-  counts(s, { group, contributors }, gone) {
-    if (gone) return true;
+  counts(s, { group, contributors }, since) {
+    if (areGone(s, since)) return true;
     const groups = groupsIn(s);
     // Among nodes its speakers see to it that a node has one part: who is seen to be gone is not waited for.
-    const due = groups.nodes === 1 ? groups.members(group) : groups.membersOf(group).filter((peer) => present(s, peer) || contributors.includes(peer)).length;
-    return isMost(frozenAmong(s, contributors), due);
+    const frozen = groups.nodes === 1 ? groups.members(group) : groups.membersOf(group).filter((peer) => present(s, peer) || contributors.includes(peer)).length;
+    return isMost(frozenAmong(s, contributors), frozen);
   },
   due: (s) => groupsIn(s).frozen.length,
   dueOf: (s, group) => groupsIn(s).members(group),
@@ -147,8 +151,14 @@ export const NODES: Stage<NodePart> = {
   digests: ({ digests }) => digests,
   bound: (_, { bound }) => bound,
   weight: (s, part) => frozenVoters(s, part),
-  // Of others who speak for it as many are needed, so that a few cannot make up a node.
-  counts: (s, part, gone) => isMost(gone ? part.voters.length : frozenVoters(s, part), speakersIn(s, part.node).length),
+  // Of others who speak for it as many are needed, so that a few cannot make up a node; those who have so many of the
+  // frozen ones among them that one is honest are believed soon.
+  counts(s, part, since) {
+    const { length: frozen } = speakersIn(s, part.node);
+    const stayed = frozenVoters(s, part);
+    if (isMost(stayed, frozen)) return true;
+    return isMost(part.voters.length, frozen) && (stayed >= oneHonest(frozen) ? due(s, since + LIMITS.openAtLeast) : areGone(s, since));
+  },
   due: (s) => s.head.record.members.count,
   dueOf: (s, node) => s.head.roll.rows[node]?.members.count ?? 0,
   mayGoOn: false,

@@ -1,5 +1,6 @@
 import { startEngine } from "../src/learn/engine/backend.ts";
 import { nodeWasmFiles } from "../src/learn/testing/node.ts";
+import { buildDigits } from "../tools/digits.ts";
 import { federate, type Learners, type Method, type Plan, type Run } from "./compression-experiment.ts";
 import { digitMlps, unevenTabs, writers } from "./compression-learners.ts";
 import { loadDigits } from "./compression-mlp.ts";
@@ -114,5 +115,8 @@ async function book(say: (line: string) => void): Promise<Row[]> {
 export const compression: Bench = {
   name: "compression",
   about: "updates of few bits, of low rank and in fragments against 32-bit floats: bytes, rounds and accuracy",
-  run: async (say) => [...(await uneven(say)), ...(await digits(say)), ...(await book(say))],
+  async run(say) {
+    await buildDigits();
+    return [...(await uneven(say)), ...(await digits(say)), ...(await book(say))];
+  },
 };

@@ -32,6 +32,21 @@ test("a joiner draws its model from several peers at once", () => {
   expect(sim.devices.slice(0, 4).some((device) => device.history.some(({ root }) => root === joiner.history[0]!.root))).toBe(true);
 });
 
+test("many joiners at once draw it from different peers, and each once", () => {
+  const sim = running(8, { seed: 21 });
+  const given: SimDevice[] = [];
+  const joiners = Array.from({ length: 6 }, () => sim.add());
+  sim.tamper((from, to, bytes) => {
+    if (joiners.includes(to) && bytes[0]! >= 0x80 && bytes[1] === BULK_MODEL) given.push(from);
+    return bytes;
+  });
+  sim.run(20_000, () => joiners.every(({ history }) => history.length > 0));
+  const adopted = joiners.flatMap(({ history }) => history.filter((head) => head.adopted));
+  expect(adopted.length).toBeGreaterThanOrEqual(joiners.length);
+  expect(given.length).toBeLessThanOrEqual(adopted.length + joiners.length);
+  expect(new Set(given).size).toBeGreaterThan(2);
+});
+
 test("a donor that serves a wrong model is found out, and the joiner gets the right one all the same", () => {
   for (const seed of [1, 2]) {
     const sim = running(4, { seed, parameters: 200_000 });

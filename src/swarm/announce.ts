@@ -1,6 +1,6 @@
 import type { PeerId } from "../wire/ids.ts";
 import { trails } from "./claims.ts";
-import { dueAgain } from "./due.ts";
+import { due, dueAgain } from "./due.ts";
 import type { Effect } from "./events.ts";
 import { audience } from "./hosts.ts";
 import { LIMITS } from "./limits.ts";
@@ -19,6 +19,7 @@ import { nameOfCut } from "./tier/tier.ts";
  * groups its own hears how the sum goes, and all of its node hear what the groups have to agree on.
  */
 export function announce(s: SwarmState, out: Effect[]): void {
+  if (awaitsGreeting(s)) return;
   const { status, word } = standing(s);
   // Where it hears of several groups and knows of none, it is one of those who let it in that are to know of it.
   if (groupsIn(s).alone) return say(s, out, status, s.stands.size > 0 && trails(s) ? () => [...s.peers.keys()] : null);
@@ -32,6 +33,9 @@ export function announce(s: SwarmState, out: Effect[]): void {
   handOn(s, out);
   tellOn(s, out);
 }
+
+/** Its group greets whoever comes to a large room: that it is there is for all to hear only where nobody does. */
+const awaitsGreeting = (s: SwarmState): boolean => s.head.record.round === 0 && s.peers.size === 0 && s.reachable.length >= LIMITS.members && !due(s, s.round.startedAt + LIMITS.foundingQuiet);
 
 interface Standing {
   from: Pick<SwarmState, "head" | "sync" | "taking">;

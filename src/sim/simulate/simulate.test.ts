@@ -2,15 +2,16 @@ import { beforeAll, expect, test } from "vitest";
 import type { SwarmEvent } from "../../swarm/events.ts";
 import { decodeMessage, type Message } from "../../swarm/message.ts";
 import { rests } from "../../swarm/peers.ts";
+import { groupsAfter, type Sizes } from "../../swarm/tier/groups.ts";
 import type { Samples } from "../../learn/pack.ts";
 import { createRandom } from "../../wire/random.ts";
 import { dataOf, type Data } from "./learning/replicas.ts";
+import type { SimulatedDevice } from "./devices.ts";
 import { SimulateError } from "./errors.ts";
 import type { SimulateOptions } from "./options.ts";
 import type { SimulateReport } from "./report.ts";
 import type { Room, Tamper } from "./room.ts";
 import { simulate } from "./simulate.ts";
-import type { Sizes } from "../../swarm/tier/groups.ts";
 
 /** Pictures of ten blots, each at its label's place. */
 function blots(count: number, seed: number): Samples {
@@ -100,6 +101,24 @@ test("of a room larger than a round some devices are in it, and those who rest h
   expect(resting.length).toBeGreaterThan(40);
   // All but who has just come or has just lost its neighbours.
   expect(resting.filter(({ state }) => state.head.record.round >= line.rounds.committed).length).toBeGreaterThan(0.9 * resting.length);
+});
+
+test("a node that a round was without hears of it from the others, and is in the next ones", () => {
+  const late = 3;
+  const nodeOf = ({ state: { head, config } }: SimulatedDevice): number => groupsAfter(head, config).node;
+  const without = new Set<SimulatedDevice>();
+  const tamper: Tamper = (device, event) => {
+    if (event.type !== "trained" || device.state.head.record.round > 1 || nodeOf(device) !== late) return event;
+    without.add(device);
+    return null;
+  };
+  const { curve, line } = run({ peers: 40, minutes: 0.6, seed: 3 }, tamper, undefined, { groupSize: 4, roomGroups: 3, nodeGroups: 3 });
+  const [first, , ...later] = curve.map(({ contributors }) => contributors);
+  expect(without.size).toBeGreaterThan(6);
+  expect(first).toBe(40 - without.size);
+  expect(later.length).toBeGreaterThan(0);
+  for (const contributors of later) expect(contributors).toBe(40);
+  expect(line.roots).toBe(1);
 });
 
 test("more devices than were ever run are refused, not made up", () => {

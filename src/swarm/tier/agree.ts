@@ -144,7 +144,7 @@ function approach<P>(s: SwarmState, stage: Stage<P>): boolean {
 /** In the same order on every device. */
 const byTimes = (a: Stated, b: Stated): number => b.times - a.times || b.cut.length - a.cut.length || (cutHash(a.cut) < cutHash(b.cut) ? -1 : 1);
 
-/** What n − Q + 1 of a cut's contributors signed, an honest one did. */
+/** What n − Q + 1 of a cut's contributors signed, an honest one did. Where the own part is not in it, the sum is made without it. */
 function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
   const signed = new Map<string, Cut>();
@@ -154,13 +154,14 @@ function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   }
   for (const said of signed.values()) {
     const cut = partsOfCut(stage, tier, said);
-    if (!cut?.includes(tier.own)) continue;
+    if (cut === null) continue;
     const voters = votersIn(stage, { ...tier, cut });
     const signers = voters.filter((peer) => {
       const other = stage.said(s, peer);
       return other?.signed && other.cut?.hash === said.hash;
     }).length;
     if (signers < oneHonest(voters.length)) continue;
+    if (!cut.includes(tier.own)) return lose(s, out);
     if (cut !== tier.cut) stage.put(s, withCut(tier, cut));
     return sign(s, out, stage);
   }

@@ -112,7 +112,6 @@ test("who commits a moment before the others is not asked for what they are abou
 
 test("whoever gives a joiner another roll than the record names is refused, and the joiner has the right one of another", () => {
   const sim = running(5, { seed: 6 });
-  // Donors are asked in the order of their names.
   const [liar, ...honest] = [...sim.devices].sort((a, b) => (a.id < b.id ? -1 : 1)) as [SimDevice, ...SimDevice[]];
   const joiner = sim.add();
   let lies = 0;

@@ -9,7 +9,7 @@ import type { Effect, SwarmEvent } from "./events.ts";
 import { refuse } from "./bulk.ts";
 import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
-import { encodeMessage, NO_VIEW, type Bulk, type Stand, type Status, type Want } from "./message.ts";
+import { encodeMessage, NO_VIEW, type Bulk, type Want } from "./message.ts";
 import { modelFrom, modelPiece, modelSize } from "./head.ts";
 import { ascending, newest, setOf } from "./peers.ts";
 import { finish } from "./reduce.ts";
@@ -100,19 +100,24 @@ export function keepJudgement(s: SwarmState, out: Effect[], { root, change }: Sw
   else doubt(s, sync);
 }
 
-/** Peers that stand on the wanted head, or did a moment ago: everyone serves its last two. */
+/**
+ * Peers that stand on the wanted head; then those who did a moment ago, for everyone serves its last two. Each device
+ * begins at its own place among them, or all who wait would ask the same few.
+ */
 function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
-  const fits = ({ root, weight }: Status | Stand): boolean => root === sync.root || (weight > sync.weight && !due(s, sync.since + LIMITS.agreeAtMost));
-  const all = inSight(s).filter((peer) => {
+  const [there, further]: [PeerId[], PeerId[]] = [[], []];
+  const goneOn = !due(s, sync.since + LIMITS.agreeAtMost);
+  for (const peer of inSight(s)) {
     const said = newest(s, peer);
-    return said !== undefined && fits(said);
-  });
-  return fromOwnPlace(s, all.sort());
+    if (said?.root === sync.root) there.push(peer);
+    else if (said && said.weight > sync.weight && goneOn) further.push(peer);
+  }
+  return [there, further].flatMap((peers) => fromPlaceOf(s.config.self, peers.sort()));
 }
 
-/** Each device begins at its own place among them, or all who wait would ask the same few. @param peers ascending */
-function fromOwnPlace(s: SwarmState, peers: readonly PeerId[]): PeerId[] {
-  const at = Math.max(0, peers.findIndex((peer) => peer > s.config.self));
+/** @param peers ascending */
+function fromPlaceOf(self: PeerId, peers: readonly PeerId[]): PeerId[] {
+  const at = Math.max(0, peers.findIndex((peer) => peer > self));
   return [...peers.slice(at), ...peers.slice(0, at)];
 }
 

@@ -43,8 +43,10 @@ export function step(before: SwarmState, event: SwarmEvent): [SwarmState, Effect
     if (!(watchAudits(s, out) || catchUp(s, out) || shrink(s, out) || advance(s, out))) break;
     s.wakeAt = s.now;
   }
+  const { head } = s;
   fetchHead(s, out);
   announce(s, out);
+  if (s.head !== head) s.wakeAt = s.now;
   return [s, out];
 }
 

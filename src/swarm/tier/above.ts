@@ -52,18 +52,10 @@ export function ascend(s: SwarmState, out: Effect[]): boolean {
   const upper = s.round.upper!;
   if (s.round.outcome) return collect(s, out);
   fetchOutcome(s, out);
-  if (!upper.signed && !mayBeCertified(s)) return lose(s, out);
   // A node that lost too many founds its groups anew, and trains again: so long the others wait for it.
   if (!upper.signed && due(s, exchangeDeadline(s) + LIMITS.exchangeAtMost + LIMITS.reformAfter + upper.since - s.round.formedAt)) return lose(s, out);
   if (!speaks(s)) return false;
   return upper.signed ? gather(s, out, NODES, (sum) => conclude(s, out, sum)) : combine(s, out, NODES);
-}
-
-/** Whether as many as it takes to certify the own node's part are here, or have said that it is theirs. */
-function mayBeCertified(s: SwarmState): boolean {
-  const { own } = s.round.upper!;
-  const voters = votersHere(s);
-  return voters.filter((peer) => present(s, peer) || aboveOf(s, peer)?.part === own).length >= quorum(voters.length);
 }
 
 /** What the nodes' sum comes to, worked out here. */

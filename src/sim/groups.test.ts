@@ -9,6 +9,7 @@ import { createSim, type Sim, type SimDevice } from "./sim.ts";
 const roundOf = (device: SimDevice): number => device.state.head.record.round;
 const alive = (sim: Sim): SimDevice[] => sim.devices.filter((device) => device.alive);
 const chunkOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 7;
+const shareOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 2;
 const totalOf = (bytes: Uint8Array): boolean => bytes[0]! >= 0x80 && bytes[1] === 8;
 const groupOf = ({ id, state }: SimDevice): number => groupsAfter(state.head, state.config).of(id);
 const all = (sim: Sim, round: number) => (): boolean => alive(sim).every((device) => roundOf(device) >= round);
@@ -125,15 +126,18 @@ test("a keeper that gives its own group wrong sums of a chunk is found out, and 
   expect(sim.devices.flatMap(({ problems }) => problems).some((problem) => problem.type === "accused" && liars.has(problem.peer))).toBe(true);
 });
 
-/** Words that `hides` says so of do not get through. */
-function holdBack(sim: Sim, hides: (of: SimDevice, to: SimDevice, word: Word) => boolean): void {
-  sim.tamper((_, to, bytes) => {
-    const message = isStands(bytes) ? decodeMessage(bytes) : null;
-    if (message?.kind !== "stands") return bytes;
-    const said = message.said.map(({ word, by }) => ({ word, by: by.filter(({ peer }) => !hides(sim.devices.find(({ id }) => id === peer)!, to, word)) })).filter(({ by }) => by.length > 0);
-    return said.length === 0 ? null : encodeMessage({ kind: "stands", said });
-  });
+type Hides = (of: SimDevice, to: SimDevice, word: Word) => boolean;
+
+/** Without the words that `hides` says so of; null where none is left. */
+function withoutWords(sim: Sim, to: SimDevice, bytes: Uint8Array, hides: Hides): Uint8Array | null {
+  const message = isStands(bytes) ? decodeMessage(bytes) : null;
+  if (message?.kind !== "stands") return bytes;
+  const said = message.said.map(({ word, by }) => ({ word, by: by.filter(({ peer }) => !hides(sim.devices.find(({ id }) => id === peer)!, to, word)) })).filter(({ by }) => by.length > 0);
+  return said.length === 0 ? null : encodeMessage({ kind: "stands", said });
 }
+
+/** Words that `hides` says so of do not get through. */
+const holdBack = (sim: Sim, hides: Hides): void => sim.tamper((_, to, bytes) => withoutWords(sim, to, bytes, hides));
 
 test("groups that would each add up something else come to one sum, in that round", () => {
   const sim = running(16, { seed: 10, groupSize: 4 });
@@ -152,6 +156,27 @@ test("groups that would each add up something else come to one sum, in that roun
   expect(sim.run(LIMITS.exchangeAtMost, () => committed().length >= quorum(12))).toBe(true);
   expect(committed()[0]!.history.find((commit) => commit.round === round)!.contributors).toHaveLength(12);
   expect(sim.run(120_000, () => settled(sim))).toBe(true);
+  expectOneRootARound(sim.devices);
+});
+
+test("a group that hears of a signed cut without it stands back, and does not hold to what nobody will add up", () => {
+  const sim = running(16, { seed: 12, groupSize: 4 });
+  const round = Math.max(...sim.devices.map(roundOf));
+  sim.run(10_000, all(sim, round));
+  const late = sim.devices.filter((device) => groupOf(device) === 2);
+  const others = sim.devices.filter((device) => groupOf(device) !== 2);
+  let isOver = false;
+  let [areSigned, isOpen] = [false, false];
+  // Its sum is opened once the others have signed; and nobody hears of a vote.
+  sim.tamper((from, to, bytes) => (!areSigned && shareOf(bytes) && late.includes(from) ? null : withoutWords(sim, to, bytes, (_, __, { votes }) => !isOver && votes.length > 0)));
+  sim.watch(({ state }) => (isOpen ||= late.some((device) => device.state === state) && state.round.tier !== null));
+  areSigned = sim.run(30_000, () => others.every(({ state }) => state.round.tier?.signed === true));
+  expect([areSigned, isOpen]).toEqual([true, false]);
+  expect(sim.run(4_000, () => isOpen && late.every(({ state }) => state.round.view.length === 0))).toBe(true);
+  expect(others.every((device) => roundOf(device) === round)).toBe(true);
+  isOver = true;
+  expect(sim.run(60_000, all(sim, round + 1))).toBe(true);
+  expect(sim.run(60_000, () => settled(sim))).toBe(true);
   expectOneRootARound(sim.devices);
 });
 

@@ -141,6 +141,24 @@ test("who was not frozen to speak for a node is believed with some who were afte
   expect(counts([...speakers.slice(0, 2), ...others.slice(0, 1)])).toEqual([false, false, false]);
 });
 
+test("who knows the outcome and lacks its sum is given it by those who have gone on", () => {
+  const sim = running(16, { seed: 11 });
+  const from = roundOf(sim.devices[0]!);
+  const late = sim.devices.find((device) => !device.state.head.roll.rows[nodeOf(device)]!.speakers.includes(device.id))!;
+  const others = sim.devices.filter((device) => device !== late);
+  let held = 0;
+  sim.tamper((_from, to, bytes) => {
+    if (to !== late || isStands(bytes) || all(others, from + 1)()) return bytes;
+    const message = decodeMessage(bytes);
+    const isSum = message.kind === "bulk" && message.what === "total" && message.view === late.state.round.outcome?.hash;
+    if (isSum) held++;
+    return isSum ? null : bytes;
+  });
+  expect(sim.run(30_000, () => roundOf(late) > from)).toBe(true);
+  expect(held).toBeGreaterThan(0);
+  expect(late.history.find(({ round }) => round === from + 1)?.adopted).toBe(false);
+});
+
 test("one that speaks for a node and says what its node does not changes nothing", () => {
   const sim = running(16, { seed: 4, speakers: 4 });
   const liars = [0, 1].map((node) => sim.devices.find((device) => nodeOf(device) === node)!);
@@ -168,6 +186,18 @@ test("a newcomer is given the lists of its node, and is in the next rounds", () 
   expect(joiner.state.head.roll.node).toBe(nodeOf(joiner));
   expect(joiner.state.head.record.contributors.count).toBe(17);
   expectOneRootARound(sim.devices);
+});
+
+test("a newcomer to a large room is greeted by its group, and floods nothing", () => {
+  const sim = running(24, { seed: 13 });
+  const joiner = sim.add();
+  const told = new Set<SimDevice>();
+  sim.tamper((from, to, bytes) => {
+    if (from === joiner && roundOf(joiner) === 0 && decodeMessage(bytes).kind === "status") told.add(to);
+    return bytes;
+  });
+  expect(sim.run(20_000, () => roundOf(joiner) > 0)).toBe(true);
+  expect(told.size).toBeLessThan(16);
 });
 
 test("a room that has grown has more nodes in its next epoch", () => {

@@ -50,8 +50,8 @@ export function catchUp(s: SwarmState, out: Effect[]): boolean {
   if (sync?.root === claim.root) {
     if (!sync.doubtful || doubtful) return stalled(s, sync) && doubt(s, sync);
   } else if (sync && !stale(s, sync) && (doubtful || !sync.doubtful)) return false;
-  // Whoever commits first is alone with it for a moment; what comes down from other nodes takes longer, and what they
-  // committed without this one is over.
+  // Whoever commits first is alone with it for a moment; what comes down from other nodes takes longer, for those too
+  // who lack only its sum; and what they committed without this one is over.
   const left = s.round.upper === null && isHeld(s, claim.root);
   const grace = left ? 0 : doubtful || s.round.outcome || (s.round.upper && !isHeld(s, claim.root)) ? LIMITS.agreeAtMost : view.length > 0 ? LIMITS.catchUpGrace : 0;
   if (!due(s, s.behindSince + grace)) return false;

@@ -144,7 +144,7 @@ function approach<P>(s: SwarmState, stage: Stage<P>): boolean {
 /** In the same order on every device. */
 const byTimes = (a: Stated, b: Stated): number => b.times - a.times || b.cut.length - a.cut.length || (cutHash(a.cut) < cutHash(b.cut) ? -1 : 1);
 
-/** What n − Q + 1 of a cut's contributors signed, an honest one did. Where the own part is not in it, the sum is made without it. */
+/** What n − Q + 1 of a cut's contributors signed, an honest one did. Where the own part is not in it, the sum is made without it, if most of the frozen list are: a few are soon that many. */
 function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   const tier = stage.tier(s)!;
   const signed = new Map<string, Cut>();
@@ -154,7 +154,7 @@ function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   }
   for (const said of signed.values()) {
     const cut = partsOfCut(stage, tier, said);
-    if (cut === null) continue;
+    if (cut === null || !(cut.includes(tier.own) || isWithout(s, stage, cut))) continue;
     const voters = votersIn(stage, { ...tier, cut });
     const signers = voters.filter((peer) => {
       const other = stage.said(s, peer);
@@ -167,6 +167,8 @@ function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   }
   return false;
 }
+
+const isWithout = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boolean => stage.due(s) > 0 && isRound(s, stage, cut) && areCertified(s, stage, cut);
 
 /** Into COMMIT, bound to this cut. */
 function sign<P>(s: SwarmState, out: Effect[], stage: Stage<P>): true {

@@ -2,7 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { expect, test } from "vitest";
 import { countIn } from "../swarm/attempt.ts";
-import { decodeMessage, encodeMessage, isStands, signedBytes } from "../swarm/message.ts";
+import { decodeMessage, encodeMessage, isStands, signedBytes, type Word } from "../swarm/message.ts";
 import { boundOf, chunkRange } from "../swarm/tier/part.ts";
 import { lengthAt, nextModel } from "../swarm/values.ts";
 import type { Head } from "../swarm/state.ts";
@@ -94,6 +94,33 @@ test("a liar that says it stands on what a device is about to vote for does not 
   sim.run(60_000, () => honest.every((device) => roundOf(device) > round));
   expect(lies).toBeGreaterThan(0);
   expectTrueRound(honest, head, updates);
+});
+
+test("three of a group that sign its part alone make nobody else stand back", () => {
+  const sim = running(16, 8, 24);
+  const round = Math.max(...sim.devices.map(roundOf));
+  sim.run(10_000, () => sim.devices.every((device) => roundOf(device) === round));
+  const liars = sim.devices.filter((device) => groupOf(device) === 0).slice(0, 3);
+  const others = sim.devices.filter((device) => groupOf(device) === 1);
+  const told = new Set<SimDevice>();
+  sim.watch((device) => {
+    const { tier } = device.state.round;
+    const part = [...(tier?.parts ?? [])].find(([, { group }]) => group === 0)?.[0];
+    if (!others.includes(device) || told.has(device) || part === undefined || roundOf(device) !== round) return;
+    const said = liars.flatMap((liar) => {
+      const heard = device.state.stands.get(liar.id);
+      if (heard?.part !== part) return [];
+      const { since: _, times: __, seq, signature: ___, ...last } = heard;
+      const word: Word = { ...last, cut: { hash: cutHash([part]), units: 1 }, signed: true };
+      return [{ word, by: [{ peer: liar.id, seq: seq + 1, signature: sign(liar.id, signedBytes(word, seq + 1)) }] }];
+    });
+    if (said.length < liars.length) return;
+    told.add(device);
+    sim.clock.after(1, () => sim.inject(device, { type: "message", from: liars[0]!.id, bytes: encodeMessage({ kind: "stands", said }) }));
+  });
+  expect(sim.run(60_000, () => others.every((device) => roundOf(device) > round))).toBe(true);
+  expect(told.size).toBe(others.length);
+  for (const { history } of others) expect(history.find((commit) => commit.round === round + 1)).toMatchObject({ adopted: false });
 });
 
 test("a group that certifies its sum and gives nobody a chunk of it costs one attempt, not every round", () => {

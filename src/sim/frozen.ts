@@ -5,7 +5,7 @@ import { groupsAfter, groupsFor, nodesFor, someOf, type Sizes } from "../swarm/t
 import type { PeerId } from "../wire/ids.ts";
 
 /** Of the commit that the simulation begins with. */
-export const FIRST_ROUND = 1;
+const FIRST_ROUND = 1;
 
 /**
  * A commit that froze the list of all who are there: the room is at work already, and need not grow first.

@@ -1,8 +1,7 @@
 import { parcelBytes } from "../../swarm/attempt.ts";
 import type { Hash } from "../../swarm/record.ts";
-import type { SwarmState } from "../../swarm/state.ts";
+import type { Head, SwarmState } from "../../swarm/state.ts";
 import type { SimulatedDevice } from "./devices.ts";
-import { FIRST_ROUND } from "../frozen.ts";
 import { SETTING } from "./setting.ts";
 
 export interface RoundMeasured {
@@ -33,7 +32,8 @@ export interface Measures {
   joinRounds(): number[];
 }
 
-export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (device: number) => number, partakes: (device: SimulatedDevice) => boolean): Measures {
+/** @param begun the head that the room is at when it begins */
+export function createMeasures(begun: Head, alive: ReadonlySet<SimulatedDevice>, sent: (device: number) => number, partakes: (device: SimulatedDevice) => boolean): Measures {
   const rounds: RoundMeasured[] = [];
   /** By head: which devices began a round on it, and how often. */
   const tries = new Map<Hash, Map<number, number>>();
@@ -42,6 +42,7 @@ export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (devic
   const uploads: number[] = [];
   const ciphertexts: number[] = [];
   const verdicts = { after: [] as number[], wrong: 0 };
+  let { weight } = begun.record;
   let since = 0;
   let first: number | null = null;
 
@@ -87,7 +88,9 @@ export function createMeasures(alive: ReadonlySet<SimulatedDevice>, sent: (devic
     },
     committed(device, at) {
       const { record, root } = device.state.head;
-      if (device.attacks || record.round <= (rounds.at(-1)?.round ?? FIRST_ROUND)) return;
+      // One whom nobody let in has rounds of its own, which the heavier lineage takes no notice of.
+      if (device.attacks || record.weight < weight || record.round <= (rounds.at(-1)?.round ?? begun.record.round)) return;
+      ({ weight } = record);
       rounds.push({ round: record.round, root, since, at, contributors: record.contributors.count, alive: alive.size });
       since = at;
       count();

@@ -36,6 +36,8 @@ export interface Overlay {
   tick(device: SimulatedDevice): void;
   take(device: SimulatedDevice, from: PeerId, message: HyParViewMessage): void;
   neighbours(device: SimulatedDevice): readonly PeerId[];
+  /** Whom it asked to let it in, while it has no neighbour. */
+  pending(device: SimulatedDevice): readonly PeerId[];
 }
 
 /** A device's place in it, in one epoch. */
@@ -44,6 +46,7 @@ interface Member {
   view: HyParView;
   /** When each of its links was made, in microseconds. */
   links: Map<PeerId, number>;
+  asked: PeerId | null;
 }
 
 export interface OverlayMeans {
@@ -87,7 +90,10 @@ export function createOverlay({ seed, random, timeline, devices, send, changed }
     while (known.length > 0) {
       const place = random.below(known.length);
       const contact = known[place]!;
-      if (contact.diedAt === null && contact !== device && contact.epoch === device.epoch && memberOf(contact)) return handle(device, { type: "join", contact: contact.name });
+      if (contact.diedAt === null && contact !== device && contact.epoch === device.epoch && memberOf(contact)) {
+        memberOf(device)!.asked = contact.name;
+        return handle(device, { type: "join", contact: contact.name });
+      }
       if (contact !== device && (contact.diedAt !== null || !memberOf(contact))) {
         known[place] = known.at(-1)!;
         known.pop();
@@ -105,7 +111,7 @@ export function createOverlay({ seed, random, timeline, devices, send, changed }
 
   return {
     enter(device) {
-      members.set(device, { name: device.name, view: createHyParView({ self: device.name, random: createRandom(["overlay", seed, device.name]) }), links: new Map() });
+      members.set(device, { name: device.name, view: createHyParView({ self: device.name, random: createRandom(["overlay", seed, device.name]) }), links: new Map(), asked: null });
       meet(device);
       known.push(device);
       timeline.put(timeline.now + SETTING.overlayTick, KIND.overlayTick, device.number, 0, device.epoch, null);
@@ -119,5 +125,9 @@ export function createOverlay({ seed, random, timeline, devices, send, changed }
     },
     take: (device, from, message) => handle(device, { type: "message", from, message }),
     neighbours: (device) => [...(memberOf(device)?.links.keys() ?? [])],
+    pending(device) {
+      const member = memberOf(device);
+      return member?.asked && member.links.size === 0 ? [member.asked] : [];
+    },
   };
 }

@@ -56,7 +56,9 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   const nodeOf = ({ epoch, name }: Pick<SimulatedDevice, "epoch" | "name">): number => circles[epoch]?.nodeOf(name) ?? 0;
   const partakes = (device: SimulatedDevice): boolean => nodeOf(device) < (circles[device.epoch]?.nodes ?? 1);
   const isLarge = ({ epoch }: SimulatedDevice): boolean => (circles[epoch]?.arcs ?? 1) > (circles[epoch]?.nodes ?? 1);
-  const measures = createMeasures(devices.alive, network.sent, partakes);
+  const first = genesis(config, learning.initial);
+  const headOf = frozenHead(first, Array.from({ length: peers }, (_, device) => nameOf(seed, device, 0)), config);
+  const measures = createMeasures(headOf(nameOf(seed, 0, 0)), devices.alive, network.sent, partakes);
   const trace = createTrace();
   const overlay = createOverlay({
     seed,
@@ -69,7 +71,6 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
       settle(device);
     },
   });
-  const first = genesis(config, learning.initial);
   /** The epoch that those ahead are in. */
   let latest = 0;
 
@@ -199,7 +200,10 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
 
   /** All of its node who are there already are told of it, and it of them; nobody watches over whoever rests. */
   function link(device: SimulatedDevice): void {
-    if (isLarge(device)) overlay.enter(device);
+    if (isLarge(device)) {
+      overlay.enter(device);
+      settle(device);
+    }
     if (!partakes(device)) return;
     const now = milliseconds(timeline.now);
     const node = nodeOf(device);
@@ -251,7 +255,6 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   }
 
   const attackers = Math.round(peers * (options.attack?.share ?? 0));
-  const headOf = frozenHead(first, Array.from({ length: peers }, (_, device) => nameOf(seed, device, 0)), config);
   // Spread over the replicas, whatever they have.
   const places = new Set(random.shuffle(Array.from({ length: peers }, (_, device) => device)).slice(0, attackers));
   circles[0] = groupsAfter(headOf(nameOf(seed, 0, 0)), { ...config, self: nameOf(seed, 0, 0) });
@@ -302,7 +305,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
           return link(device);
         case KIND.settled:
           device.settling = false;
-          return handle(device, { type: "reachable", now, peers: [...new Set([...within(device).map((number) => devices.nameOf(number, device.epoch)), ...introduced(device)])], pending: [] });
+          return handle(device, { type: "reachable", now, peers: [...new Set([...within(device).map((number) => devices.nameOf(number, device.epoch)), ...introduced(device)])], pending: overlay.pending(device) });
       }
     },
     join(attacks) {

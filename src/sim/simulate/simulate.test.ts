@@ -103,6 +103,20 @@ test("of a room larger than a round some devices are in it, and those who rest h
   expect(resting.filter(({ state }) => state.head.record.round >= line.rounds.committed).length).toBeGreaterThan(0.9 * resting.length);
 });
 
+test("the rounds of one that hears nobody are not the room's", () => {
+  const apart = new Set<SimulatedDevice>();
+  const tamper: Tamper = (device, event) => {
+    if (device.number < 6 || (event.type !== "reachable" && event.type !== "message")) return event;
+    apart.add(device);
+    return null;
+  };
+  let alone = 0;
+  const { curve } = run({ churn: 0.1, minutes: 0.6 }, tamper, () => void (alone = Math.max(alone, ...[...apart].map(({ state }) => state.head.record.round))));
+  expect(alone).toBeGreaterThan(1);
+  expect(curve.length).toBeGreaterThan(2);
+  for (const { contributors } of curve) expect(contributors).toBeGreaterThan(1);
+});
+
 test("a node that a round was without hears of it from the others, and is in the next ones", () => {
   const late = 3;
   const nodeOf = ({ state: { head, config } }: SimulatedDevice): number => groupsAfter(head, config).node;

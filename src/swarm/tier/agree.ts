@@ -168,6 +168,7 @@ function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
   return false;
 }
 
+/** Whether a cut without the own part may be the round's. */
 const isWithout = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boolean => stage.due(s) > 0 && isRound(s, stage, cut) && areCertified(s, stage, cut);
 
 /** Into COMMIT, bound to this cut. */

@@ -7,6 +7,7 @@ import { followCare, keepAwake, facts, startCare } from "./care.ts";
 import type { Choice } from "./choice.ts";
 import { deviceWorkerUrl, startDevice } from "./device.ts";
 import { watchFacts } from "./facts.ts";
+import { frame } from "./frame.ts";
 import { format, startLanguage } from "./i18n.ts";
 import { keptEngine, keptThreads } from "./engine.ts";
 import { installed, watchInstall } from "./install.ts";
@@ -31,17 +32,13 @@ declare global {
 /** Of a visit without a press, in milliseconds. */
 const STAYED_AFTER = 60_000;
 
-/** How long the first page's code is waited for, and a frame, in milliseconds. */
+/** How long the first page's code is waited for, in milliseconds. */
 const PAGE_AT_MOST = 1_000;
-const FRAME_AT_MOST = 300;
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Ends the task at hand, so that starting is several short ones: together they would be a long one. */
 const breathe = (): Promise<void> => pause(0);
-
-/** Until what was rendered is on the screen; a hidden page draws nothing, so not for long. */
-const frame = (): Promise<void> => Promise.race([new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))), pause(FRAME_AT_MOST)]);
 
 await wipeIfWanted();
 await breathe();
@@ -94,6 +91,7 @@ function startSession(): Session {
     room,
     given,
     store,
+    drawn: frame,
   });
   if (wrong === null && joinsAtOnce(location)) void session.join();
   return session;

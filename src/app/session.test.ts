@@ -28,7 +28,7 @@ function recorder() {
 const session = (device: Device, more: Partial<SessionDeps> = {}) => {
   const kept = new Map<string, string>([["hromada.2.share", "5"]]);
   const store = textStore(() => ({ getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }));
-  return createSession({ slot: Promise.resolve({ slot: 2, exclusive: true }), start: async () => device, room: null, given: null, store, ...more });
+  return createSession({ slot: Promise.resolve({ slot: 2, exclusive: true }), start: async () => device, room: null, given: null, store, drawn: async () => undefined, ...more });
 };
 
 describe("session", () => {

@@ -4,13 +4,15 @@ import type { Prediction } from "../learn/trainer.ts";
 import type { DataFault } from "../device/desk/api.ts";
 import { type Choice, keepChoice, keptChoice, toData } from "./choice.ts";
 import { createCurves, type Curves } from "./curve-data.ts";
+import { createPace } from "./frame.ts";
 import { LinkError } from "./join-link.ts";
 import type { TextStore } from "./local-store.ts";
 import { type SlotClaim, SlotError } from "./slot.ts";
 import { throttle } from "./throttle.ts";
 
-/** The page is redrawn at most this often, in milliseconds, however often the device reports. */
-const REDRAW_INTERVAL = 200;
+/** Between two drawings of what the device reports, in milliseconds: where the page draws in no time, and where it does not. */
+const REDRAW_LEAST = 200;
+const REDRAW_MOST = 2_000;
 
 /** A device's problem, or one that the page has before there is a device. */
 export interface Problem {
@@ -67,6 +69,8 @@ export interface SessionDeps {
   /** What the address asks to train on. */
   given: Choice | null;
   store: TextStore;
+  /** Resolves once what was rendered is on the screen. */
+  drawn(): Promise<void>;
 }
 
 export function problemOf(cause: unknown): Problem {
@@ -76,7 +80,7 @@ export function problemOf(cause: unknown): Problem {
   return { code: "internal", detail };
 }
 
-export function createSession({ slot: claim, start, room, given, store }: SessionDeps): Session {
+export function createSession({ slot: claim, start, room, given, store, drawn }: SessionDeps): Session {
   const snapshot = signal<Snapshot | null>(null);
   const slot = signal<SlotClaim | null>(null);
   const problem = signal<Problem | null>(null);
@@ -85,7 +89,9 @@ export function createSession({ slot: claim, start, room, given, store }: Sessio
   const curves = createCurves();
   const curvesVersion = signal(0);
 
-  const show = throttle<Snapshot>(REDRAW_INTERVAL, (next) => {
+  const pace = createPace(REDRAW_LEAST, REDRAW_MOST, drawn);
+  const show = throttle<Snapshot>(() => pace.pause, (next) => {
+    pace.drawing();
     if (curves.add(next)) curvesVersion.value++;
     snapshot.value = next;
   });

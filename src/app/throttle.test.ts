@@ -7,7 +7,7 @@ describe("throttle", () => {
 
   it("passes the first value at once, then one an interval, and the last one always", () => {
     const passed: number[] = [];
-    const push = throttle<number>(100, (value) => passed.push(value));
+    const push = throttle<number>(() => 100, (value) => passed.push(value));
     for (let value = 0; value < 25; value++) {
       push(value);
       vi.advanceTimersByTime(10);

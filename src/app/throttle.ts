@@ -1,5 +1,5 @@
-/** Passes on the first value at once and then at most one each `interval` ms, always the latest. */
-export function throttle<T>(interval: number, pass: (value: T) => void): (value: T) => void {
+/** Passes on the first value at once and then at most one each `interval()` ms, always the latest. */
+export function throttle<T>(interval: () => number, pass: (value: T) => void): (value: T) => void {
   let waiting: { value: T } | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   const tick = (): void => {
@@ -7,7 +7,7 @@ export function throttle<T>(interval: number, pass: (value: T) => void): (value:
     if (waiting === null) return;
     const { value } = waiting;
     waiting = null;
-    timer = setTimeout(tick, interval);
+    timer = setTimeout(tick, interval());
     pass(value);
   };
   return (value) => {

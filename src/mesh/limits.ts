@@ -50,8 +50,10 @@ export const MESH_LIMITS = {
   backoffReset: 5_000,
   /** The side that is called waits this long before it asks to be called. */
   wantDelay: 1_000,
-  /** An unanswered call this old is started again when the other side asks for one. */
-  callStale: 2_000,
+  /** An unanswered call this old is started again when the other side asks for one, and makes way for the next. */
+  callStale: 5_000,
+  /** Calls that are begun at once: each costs both browsers much work, and all of them together would be late. */
+  callsAtOnce: 4,
   /** Peers that are listed and were not reached in this time no longer count in the overlay's shape. */
   rosterPatience: 10_000,
   /** How often one of those is tried all the same: how two partitions find each other again. */
@@ -75,6 +77,8 @@ export const MESH_LIMITS = {
 
   /** Hops of a flooded or routed packet: a ring of 128 devices. */
   ttl: 64,
+  /** Who brings a flood to a device that is two links from its source: two may be gone, or keep it to themselves. */
+  relays: 3,
   floodBytes: 1024 * 1024,
   /** Floods and messages remembered, so that each is taken once. */
   packetsRemembered: 8_192,

@@ -107,6 +107,14 @@ export function createPeers(deps: PeersDeps): Peers {
     }
   }
 
+  /** Whether one more call may begin; those that nobody answers for long are in nobody's way. */
+  function mayCall(): boolean {
+    const now = clock.now();
+    let calls = 0;
+    for (const [peer, { trying }] of entries) if (trying && self < peer && now - trying.openedAt < MESH_LIMITS.callStale) calls++;
+    return calls < MESH_LIMITS.callsAtOnce;
+  }
+
   function linkCount(): number {
     let count = 0;
     for (const entry of entries.values()) if (entry.live || entry.trying) count++;
@@ -229,7 +237,7 @@ export function createPeers(deps: PeersDeps): Peers {
   function dial(peer: PeerId): void {
     if (!hasRoom(peer)) return;
     if (self < peer) {
-      attempt(peer, name(), turn(peer));
+      if (mayCall()) attempt(peer, name(), turn(peer));
       return;
     }
     const way = turn(peer);
@@ -246,7 +254,7 @@ export function createPeers(deps: PeersDeps): Peers {
     if (invite.k === "want") {
       if (!accepts(from)) return;
       const { trying } = entry;
-      if (trying && (trying.answered || clock.now() - trying.openedAt < MESH_LIMITS.callStale)) return;
+      if (trying ? trying.answered || clock.now() - trying.openedAt < MESH_LIMITS.callStale : !mayCall()) return;
       attempt(from, name(), way);
       return;
     }

@@ -35,7 +35,7 @@ export interface Router {
   send(to: PeerId, parts: readonly Uint8Array[], options?: Pick<SendOptions, "signal" | "label">): Promise<void>;
   sendBlob(to: PeerId, blob: Uint8Array): boolean;
   announce(state: LinkState): void;
-  /** Tells a new neighbour all that is known. */
+  /** Tells a new neighbour all that is known of those who are no neighbours of it. */
   introduce(link: Link): void;
   /** Packets of others that were let go because a way or room was missing. */
   readonly relayDrops: number;
@@ -95,8 +95,7 @@ export function createRouter(deps: RouterDeps): Router {
     if (!message) return;
     for (const link of deps.live().values()) {
       if (link === from || link.peer === packet.source) continue;
-      // The source's own neighbours have a flood from itself; only the map is worth telling twice.
-      if (packet.kind === "flood" && topology.linked(packet.source, link.peer)) continue;
+      if (!topology.passesOn(packet.source, link.peer)) continue;
       if (relayed + message.length > MESH_LIMITS.relayQueueBytes) {
         relayDrops++;
         continue;
@@ -241,7 +240,10 @@ export function createRouter(deps: RouterDeps): Router {
       toAll("link-state", encodeLinkState(state), { traffic: "overhead" });
     },
     introduce(link) {
-      for (const { origin, message } of topology.known()) if (origin !== link.peer) link.send([message], { traffic: "overhead" }).catch(letGo);
+      for (const { origin, message } of topology.known()) {
+        // Whoever is linked with it has told it already.
+        if (origin !== link.peer && !topology.linked(origin, link.peer)) link.send([message], { traffic: "overhead" }).catch(letGo);
+      }
     },
     get relayDrops() {
       return relayDrops;

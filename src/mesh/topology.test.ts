@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { PeerId } from "../wire/ids.ts";
 import { MESH_LIMITS } from "./limits.ts";
 import { peer } from "./testing/room.ts";
 import { createTopology } from "./topology.ts";
@@ -64,4 +65,26 @@ test("the map is bounded, and makes room by forgetting who is out of reach", () 
   topology.setLinks([peer(2)]);
   expect(topology.accept(peer(2), { version: 1, neighbours: [peer(1)] }, 9_999, SAID)).toBe(true);
   expect(topology.reachable()).toEqual([peer(2)]);
+});
+
+test("a flood is passed on to whom the source does not reach itself, by three of those between, and by all to whoever is further away", () => {
+  // 1 is the source, linked with 2 to 6, all of whom are linked with 7, which alone is linked with 8.
+  const between = [2, 3, 4, 5, 6].map(peer);
+  const said = new Map<PeerId, PeerId[]>([
+    [peer(1), between],
+    ...between.map((each): [PeerId, PeerId[]] => [each, [peer(1), peer(7)]]),
+    [peer(7), [...between, peer(8)]],
+    [peer(8), [peer(7)]],
+  ]);
+  const mapOf = (self: PeerId) => {
+    const topology = createTopology(self);
+    topology.setLinks(said.get(self)!);
+    for (const [origin, neighbours] of said) if (origin !== self) topology.accept(origin, { version: 1, neighbours }, 0, SAID);
+    return topology;
+  };
+  const passing = (source: PeerId, to: PeerId) => [...said.keys()].filter((each) => each !== source && each !== to && said.get(each)!.includes(to) && mapOf(each).passesOn(source, to));
+  expect(passing(peer(1), peer(3))).toEqual([]);
+  expect(passing(peer(1), peer(7)).length).toBe(MESH_LIMITS.relays);
+  expect(passing(peer(1), peer(8))).toEqual([peer(7)]);
+  expect(passing(peer(8), peer(1)).length).toBe(between.length);
 });

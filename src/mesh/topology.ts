@@ -20,10 +20,24 @@ export interface Topology {
   nextHop(to: PeerId): PeerId | null;
   /** Whether these two have a confirmed link. */
   linked(a: PeerId, b: PeerId): boolean;
+  /**
+   * Whether it is for this device to pass what `source` told all on to its neighbour `to`. The source's own neighbours
+   * have it from itself. Theirs have it from `relays` of them, the same on every device (as the multipoint relays of RFC
+   * 3626 section 3.4, chosen by the receiver's links and not by the source's); whoever is further away, from all.
+   */
+  passesOn(source: PeerId, to: PeerId): boolean;
   /** Confirmed links between devices, each once, in order. */
   edges(): [PeerId, PeerId][];
   /** What a new neighbour should be told, as the origins said it. */
   known(): { origin: PeerId; message: Uint8Array }[];
+}
+
+/** The `relays` of them whose names are nearest to those of the two, so that each pair has others. */
+function nearest(between: readonly PeerId[], source: PeerId, to: PeerId): PeerId[] {
+  const word = (peer: PeerId): number => Number.parseInt(peer.slice(0, 8), 16);
+  const pair = word(source) ^ word(to);
+  const far = (peer: PeerId): number => (word(peer) ^ pair) >>> 0;
+  return [...between].sort((a, b) => far(a) - far(b)).slice(0, MESH_LIMITS.relays);
 }
 
 /**
@@ -36,11 +50,25 @@ export function createTopology(self: PeerId): Topology {
   let version = 0;
   /** Peer → neighbour to go by; made anew after a change. */
   let routes: Map<PeerId, PeerId> | null = null;
+  /** Peer → the other ends of its confirmed links; found anew after a change. */
+  const ends = new Map<PeerId, readonly PeerId[]>();
 
-  function confirmed(from: PeerId): PeerId[] {
-    const ends = entries.get(from)?.state.neighbours ?? [];
-    return ends.filter((end) => (end === self ? links.includes(from) : entries.get(end)?.state.neighbours.includes(from) ?? false)).sort();
+  function changed(): void {
+    routes = null;
+    ends.clear();
   }
+
+  function confirmed(from: PeerId): readonly PeerId[] {
+    let found = ends.get(from);
+    if (!found) {
+      const named = entries.get(from)?.state.neighbours ?? [];
+      found = named.filter((end) => (end === self ? links.includes(from) : entries.get(end)?.state.neighbours.includes(from) ?? false)).sort();
+      ends.set(from, found);
+    }
+    return found;
+  }
+
+  const linked = (a: PeerId, b: PeerId): boolean => confirmed(a).includes(b);
 
   function search(): Map<PeerId, PeerId> {
     const found = new Map<PeerId, PeerId>();
@@ -72,7 +100,7 @@ export function createTopology(self: PeerId): Topology {
   return {
     setLinks(neighbours) {
       links = [...neighbours].sort();
-      routes = null;
+      changed();
     },
     announce(now) {
       version = Math.min(Math.max(version + 1, Math.floor(now)), LINK_STATE_VERSION_MAX);
@@ -82,20 +110,26 @@ export function createTopology(self: PeerId): Topology {
     accept(origin, state, now, message) {
       if (!entries.has(origin) && !makeRoom()) return false;
       entries.set(origin, { state, heard: now, message });
-      routes = null;
+      changed();
       return true;
     },
     age(now) {
       for (const [peer, entry] of entries) {
         if (now - entry.heard <= MESH_LIMITS.linkStateAge) continue;
         entries.delete(peer);
-        routes = null;
+        changed();
       }
     },
     reachable: () => [...map().keys()].sort(),
     isReachable: (peer) => map().has(peer),
     nextHop: (to) => map().get(to) ?? null,
-    linked: (a, b) => confirmed(a).includes(b),
+    linked,
+    passesOn(source, to) {
+      if (linked(source, to)) return false;
+      const between = confirmed(to).filter((end) => linked(source, end));
+      if (between.length <= MESH_LIMITS.relays) return between.length === 0 || between.includes(self);
+      return nearest(between, source, to).includes(self);
+    },
     edges() {
       const edges: [PeerId, PeerId][] = links.map((link) => (self < link ? [self, link] : [link, self]));
       for (const from of entries.keys()) {

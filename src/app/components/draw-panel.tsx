@@ -68,7 +68,7 @@ export function DrawPanel({ session }: { session: Session }) {
     if (state.again) await ask();
   };
   const look = useRef(
-    throttle<Sheet>(ASK_INTERVAL, (drawn) => {
+    throttle<Sheet>(() => ASK_INTERVAL, (drawn) => {
       digit.value = toDigit(drawn.ink(), SHEET_SIDE, SHEET_SIDE);
       void ask();
     }),

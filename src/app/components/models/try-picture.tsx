@@ -34,7 +34,7 @@ export function TryPicture({ device, model, data }: { device: Promise<Device>; m
   };
   const show = useRef(give);
   show.current = give;
-  const draw = useRef(throttle<Sheet>(ASK_EVERY, (drawn) => show.current(readSheet(drawn, data))));
+  const draw = useRef(throttle<Sheet>(() => ASK_EVERY, (drawn) => show.current(readSheet(drawn, data))));
   const clear = (): void => {
     sheet.current?.clear();
     note.value = null;

@@ -23,6 +23,18 @@ async function trainedInNode({ start: { head, config }, events }: Recording): Pr
   return [first.delta, result.delta];
 }
 
+test("a task that shows single updates asks first, and an address cannot agree for anybody", async ({ tab }) => {
+  const asked = await tab({ query: { task: breastCancerTask.name, audits: "shown/20", auto: "1" }, link: freshRoom() });
+  const box = asked.page.getByRole("checkbox", { name: /one update of this device in 20/ });
+  const join = asked.page.getByRole("button", { name: "Join" });
+  await expect(join).toHaveAttribute("aria-disabled", "true");
+  await join.click({ force: true });
+  expect((await asked.snapshot()).status).toBe("idle");
+  await box.check();
+  await join.click();
+  await until(asked, ({ status }) => status !== "idle", PATIENCE);
+});
+
 test("of four tabs one is audited each round: its group trains its update again, bit for bit, and finds nobody wrong", async ({ tab }) => {
   const link = freshRoom();
   const tabs = await Promise.all([0, 1, 2, 3].map((seed) => tab({ query: { task: breastCancerTask.name, audits: "rerun/1", steps: String(STEPS), epoch: "1000", seed: String(seed), record: "1" }, link })));

@@ -7,7 +7,7 @@ import { createSession, problemOf, type SessionDeps } from "./session.ts";
 import { SlotError } from "./slot.ts";
 
 /** The calls that a session makes of its device, in order; `join` waits until it is let go. */
-function recorder() {
+function recorder(audits: Snapshot["task"]["audits"] = null) {
   const calls: string[] = [];
   const joined: DataChoice[] = [];
   let letGo = (): void => undefined;
@@ -18,6 +18,7 @@ function recorder() {
       joined.push(data);
       await held;
     },
+    snapshot: async () => ({ task: { audits } }),
     pause: async () => void calls.push("pause"),
     leave: () => Promise.reject(new Error("the worker is gone")),
     forget: async () => void calls.push("forget"),
@@ -64,6 +65,17 @@ describe("session", () => {
     letGo();
     await session(device).joinAnew();
     expect(calls).toEqual(["forget", "join"]);
+  });
+
+  it("joins a task that shows single updates once the person has agreed", async () => {
+    const { device, calls, letGo } = recorder({ oneOf: 20, steps: null });
+    letGo();
+    const it = session(device);
+    await it.join();
+    expect(calls).toEqual([]);
+    it.agreed.value = true;
+    await it.join();
+    expect(calls).toEqual(["join"]);
   });
 
   it("shows what a call failed with, unless the device itself has said what is wrong", async () => {

@@ -1,4 +1,4 @@
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Device, DeviceProblem, Room, Snapshot } from "../device/api.ts";
 import type { Prediction } from "../learn/trainer.ts";
 import type { DataFault } from "../device/desk/api.ts";
@@ -38,6 +38,10 @@ export interface Session {
   /** The action that was pressed and is not yet done. */
   pending: ReadonlySignal<Action | null>;
   choice: Signal<Choice>;
+  /** The task shows single updates of its devices (audits on data that are theirs): nobody joins it who has not agreed. */
+  asks: ReadonlySignal<boolean>;
+  /** The person's answer, for this visit. */
+  agreed: Signal<boolean>;
   /** What the address asks to train on; null where it leaves the choice to the person. */
   given: Choice | null;
   /** Null where the link to the room is broken. */
@@ -80,12 +84,16 @@ export function problemOf(cause: unknown): Problem {
   return { code: "internal", detail };
 }
 
+const showsUpdates = (snapshot: Snapshot | null): boolean => snapshot?.task.audits?.steps === null;
+
 export function createSession({ slot: claim, start, room, given, store, drawn }: SessionDeps): Session {
   const snapshot = signal<Snapshot | null>(null);
   const slot = signal<SlotClaim | null>(null);
   const problem = signal<Problem | null>(null);
   const pending = signal<Action | null>(null);
   const choice = signal<Choice>(given ?? { kind: "even" });
+  const agreed = signal(false);
+  const asks = computed(() => showsUpdates(snapshot.value));
   const curves = createCurves();
   const curvesVersion = signal(0);
 
@@ -121,6 +129,8 @@ export function createSession({ slot: claim, start, room, given, store, drawn }:
     }
   };
   const join = async (ready: Device, at: number): Promise<void> => {
+    // An address that joins at once cannot agree in somebody's place; it is quicker than what the page shows.
+    if (!agreed.value && showsUpdates(await ready.snapshot())) return;
     keepChoice(at, store, choice.value);
     await ready.join(toData(choice.value, at, store));
   };
@@ -133,6 +143,8 @@ export function createSession({ slot: claim, start, room, given, store, drawn }:
     problem,
     pending,
     choice,
+    asks,
+    agreed,
     given,
     room,
     curves,

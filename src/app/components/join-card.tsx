@@ -28,13 +28,26 @@ function Resume({ session, blocked }: { session: Session; blocked: boolean }) {
   );
 }
 
+/** A single update can tell of the data behind it: nobody shows one who was not asked. */
+function Agreement({ session }: { session: Session }) {
+  const audits = session.snapshot.value?.task.audits ?? null;
+  if (audits === null || !session.asks.value) return null;
+  return (
+    <label class="option">
+      <input type="checkbox" checked={session.agreed.value} onChange={(event) => (session.agreed.value = event.currentTarget.checked)} />
+      <span>{messages.value.hero.agree(audits.oneOf)}</span>
+    </label>
+  );
+}
+
 /** The first screen: what this is, what stays here, and one button. */
 export function JoinCard({ session }: { session: Session }) {
   const text = messages.value.hero;
   const choice = session.choice.value;
   const joining = session.pending.value === "join";
   const needsData = session.snapshot.value?.task.data.source === "own" && choice.kind !== "own" && choice.kind !== "given";
-  const blocked = joining || session.room === null || needsData || (choice.kind === "labels" && choice.labels.length === 0);
+  const unasked = session.asks.value && !session.agreed.value;
+  const blocked = joining || unasked || session.room === null || needsData || (choice.kind === "labels" && choice.labels.length === 0);
   const returning = (session.snapshot.value?.resumable ?? null) !== null;
   return (
     <section class="hero" aria-labelledby="hero-heading">
@@ -42,6 +55,7 @@ export function JoinCard({ session }: { session: Session }) {
       <div class="hero-main">
         <p class="lead">{text.lead}</p>
         <p class="stays">{text.stays}</p>
+        <Agreement session={session} />
         {returning ? (
           <Resume session={session} blocked={blocked} />
         ) : (

@@ -10,6 +10,7 @@ export const join = {
     stays: "The data stay on this device. Only what training changed in the model is sent.",
     join: "Join",
     joining: "Joining…",
+    agree: (oneOf: number) => `I agree that up to one update of this device in ${oneOf}, drawn by lot, is shown to its group.`,
     quick: "One press is all: this device trains on its own share of the digits.",
   },
   task: {

@@ -101,18 +101,23 @@ export function keepJudgement(s: SwarmState, out: Effect[], { root, change }: Sw
 }
 
 /**
- * Peers that stand on the wanted head; then those who did a moment ago, for everyone serves its last two. Each device
- * begins at its own place among them, or all who wait would ask the same few.
+ * Peers that stand on the wanted head; then those who did a moment ago, for everyone serves its last two. Of either
+ * those it has links with come before those who speak for others, whom all know of. Each device begins at its own place
+ * among them, or all who wait would ask the same few.
  */
 function donorsOf(s: SwarmState, sync: Sync): PeerId[] {
   const [there, further]: [PeerId[], PeerId[]] = [[], []];
+  const linked = setOf(s.reachable);
   const goneOn = !due(s, sync.since + LIMITS.agreeAtMost);
   for (const peer of inSight(s)) {
     const said = newest(s, peer);
     if (said?.root === sync.root) there.push(peer);
     else if (said && said.weight > sync.weight && goneOn) further.push(peer);
   }
-  return [there, further].flatMap((peers) => fromPlaceOf(s.config.self, peers.sort()));
+  return [there, further].flatMap((peers) => {
+    const inTurn = fromPlaceOf(s.config.self, peers.sort());
+    return [...inTurn.filter((peer) => linked.has(peer)), ...inTurn.filter((peer) => !linked.has(peer))];
+  });
 }
 
 /** @param peers ascending */

@@ -90,7 +90,15 @@ test("what a device sends in a round is near the ciphertexts that the design cou
 test("of a room larger than a round some devices are in it, and those who rest have its model a moment later", () => {
   const seen: number[] = [];
   let at: Room | null = null;
-  const { line, curve } = run({ peers: 80, minutes: 0.4, churn: 0.1, seed: 1 }, undefined, (room) => (at = room), { groupSize: 4, roomGroups: 3, nodeGroups: 3, cohortNodes: 2 });
+  const asked = { linked: 0, others: 0 };
+  const tamper: Tamper = (device, event) => {
+    if (event.type !== "message") return event;
+    const message = decodeMessage(event.bytes);
+    const asker = at && message.kind === "want" && message.what === "model" ? at.devices.all[at.devices.numberOf(event.from)] : undefined;
+    if (asker && rests(asker.state)) asked[asker.state.reachable.includes(device.name) ? "linked" : "others"]++;
+    return event;
+  };
+  const { line, curve } = run({ peers: 80, minutes: 0.4, churn: 0.1, seed: 1 }, tamper, (room) => (at = room), { groupSize: 4, roomGroups: 3, nodeGroups: 3, cohortNodes: 2 });
   const { record } = [...at!.devices.alive][0]!.state.head;
   expect([record.nodes, record.arcs]).toEqual([2, 8]);
   for (const { contributors } of curve) seen.push(contributors);
@@ -99,6 +107,9 @@ test("of a room larger than a round some devices are in it, and those who rest h
   expect(Math.max(...seen)).toBeLessThan(40);
   const resting = [...at!.devices.alive].filter(({ state }) => rests(state));
   expect(resting.length).toBeGreaterThan(40);
+  // Of each other: whoever speaks for a node is known to all of them, and would have nothing else to do.
+  expect(asked.linked).toBeGreaterThan(resting.length);
+  expect(asked.others).toBeLessThan(0.1 * asked.linked);
   // All but who has just come or has just lost its neighbours.
   expect(resting.filter(({ state }) => state.head.record.round >= line.rounds.committed).length).toBeGreaterThan(0.9 * resting.length);
 });

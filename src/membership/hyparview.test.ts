@@ -63,6 +63,14 @@ describe("overlay", () => {
     expect(lossy.connected()).toBe(1);
   });
 
+  it("asks for another contact where the only one does not answer", () => {
+    const view = createHyParView({ self: idOf(1), random: createRandom([1]) });
+    view.handle({ type: "join", contact: idOf(2) });
+    const effects = Array.from({ length: LIMITS.patience }, () => view.handle({ type: "tick" }));
+    expect(effects.at(-1)).toEqual([{ type: "isolated" }]);
+    expect(view.handle({ type: "join", contact: idOf(2) })).toEqual([{ type: "send", to: idOf(2), message: { kind: "join" } }]);
+  });
+
   it("is the same for the same seed", () => {
     const views = (seed: number): string => JSON.stringify(gather(seed, 60).views.map((view) => [view.active(), view.passive()]));
     expect(views(6)).toBe(views(6));

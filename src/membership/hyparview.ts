@@ -225,8 +225,8 @@ export function createHyParView({ self, random, limits: changes }: HyParViewOpti
     for (const [peer, request] of requests) if (--request.ticks <= 0) {
       requests.delete(peer);
       passive.remove(peer);
-      // Its word may have been lost, and it may be the only one who is known of all the others.
-      if (request.for === "joining" && active.length < limits.active) join(peer);
+      // Its word may have been lost, and it may be the only one who is known of all the others; whoever knows nobody else needs another contact.
+      if (request.for === "joining" && active.length < limits.active && active.length + passive.size > 0) join(peer);
     }
     if (++ticks % limits.shuffleEvery === 0) shuffle();
     fill();

@@ -67,11 +67,35 @@ describe("session", () => {
     expect(calls).toEqual(["forget", "join"]);
   });
 
+  it("shows what the device reports less often where drawing takes long", async () => {
+    vi.useFakeTimers();
+    const drawings = async (took: number): Promise<number> => {
+      let report = (_: Snapshot): void => undefined;
+      const { device } = recorder();
+      const it = session(device, { drawn: () => new Promise((resolve) => setTimeout(resolve, took)), start: async (_, receive) => ((report = receive), device) });
+      await it.device;
+      let count = 0;
+      it.snapshot.subscribe(() => count++);
+      for (let at = 0; at < 6_000; at += 50) {
+        report({ round: 0, batch: null, rounds: [] } as unknown as Snapshot);
+        await vi.advanceTimersByTimeAsync(50);
+      }
+      return count;
+    };
+    try {
+      expect(await drawings(5)).toBeGreaterThan(25);
+      expect(await drawings(100)).toBeLessThan(10);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("joins a task that shows single updates once the person has agreed", async () => {
     const { device, calls, letGo } = recorder({ oneOf: 20, steps: null });
     letGo();
     const it = session(device);
     await it.join();
+    await it.joinAnew();
     expect(calls).toEqual([]);
     it.agreed.value = true;
     await it.join();

@@ -38,8 +38,8 @@ export interface Session {
   /** The action that was pressed and is not yet done. */
   pending: ReadonlySignal<Action | null>;
   choice: Signal<Choice>;
-  /** The task shows single updates of its devices (audits on data that are theirs): nobody joins it who has not agreed. */
-  asks: ReadonlySignal<boolean>;
+  /** One update of so many is shown to others (audits of data that are the devices' own), and nobody joins who has not agreed; null: none is. */
+  asks: ReadonlySignal<number | null>;
   /** The person's answer, for this visit. */
   agreed: Signal<boolean>;
   /** What the address asks to train on; null where it leaves the choice to the person. */
@@ -84,7 +84,10 @@ export function problemOf(cause: unknown): Problem {
   return { code: "internal", detail };
 }
 
-const showsUpdates = (snapshot: Snapshot | null): boolean => snapshot?.task.audits?.steps === null;
+function shownOf(snapshot: Snapshot | null): number | null {
+  const audits = snapshot?.task.audits ?? null;
+  return audits?.steps === null ? audits.oneOf : null;
+}
 
 export function createSession({ slot: claim, start, room, given, store, drawn }: SessionDeps): Session {
   const snapshot = signal<Snapshot | null>(null);
@@ -93,7 +96,7 @@ export function createSession({ slot: claim, start, room, given, store, drawn }:
   const pending = signal<Action | null>(null);
   const choice = signal<Choice>(given ?? { kind: "even" });
   const agreed = signal(false);
-  const asks = computed(() => showsUpdates(snapshot.value));
+  const asks = computed(() => shownOf(snapshot.value));
   const curves = createCurves();
   const curvesVersion = signal(0);
 
@@ -128,9 +131,10 @@ export function createSession({ slot: claim, start, room, given, store, drawn }:
       pending.value = null;
     }
   };
-  const join = async (ready: Device, at: number): Promise<void> => {
-    // An address that joins at once cannot agree in somebody's place; it is quicker than what the page shows.
-    if (!agreed.value && showsUpdates(await ready.snapshot())) return;
+  /** An address that joins at once cannot agree in somebody's place; it is quicker than what the page shows. */
+  const join = async (ready: Device, at: number, anew = false): Promise<void> => {
+    if (!agreed.value && shownOf(await ready.snapshot()) !== null) return;
+    if (anew) await ready.forget();
     keepChoice(at, store, choice.value);
     await ready.join(toData(choice.value, at, store));
   };
@@ -150,11 +154,7 @@ export function createSession({ slot: claim, start, room, given, store, drawn }:
     curves,
     curvesVersion,
     join: () => act("join", join),
-    joinAnew: () =>
-      act("join", async (ready, at) => {
-        await ready.forget();
-        await join(ready, at);
-      }),
+    joinAnew: () => act("join", (ready, at) => join(ready, at, true)),
     pause: () => act("pause", (ready) => ready.pause()),
     resume: () => act("resume", (ready) => ready.resume()),
     leave: () => act("leave", (ready) => ready.leave()),

@@ -107,14 +107,6 @@ export function createPeers(deps: PeersDeps): Peers {
     }
   }
 
-  /** Whether one more call may begin; those that nobody answers for long are in nobody's way. */
-  function mayCall(): boolean {
-    const now = clock.now();
-    let calls = 0;
-    for (const [peer, { trying }] of entries) if (trying && self < peer && now - trying.openedAt < MESH_LIMITS.callStale) calls++;
-    return calls < MESH_LIMITS.callsAtOnce;
-  }
-
   function linkCount(): number {
     let count = 0;
     for (const entry of entries.values()) if (entry.live || entry.trying) count++;
@@ -233,14 +225,20 @@ export function createPeers(deps: PeersDeps): Peers {
     return word() + word();
   }
 
+  const isFresh = ({ openedAt }: Link): boolean => clock.now() - openedAt < MESH_LIMITS.callStale;
+
+  /** Unless too many are under way; those that nobody answers for long are in nobody's way. */
+  function call(peer: PeerId, way: Way): void {
+    let calls = 0;
+    for (const [other, { trying }] of entries) if (trying && self < other && isFresh(trying)) calls++;
+    if (calls < MESH_LIMITS.callsAtOnce) attempt(peer, name(), way);
+  }
+
   /** Calls, or asks to be called. */
   function dial(peer: PeerId): void {
     if (!hasRoom(peer)) return;
-    if (self < peer) {
-      if (mayCall()) attempt(peer, name(), turn(peer));
-      return;
-    }
     const way = turn(peer);
+    if (self < peer) return call(peer, way);
     backOff(entryOf(peer));
     const ask = (): void => tell(peer, { k: "want" }, way);
     if (waitAtGate) waitAtGate().then(() => closed || ask(), () => close());
@@ -254,8 +252,7 @@ export function createPeers(deps: PeersDeps): Peers {
     if (invite.k === "want") {
       if (!accepts(from)) return;
       const { trying } = entry;
-      if (trying ? trying.answered || clock.now() - trying.openedAt < MESH_LIMITS.callStale : !mayCall()) return;
-      attempt(from, name(), way);
+      if (!trying || (!trying.answered && !isFresh(trying))) call(from, way);
       return;
     }
     if (invite.k === "offer") {

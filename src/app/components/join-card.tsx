@@ -30,12 +30,12 @@ function Resume({ session, blocked }: { session: Session; blocked: boolean }) {
 
 /** A single update can tell of the data behind it: nobody shows one who was not asked. */
 function Agreement({ session }: { session: Session }) {
-  const audits = session.snapshot.value?.task.audits ?? null;
-  if (audits === null || !session.asks.value) return null;
+  const oneOf = session.asks.value;
+  if (oneOf === null) return null;
   return (
     <label class="option">
       <input type="checkbox" checked={session.agreed.value} onChange={(event) => (session.agreed.value = event.currentTarget.checked)} />
-      <span>{messages.value.hero.agree(audits.oneOf)}</span>
+      <span>{messages.value.hero.agree(oneOf)}</span>
     </label>
   );
 }
@@ -46,7 +46,7 @@ export function JoinCard({ session }: { session: Session }) {
   const choice = session.choice.value;
   const joining = session.pending.value === "join";
   const needsData = session.snapshot.value?.task.data.source === "own" && choice.kind !== "own" && choice.kind !== "given";
-  const unasked = session.asks.value && !session.agreed.value;
+  const unasked = session.asks.value !== null && !session.agreed.value;
   const blocked = joining || unasked || session.room === null || needsData || (choice.kind === "labels" && choice.labels.length === 0);
   const returning = (session.snapshot.value?.resumable ?? null) !== null;
   return (

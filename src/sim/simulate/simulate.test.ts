@@ -87,7 +87,7 @@ test("what a device sends in a round is near the ciphertexts that the design cou
   expect(line.upload.inC).toBeLessThan(4);
 });
 
-test("of a room larger than a round some devices are in it, and those who rest have its model a moment later", () => {
+test("of a room larger than a round some devices are in it, and those who rest have its model of each other a moment later", () => {
   const seen: number[] = [];
   let at: Room | null = null;
   const asked = { linked: 0, others: 0 };

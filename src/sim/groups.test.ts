@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { countIn } from "../swarm/attempt.ts";
 import { LIMITS } from "../swarm/limits.ts";
 import { decodeMessage, encodeMessage, isStands, type Word } from "../swarm/message.ts";
 import { quorum } from "../swarm/record.ts";
@@ -89,6 +90,51 @@ test("chunks and sums that never come are had of others", () => {
     expect(history.at(-1)!.contributors).toHaveLength(6);
   }
   expectOneRootARound(sim.devices);
+});
+
+test("chunks cross while the groups agree on what they add up", () => {
+  const sim = running(8, { seed: 13, groupSize: 4 });
+  // Nobody hears what the others of its group would add up, so that nobody signs it.
+  holdBack(sim, (_, __, { cut }) => cut !== null);
+  const tierOf = ({ state }: SimDevice) => state.round.tier;
+  expect(sim.run(60_000, () => sim.devices.every((device) => tierOf(device)?.cut.length === 2))).toBe(true);
+  sim.run(200, () => false);
+  for (const device of sim.devices) expect(tierOf(device)!.signed).toBe(false);
+  for (let chunk = 0; chunk < LIMITS.chunks; chunk++) {
+    for (const group of [0, 1]) expect(sim.devices.some((device) => groupOf(device) === group && tierOf(device)!.cut.every((part) => tierOf(device)!.chunks[chunk]!.has(part)))).toBe(true);
+  }
+});
+
+test("a chunk that comes before its part is kept until that is there", () => {
+  const sim = running(8, { seed: 14, groupSize: 4 });
+  const round = Math.max(...sim.devices.map(roundOf));
+  sim.run(10_000, all(sim, round));
+  const [late] = sim.devices;
+  let isEarly = false;
+  sim.watch((device) => (isEarly ||= device === late && device.state.round.unplaced.size > 0));
+  // It gets no part before chunks are there, and no chunk that it asks for.
+  sim.tamper((from, to, bytes) => {
+    const message = isStands(bytes) ? null : decodeMessage(bytes);
+    if (message?.kind === "bulk" && message.what === "part" && to === late && !isEarly) return null;
+    return message?.kind === "want" && message.what === "chunk" && from === late ? null : bytes;
+  });
+  expect(sim.run(30_000, all(sim, round + 1))).toBe(true);
+  expect(isEarly).toBe(true);
+  expect(late!.history.find((commit) => commit.round === round + 1)?.adopted).toBe(false);
+});
+
+test("of what comes too early no more is kept than one sum takes", () => {
+  const sim = running(8, { seed: 15, groupSize: 4 });
+  const [device, other] = sim.devices;
+  const { root, record } = device!.state.head;
+  const give = (index: number, bytes: number): void => sim.inject(device!, { type: "message", from: other!.id, bytes: encodeMessage({ kind: "bulk", what: "chunk", root, view: record.model, index, payload: new Uint8Array(bytes) }) });
+  const kept = (): number => [...device!.state.round.unplaced.values()].reduce((sum, { message }) => sum + message.payload.length, 0);
+  const most = countIn(device!.state) * Int32Array.BYTES_PER_ELEMENT;
+  give(0, 4 * most);
+  expect(kept()).toBe(0);
+  for (let index = 0; index < LIMITS.chunks; index++) give(index, Math.floor(most / 4));
+  expect(kept()).toBeGreaterThan(0);
+  expect(kept()).toBeLessThanOrEqual(most);
 });
 
 test("a chunk that its group did not certify is refused, and the right one had of another", () => {

@@ -61,7 +61,7 @@ export const LIMITS = {
   openAtLeast: 3_000,
   /** A piece that has not come is asked for again after this long. */
   askAgain: 1_500,
-  /** The same of chunks of other groups' sums, which are small and wait for many. */
+  /** The same of chunks of other groups' sums, which are small and wait for many; the first two times after half as long. */
   askChunk: 500,
   /** Below the quorum of the frozen list, survivors wait two deadlines before they open a new lineage. */
   reformAfter: 2 * 5_000,
@@ -88,6 +88,8 @@ export const LIMITS = {
   /** A group's sum goes to the other groups in so many chunks, each by another of its devices; and at most so many of a group each keep one. */
   chunks: 8,
   witnesses: 3,
+  /** Of chunks and their sums whose part or cut is not known yet, so many are kept at most. */
+  unplaced: 128,
   /** One piece of a model on its way to a joiner, in bytes; a multiple of 4. */
   modelPiece: 256 * 1024,
   /** Pieces asked of one donor at a time. */

@@ -150,7 +150,7 @@ export function narrow(s: SwarmState, out: Effect[], rest: readonly PeerId[], la
 export function withdraw(s: SwarmState, out: Effect[]): true {
   out.push({ type: "erase" });
   eraseRound(s);
-  s.round = { ...s.round, view: [], attempt: null, kept: null, early: [], tier: null, upper: null, outcome: null, candidate: null, next: [], issuer: null, withdrawn: true };
+  s.round = { ...s.round, view: [], attempt: null, kept: null, early: [], tier: null, upper: null, unplaced: new Map(), outcomes: new Map(), outcome: null, candidate: null, next: [], issuer: null, withdrawn: true };
   return enter(s, "join-cutoff");
 }
 

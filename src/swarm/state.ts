@@ -14,7 +14,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { How } from "./audit/lot.ts";
 import type { ClaimsKnown } from "./claims.ts";
-import type { NodePart, Outcome } from "./tier/node.ts";
+import type { NodePart, NamedOutcome } from "./tier/node.ts";
 import type { Tier } from "./tier/tier.ts";
 import type { Change } from "./verdict.ts";
 
@@ -139,7 +139,11 @@ export interface Round {
   tier: Tier | null;
   /** At the sum among several nodes, once the own node's is known; and what it comes to, as this device or those who speak for it know. */
   upper: Tier<NodePart> | null;
-  outcome: { hash: Hash; outcome: Outcome } | null;
+  /** Chunks and sums of them that came before their part or cut was known, by who gave which. */
+  unplaced: ReadonlyMap<string, { from: PeerId; message: Bulk }>;
+  /** Outcomes that came before enough of those who speak for the node had stated theirs, by who gave them. */
+  outcomes: ReadonlyMap<PeerId, NamedOutcome>;
+  outcome: NamedOutcome | null;
   outcomeAskedAt: number;
   /** Chunks of the outcome that others of the group asked of this device, by its hash and number. */
   wanted: ReadonlyMap<string, readonly PeerId[]>;
@@ -194,7 +198,7 @@ export interface Past {
   /** Who spoke for this node, and who was heard to speak for the others. */
   voters: readonly PeerId[];
   heard: readonly PeerId[];
-  outcome: { hash: Hash; outcome: Outcome };
+  outcome: NamedOutcome;
   totals: Tier["totals"];
 }
 
@@ -304,6 +308,8 @@ export const freshRound = (now: number): Round => ({
   agreedIssuer: null,
   tier: null,
   upper: null,
+  unplaced: new Map(),
+  outcomes: new Map(),
   outcome: null,
   outcomeAskedAt: -Infinity,
   wanted: new Map(),

@@ -17,7 +17,7 @@ import type { Past, SwarmState } from "../state.ts";
 import { endsEpoch } from "../epoch.ts";
 import { combine } from "./agree.ts";
 import { groupsFor, someOf } from "./groups.ts";
-import { decodeOutcome, encodeOutcome, hashOfNodePart, hashOfOutcome, type NodePart, type Outcome } from "./node.ts";
+import { decodeOutcome, encodeOutcome, hashOfNodePart, hashOfOutcome, type NamedOutcome, type NodePart, type Outcome } from "./node.ts";
 import { digestOf, keepersOf, unpackChunk } from "./part.ts";
 import { aboveOf, enoughHere, GROUPS, NODES, speaks, votersHere } from "./stage.ts";
 import { agreedIn, measure, newTier } from "./tier.ts";
@@ -51,7 +51,7 @@ export function openNode(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuff
 export function ascend(s: SwarmState, out: Effect[]): boolean {
   const upper = s.round.upper!;
   if (s.round.outcome) return collect(s, out);
-  fetchOutcome(s, out);
+  if (fetchOutcome(s, out)) return true;
   // A node that lost too many founds its groups anew, and trains again: so long the others wait for it.
   if (!upper.signed && due(s, exchangeDeadline(s) + LIMITS.exchangeAtMost + LIMITS.reformAfter + upper.since - s.round.formedAt)) return lose(s, out);
   if (!speaks(s)) return false;
@@ -62,8 +62,18 @@ export function ascend(s: SwarmState, out: Effect[]): boolean {
 function conclude(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuffer>): true {
   const outcome = outcomeOf(s);
   s.round = { ...s.round, outcome: { hash: hashOfOutcome(outcome), outcome } };
+  giveOutcome(s, out);
   giveWanted(s, out);
   return finish(s, out, sum);
+}
+
+/** Each of those who speak for the node gives it to its share of the rest, who ask where it does not. */
+function giveOutcome(s: SwarmState, out: Effect[]): void {
+  const { hash, outcome } = s.round.outcome!;
+  const voters = votersHere(s).filter((peer) => present(s, peer));
+  const rest = agreedIn(s).contributors.filter((peer) => !votersHere(s).includes(peer));
+  const bytes = encodeOutcome(outcome);
+  rest.forEach((peer, at) => voters[at % voters.length] === s.config.self && post(s, out, peer, hash, "outcome", 0, bytes));
 }
 
 function finish(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuffer>): true {
@@ -106,12 +116,17 @@ function stated(s: SwarmState): { hash: Hash; by: PeerId[] } | null {
   return null;
 }
 
-function fetchOutcome(s: SwarmState, out: Effect[]): void {
+/** @returns whether it is there */
+function fetchOutcome(s: SwarmState, out: Effect[]): boolean {
   const known = stated(s);
-  if (known === null || !dueAgain(s, s.round.outcomeAskedAt, LIMITS.askChunk)) return;
+  if (known === null) return false;
+  const given = [...s.round.outcomes.values()].find(({ hash }) => hash === known.hash);
+  if (given) return takeOutcome(s, given);
+  if (!dueAgain(s, s.round.outcomeAskedAt, LIMITS.askChunk)) return false;
   s.round = { ...s.round, outcomeAskedAt: s.now };
   const by = known.by.filter((peer) => present(s, peer));
   if (by.length > 0) ask(s, out, turnOf(s, by, Math.floor(s.now / LIMITS.askChunk)), known.hash, "outcome", 0);
+  return false;
 }
 
 /** The outcome is known: each chunk of the sum comes to one of a group from those who speak for the node, and the others have it of that one. */
@@ -189,7 +204,7 @@ export function takeAbove(s: SwarmState, out: Effect[], from: PeerId, message: B
   if (what !== "outcome" && (what !== "total" || view !== s.round.outcome?.hash)) return false;
   if (root !== s.head.root || s.round.upper === null || s.round.candidate !== null) return true;
   try {
-    if (what === "outcome") takeOutcome(s, message);
+    if (what === "outcome") keepOutcome(s, from, message);
     else takeWhole(s, out, message);
   } catch (error) {
     if (!(error instanceof WireError || error instanceof UpdateError)) throw error;
@@ -198,18 +213,22 @@ export function takeAbove(s: SwarmState, out: Effect[], from: PeerId, message: B
   return true;
 }
 
-/** @throws WireError */
-function takeOutcome(s: SwarmState, { view, payload }: Bulk): void {
-  if (s.round.outcome !== null || stated(s)?.hash !== view) return;
+/** It may come before enough have stated it. @throws WireError */
+function keepOutcome(s: SwarmState, from: PeerId, { view, payload }: Bulk): void {
+  if (s.round.outcome !== null || !votersHere(s).includes(from)) return;
   if (digestOf(payload) !== view) throw new WireError("malformed", "an outcome that is not the one of its hash");
-  const outcome = decodeOutcome(payload);
+  s.round = { ...s.round, outcomes: new Map(s.round.outcomes).set(from, { hash: view, outcome: decodeOutcome(payload) }) };
+}
+
+/** Once enough of the own node have stated it. */
+function takeOutcome(s: SwarmState, { hash, outcome }: NamedOutcome): boolean {
+  const upper = s.round.upper!;
   const row = outcome.rows[groupsIn(s).node];
   // Its own node knows of itself.
-  const own = s.round.upper!.parts.get(s.round.upper!.own)!;
-  if (row?.contributors.root !== own.contributors.root || row.members.root !== own.members.root) return;
-  const upper = s.round.upper!;
-  s.round = { ...s.round, outcome: { hash: view, outcome }, upper: { ...upper, totals: upper.totals.map(() => null), asked: 0 } };
-  enter(s, "commit");
+  const own = upper.parts.get(upper.own)!;
+  if (row?.contributors.root !== own.contributors.root || row.members.root !== own.members.root) return false;
+  s.round = { ...s.round, outcome: { hash, outcome }, upper: { ...upper, totals: upper.totals.map(() => null), asked: 0 } };
+  return enter(s, "commit");
 }
 
 /** A chunk of the sum. @throws WireError, UpdateError */

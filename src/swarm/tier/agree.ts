@@ -20,12 +20,13 @@ export function combine<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boole
   if (followCut(s, out, stage)) return true;
   if (stage.tier(s)!.cut.length === 0) return joinCut(s, stage) || propose(s, out, stage);
   if (approach(s, stage)) return true;
+  offerChunks(s, out, stage);
   const tier = stage.tier(s)!;
   const voters = votersIn(stage, tier);
   const own = cutHash(tier.cut);
   // Who says otherwise follows those who have signed.
   const agree = voters.filter((peer) => peer === s.config.self || stage.said(s, peer)?.cut?.hash === own);
-  if (agree.length >= quorum(voters.length)) return sign(s, out, stage);
+  if (agree.length >= quorum(voters.length)) return sign(s, stage);
   return due(s, tier.proposedAt + LIMITS.exchangeAtMost) && lose(s, out);
 }
 
@@ -163,7 +164,7 @@ function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
     if (signers < oneHonest(voters.length)) continue;
     if (!cut.includes(tier.own)) return lose(s, out);
     if (cut !== tier.cut) stage.put(s, withCut(tier, cut));
-    return sign(s, out, stage);
+    return sign(s, stage);
   }
   return false;
 }
@@ -172,10 +173,9 @@ function followCut<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
 const isWithout = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boolean => stage.due(s) > 0 && isRound(s, stage, cut) && areCertified(s, stage, cut);
 
 /** Into COMMIT, bound to this cut. */
-function sign<P>(s: SwarmState, out: Effect[], stage: Stage<P>): true {
+function sign<P>(s: SwarmState, stage: Stage<P>): true {
   stage.put(s, { ...stage.tier(s)!, signed: true });
   enter(s, "commit");
-  offerChunks(s, out, stage);
   return true;
 }
 

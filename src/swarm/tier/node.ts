@@ -37,6 +37,12 @@ export interface Outcome {
   digests: readonly Hash[];
 }
 
+/** With its hash. */
+export interface NamedOutcome {
+  hash: Hash;
+  outcome: Outcome;
+}
+
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Digests = v.pipe(v.array(HashBytes), v.length(LIMITS.chunks));
 

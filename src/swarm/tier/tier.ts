@@ -28,6 +28,8 @@ export interface Tier<P = Part> {
   proposedAt: number;
   cutAt: number;
   signed: boolean;
+  /** The cut over which the own chunks went out. */
+  offered: readonly Hash[];
   /** Chunks of parts, checked against their digests; chunk's number → part → values. */
   chunks: readonly ReadonlyMap<Hash, Int32Array>[];
   /** The sums of chunks over the cut. */
@@ -116,7 +118,7 @@ export function openTier(s: SwarmState, opened: Int32Array, devices: readonly Pe
 }
 
 export function newTier<P>(s: SwarmState, sum: Int32Array, own: Hash, part: P): Tier<P> {
-  return { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, cutAt: s.now, signed: false, chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks(), asked: 0, askedFor: new Map() };
+  return { since: s.now, sum, own, parts: new Map([[own, part]]), cut: [], proposedAt: s.now, cutAt: s.now, signed: false, offered: [], chunks: noChunks(), totals: noChunks().map(() => null), said: noChunks(), asked: 0, askedFor: new Map() };
 }
 
 /** Squares and digests of a sum's chunks, packed for values within ±`bound`. */

@@ -44,9 +44,11 @@ const keeps = <P>(s: SwarmState, stage: Stage<P>, tier: Tier<P>, chunk: number):
 
 /** Each chunk of the own sum goes to who keeps that chunk elsewhere, to every group or node from another one of those who have it. */
 export function offerChunks<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
+  placeEarly(s, out);
   const tier = stage.tier(s)!;
+  if (tier.offered === tier.cut) return;
   const chunks = tier.chunks.map((known, chunk) => new Map(known).set(tier.own, tier.sum.subarray(...chunkRange(tier.sum.length, chunk))));
-  stage.put(s, { ...tier, chunks });
+  stage.put(s, { ...tier, chunks, offered: tier.cut });
   const own = ownVoters(stage, tier);
   for (let chunk = 0; chunk < LIMITS.chunks; chunk++) {
     tier.cut.forEach((hash, at) => {
@@ -63,6 +65,7 @@ export function offerChunks<P>(s: SwarmState, out: Effect[], stage: Stage<P>): v
  * @param then goes on with the sum
  */
 export function gather<P>(s: SwarmState, out: Effect[], stage: Stage<P>, then: (sum: Int32Array<ArrayBuffer>) => true): boolean {
+  offerChunks(s, out, stage);
   for (let chunk = 0; chunk < LIMITS.chunks; chunk++) addUp(s, out, stage, chunk);
   const tier = stage.tier(s)!;
   const missing = tier.totals.flatMap((total, chunk) => (total === null ? [chunk] : []));
@@ -72,13 +75,15 @@ export function gather<P>(s: SwarmState, out: Effect[], stage: Stage<P>, then: (
     s.unserved = ascending([...s.unserved, ...never.flatMap((hash) => stage.voters(tier.parts.get(hash)!))]);
     return lose(s, out);
   }
-  if (!dueAgain(s, s.round.askedAt, LIMITS.askChunk)) return false;
+  const { asked } = tier;
+  if (!dueAgain(s, s.round.askedAt, asked < 2 ? LIMITS.askChunk / 2 : LIMITS.askChunk)) return false;
   s.round = { ...s.round, askedAt: s.now };
-  stage.put(s, { ...tier, asked: tier.asked + 1 });
+  stage.put(s, { ...tier, asked: asked + 1 });
   for (const chunk of missing) {
-    // Whoever waited once in vain makes the sum itself.
-    if (!keeps(s, stage, tier, chunk) && tier.asked === 0) for (const keeper of silent(s, stage, tier, chunk)) ask(s, out, keeper, cutHash(tier.cut), "total", chunk);
-    else for (const hash of tier.cut) if (!tier.chunks[chunk]!.has(hash)) askFor(s, out, stage, hash, chunk);
+    // First those who keep a chunk ask for what it is made of, then the others ask them, and whoever did so in vain makes the sum itself.
+    if (asked > 1 || keeps(s, stage, tier, chunk)) {
+      for (const hash of tier.cut) if (!tier.chunks[chunk]!.has(hash)) askFor(s, out, stage, hash, chunk);
+    } else if (asked === 1) for (const keeper of silent(s, stage, tier, chunk)) ask(s, out, keeper, cutHash(tier.cut), "total", chunk);
   }
   return false;
 }
@@ -117,8 +122,10 @@ function addUp<P>(s: SwarmState, out: Effect[], stage: Stage<P>, chunk: number):
   tier.cut.forEach((hash, i) => addBounded(values, known.get(hash)!, factors[i]!, from, linearAt(s)));
   keepTotal(s, out, stage, chunk, { digest: digestOf(pack(values, totalBound(s, stage, tier))), values });
   const own = ownVoters(stage, tier);
-  const rank = witnessesOf(s, own, chunk).indexOf(s.config.self);
-  if (rank >= 0) for (const peer of own) if (peer !== s.config.self) give(s, out, stage, peer, rank === 0 ? "total" : "digest", cutHash(tier.cut), chunk);
+  const keepers = witnessesOf(s, own, chunk);
+  const rank = keepers.indexOf(s.config.self);
+  // Each gives the sum to its share of them, so that none of them has to be quick.
+  if (rank >= 0) own.forEach((peer, at) => peer !== s.config.self && give(s, out, stage, peer, at % keepers.length === rank ? "total" : "digest", cutHash(tier.cut), chunk));
 }
 
 /** A sum of a chunk that counts. Whoever said that it is another one is named. */
@@ -141,13 +148,15 @@ function give<P>(s: SwarmState, out: Effect[], stage: Stage<P>, to: PeerId, what
   if (what === "digest") post(s, out, to, name, what, index, hexToBytes(total.digest));
 }
 
-/** What was asked for, or came, concerns the groups, or the nodes. */
-function atStage(s: SwarmState, what: Bulk["what"], name: Hash, act: <P>(stage: Stage<P>, tier: Tier<P>) => void): void {
+/** What was asked for, or came, concerns the groups, or the nodes. @returns whether it is of either */
+function atStage(s: SwarmState, what: Bulk["what"], name: Hash, act: <P>(stage: Stage<P>, tier: Tier<P>) => void): boolean {
   const ofSum = what === "total" || what === "digest";
   const isOf = <P>(stage: Stage<P>, tier: Tier<P>): boolean => what === stage.what || (what === "chunk" && tier.parts.has(name)) || (ofSum && tier.cut.length > 0 && name === cutHash(tier.cut));
   const { tier, upper } = s.round;
   if (tier && isOf<Part>(GROUPS, tier)) act<Part>(GROUPS, tier);
   else if (upper && isOf<NodePart>(NODES, upper)) act<NodePart>(NODES, upper);
+  else return false;
+  return true;
 }
 
 export function answerTier(s: SwarmState, out: Effect[], to: PeerId, { root, what, view, from }: Want): void {
@@ -158,14 +167,36 @@ export function takeTier(s: SwarmState, out: Effect[], from: PeerId, message: Bu
   const { root, what, view, index } = message;
   if (root !== s.head.root || index >= LIMITS.chunks) return;
   try {
-    atStage(s, what, view, (stage, tier) => {
+    const isKnown = atStage(s, what, view, (stage, tier) => {
       if (what === "chunk") takeChunk(s, stage, tier, message);
       else if (what === "total" || what === "digest") takeTotal(s, out, stage, tier, from, message);
       else takePart(s, stage, tier, message);
     });
+    if (!isKnown) keepUnplaced(s, from, message);
   } catch (error) {
     if (!(error instanceof WireError || error instanceof UpdateError)) throw error;
     refuse(s, out, from, error);
+  }
+}
+
+/** Chunks, and sums of them, whose part or cut may still be on its way to here: others are as far already. No more than one sum takes. */
+function keepUnplaced(s: SwarmState, from: PeerId, message: Bulk): void {
+  const { what, index, payload } = message;
+  if (what !== "chunk" && what !== "total" && what !== "digest") return;
+  const { unplaced } = s.round;
+  const bytes = [...unplaced.values()].reduce((sum, early) => sum + early.message.payload.length, payload.length);
+  if (unplaced.size >= LIMITS.unplaced || bytes > countIn(s) * Int32Array.BYTES_PER_ELEMENT) return;
+  s.round = { ...s.round, unplaced: new Map(unplaced).set(`${from} ${what} ${index}`, { from, message: { ...message, payload: payload.slice() } }) };
+}
+
+/** What came too early, as far as its part or cut is known by now. */
+function placeEarly(s: SwarmState, out: Effect[]): void {
+  for (const [key, { from, message }] of s.round.unplaced) {
+    if (!atStage(s, message.what, message.view, () => undefined)) continue;
+    const unplaced = new Map(s.round.unplaced);
+    unplaced.delete(key);
+    s.round = { ...s.round, unplaced };
+    takeTier(s, out, from, message);
   }
 }
 

@@ -1,15 +1,14 @@
 import { builtInTasks, chooseTask } from "../learn/tasks/built-in.ts";
-import { checkTask, type TaskManifest } from "../learn/task.ts";
+import type { TaskManifest } from "../learn/task.ts";
 import type { BatchProgress, DataChoice, Trainer, TrainerInfo } from "../learn/trainer.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
 import type { Kernels } from "../securesum/kernel.ts";
 import type { SumPool } from "../securesum/pool.ts";
 import { openOwnData } from "../store/own-data.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { EPOCH_ROUNDS, GROUP_SIZE, COHORT_NODES, NODE_GROUPS, NODE_SPEAKERS, ROOM_GROUPS } from "../swarm/epoch.ts";
-import { LIMITS } from "../swarm/limits.ts";
+import { EPOCH_ROUNDS } from "../swarm/epoch.ts";
 import { type Hash, taskHash } from "../swarm/record.ts";
-import { type AuditSetting, freshCarry, genesisHead, type Head } from "../swarm/state.ts";
+import { freshCarry, genesisHead, type Head } from "../swarm/state.ts";
 import type { Carry } from "../update/compression/carry.ts";
 import { createCompressor, type Compressor } from "../update/compression/compression.ts";
 import { toFixed, toFloat } from "../update/fixed.ts";
@@ -26,11 +25,13 @@ import type { StartCodingWorkers } from "./library-coders.ts";
 import { createModels, type Models } from "./models.ts";
 import { openPrivacy, type PrivacyGuard } from "./privacy.ts";
 import { roomKeys } from "./room.ts";
+import { recordOf } from "./round-record.ts";
 import { sentFile } from "./sent-file.ts";
 import { createSentLog } from "./sent-log.ts";
 import type { Session } from "./session.ts";
 import { IDLE_VIEW } from "./idle-view.ts";
 import type { sessionView } from "./snapshot.ts";
+import { asOpened, auditsOf, epochRoundsOf, protocolOf } from "./task-settings.ts";
 import { createTraining, type Training } from "./training.ts";
 
 /** Between two snapshots that are pushed, in milliseconds. */
@@ -39,25 +40,12 @@ const PUSH_EVERY = 200;
 /** Receipts of its own work that a device keeps. */
 const RECEIPTS_KEPT = 256;
 
-/** Of a task that is given but an ε. */
-const PRIVACY = { delta: 1e-5, rounds: 100, clip: 1, honest: 2 };
-
 export interface DeviceDeps {
   /** The task's engine on a thread of its own. */
   startTrainer(): Trainer;
   /** Workers that encrypt updates and open sums. */
   startSumPool(): Promise<SumPool>;
   startCodingWorkers: StartCodingWorkers;
-}
-
-/** Noise would be no use where the update itself is shown. */
-const auditsOf = ({ audits, auditOneOf = LIMITS.auditOneOf, privacy, inner }: TaskManifest): AuditSetting | null =>
-  audits && privacy === undefined ? { oneOf: auditOneOf, steps: audits === "rerun" ? inner.localSteps : null } : null;
-
-/** With an address's own setting. */
-function withAudits(task: TaskManifest, { kind, oneOf }: NonNullable<DeviceOptions["audits"]>): TaskManifest {
-  const { driftCorrection: _, ...inner } = task.inner;
-  return checkTask({ ...task, audits: kind, auditOneOf: oneOf, inner: kind === "rerun" ? inner : task.inner });
 }
 
 const now = (): number => performance.timeOrigin + performance.now();
@@ -177,8 +165,6 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
     return { trainer, head };
   }
 
-  const epochRounds = (): number => task.epochRounds ?? EPOCH_ROUNDS;
-
   /** With what this device keeps of the person's own. */
   async function resolved(data: JoinChoice): Promise<DataChoice> {
     if (data.kind === "own") return openOwnChoice(await openOwnData(options.slot, globalThis.navigator?.storage), data.set, task);
@@ -234,13 +220,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
       push = onChange;
       store = await openStore(opened.slot);
       board = await openBoard({ room: opened.room, store, now, onChange: changed, onProblem: fail });
-      const chosen = taskFor(opened.task);
-      task = { ...chosen, inner: { ...chosen.inner, localSteps: opened.localSteps ?? chosen.inner.localSteps } };
-      if (opened.epochRounds !== undefined) task = { ...task, epochRounds: opened.epochRounds };
-      if (opened.groupSize !== undefined) task = { ...task, groupSize: opened.groupSize };
-      if (opened.nodes !== undefined) task = { ...task, nodes: opened.nodes };
-      if (opened.privacy !== undefined) task = { ...task, privacy: { ...PRIVACY, epsilon: opened.privacy } };
-      if (opened.audits !== undefined) task = withAudits(task, opened.audits);
+      task = asOpened(taskFor(opened.task), opened);
       keeping = createKeeping(store, taskHash(task), now);
       rounds = await keeping.rounds();
       receipts = (await store.get("receipts")) ?? [];
@@ -293,7 +273,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
           room,
           keys: keyring.of(room.hash),
           kept: head?.record ?? (await keeping.standing()),
-          epochRounds: epochRounds(),
+          epochRounds: epochRoundsOf(task),
           rtc,
           library: bothLanes(library.lane, board.lane),
           sent,
@@ -306,29 +286,15 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
               batch = progress;
               changed();
             },
-            onCommitted({ head: next, refused, carry: left, counters, startedAt, retries }) {
-              library.committed(head, next);
-              head = next;
-              carry = left;
+            onCommitted(commit) {
+              library.committed(head, commit.head);
+              head = commit.head;
+              carry = commit.carry;
               const { up, down } = stay.mesh();
               const totals = { up: up.own + up.relayed + up.overhead, down: down.own + down.relayed + down.overhead };
-              const record: RoundRecord = {
-                round: next.record.round,
-                seconds: (now() - startedAt) / 1000,
-                participants: [...next.roll.contributors],
-                devices: next.record.contributors.count,
-                accuracy: null,
-                loss: null,
-                trainLoss: counters.samples > 0 ? counters.loss / 1000 / counters.samples : null,
-                labelCounts: [...counters.labels],
-                modelHash: next.record.model,
-                bytesUp: totals.up - counted.up,
-                bytesDown: totals.down - counted.down,
-                retries,
-                refused,
-              };
+              const bytes = { up: totals.up - counted.up, down: totals.down - counted.down };
               counted = totals;
-              committed(record, next.params).catch(fail);
+              committed(recordOf(commit, bytes, now()), commit.head.params).catch(fail);
             },
             onAdopted({ head: next }) {
               head = next;
@@ -372,8 +338,7 @@ export function createDevice({ startSumPool, startTrainer, startCodingWorkers }:
         // Loads behind the first round's training.
         sums ??= { kernels: createKernels(), pool: startSumPool() };
         const labelCounts = info?.labelCounts ?? [];
-        const audits = auditsOf(task);
-        const config = { task: ready.head.record.task, bits: task.update.bits, seed: task.seed, epochRounds: epochRounds(), groupSize: task.groupSize ?? GROUP_SIZE, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, cohortNodes: COHORT_NODES, ...task.nodes, ...(task.outer && { outer: task.outer }), labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, ...(audits && { audits }), kernels: sums.kernels };
+        const config = { ...protocolOf(task), task: ready.head.record.task, labels: labelCounts.length, privacy: privacy?.core ?? null, compressor, kernels: sums.kernels };
         stay.begin(config, ready.head, { sealing: createSealing({ ...sums, privacy }), labelCounts, carry });
         if (held || carer.view.hold !== null) stay.take(false);
       } catch (cause) {

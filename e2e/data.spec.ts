@@ -82,7 +82,10 @@ test("pictures in folders are labelled by them, and a drawing by hand", async ({
 
   await page.getByRole("radio", { name: "Drawing" }).check();
   await page.getByLabel("Label", { exact: true }).fill("1");
-  const box = (await page.locator(".sheet canvas").boundingBox())!;
+  const sheet = page.locator(".sheet canvas");
+  // Waits until nothing above it moves it any more.
+  await sheet.hover();
+  const box = (await sheet.boundingBox())!;
   await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.2);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.8, { steps: 8 });

@@ -21,8 +21,9 @@ async function kept() {
   };
 }
 
-test("whoever deletes everything of this browser finds nothing of it at the next visit", async ({ tab }) => {
-  const device = await tab({ query: { share: "0/16", steps: "5", task: "breast-cancer" }, link: freshRoom() });
+test("whoever deletes everything of this browser finds nothing of it at the next visit", async ({ stage, tab }) => {
+  const context = await stage.browser.newContext();
+  const device = await tab({ query: { share: "0/16", steps: "5", task: "breast-cancer" }, link: freshRoom(), context });
   const { page } = device;
   await page.getByRole("button", { name: /^Join/ }).click();
   await until(device, ({ rounds }) => rounds.length >= 2, PATIENCE);
@@ -57,4 +58,5 @@ test("whoever deletes everything of this browser finds nothing of it at the next
   expect(await device.snapshot()).toMatchObject({ resumable: null, drawings: 0, rounds: [], samplesTrained: 0 });
   await page.getByRole("link", { name: "Data", exact: true }).click();
   await expect(page.getByText("None yet. What you add is listed here.")).toBeVisible({ timeout: PATIENCE });
+  await context.close();
 });

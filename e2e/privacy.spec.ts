@@ -24,7 +24,8 @@ test("from the first request to the end of a round the browser asks nobody but t
     const stage = await openStage([`--log-net-log=${file}`]);
     try {
       const link = freshRoom();
-      const tabs = await Promise.all([0, 1].map((index) => openTab(stage, { query: query(index), link })));
+      // With their service workers, which ask the network too.
+      const tabs = await Promise.all([0, 1].map(async (index) => openTab(stage, { query: query(index), link, context: await stage.browser.newContext() })));
       await joinAll(tabs);
       await roundsTogether(tabs, 1);
     } finally {

@@ -58,8 +58,8 @@ test("who trusts this machine's certificate gets the app without a warning, its 
   execFileSync(certutil, ["-d", database, "-A", "-t", "C,,", "-n", "Hromada", "-i", join(secure.certificates, "ca.crt")]);
 
   const browser = await secure.launch(home);
-  const tab = await openTab({ browser, server: secure.server }, { query: { share: "0/2", steps: "4" }, link: freshRoom() });
-  await tab.page.waitForFunction(async () => (await navigator.serviceWorker.getRegistration())?.active?.state === "activated", undefined, { timeout: PATIENCE });
+  const tab = await openTab({ browser, server: secure.server }, { query: { share: "0/2", steps: "4" }, link: freshRoom(), context: await browser.newContext() });
+  await expect.poll(() => tab.page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state), { timeout: PATIENCE }).toBe("activated");
   expect(await tab.page.evaluate(async () => (await navigator.serviceWorker.ready).active?.scriptURL)).toBe(`${secure.server.url}sw.js`);
   await joinAll([tab]);
   await until(tab, ({ signal }) => signal === "open", PATIENCE);

@@ -108,7 +108,7 @@ test("every control of every page is reached by the Tab key, and none holds it",
 test("by keyboard alone from page to page; the room stays, training goes on, back leads back", async ({ tab }) => {
   const training = await tab({ query: { share: "0/16", steps: "5", auto: "1" }, link: freshRoom() });
   const { page } = training;
-  await page.waitForFunction(async () => ((await globalThis.hromada?.snapshot())?.rounds.length ?? 0) > 0, undefined, { timeout: 30_000 });
+  await expect.poll(() => page.evaluate(async () => (await globalThis.hromada!.snapshot()).rounds.length), { timeout: 30_000 }).toBeGreaterThan(0);
   const { hash } = new URL(page.url());
   const before = await training.snapshot();
   for (let presses = 0; presses < 30; presses++) {
@@ -123,7 +123,7 @@ test("by keyboard alone from page to page; the room stays, training goes on, bac
 
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.querySelector("main")!.contains(document.activeElement))).toBe(true);
-  await page.waitForFunction(async (round) => (await globalThis.hromada!.snapshot()).round > round, before.round, { timeout: 30_000 });
+  await expect.poll(() => page.evaluate(async () => (await globalThis.hromada!.snapshot()).round), { timeout: 30_000 }).toBeGreaterThan(before.round);
 
   await page.goBack();
   await arrived(page, "contribute");

@@ -123,6 +123,24 @@ test("a chunk that comes before its part is kept until that is there", () => {
   expect(late!.history.find((commit) => commit.round === round + 1)?.adopted).toBe(false);
 });
 
+test("each of those who keep a chunk gives its sum to its share of the group", () => {
+  const sim = running(8, { seed: 16, groupSize: 4 });
+  const round = Math.max(...sim.devices.map(roundOf));
+  const given = new Map<string, number>();
+  // Nobody asks for one, so that all of them come unasked.
+  sim.tamper((from, _, bytes) => {
+    const message = isStands(bytes) ? null : decodeMessage(bytes);
+    if (message?.kind === "want" && message.what === "total") return null;
+    const key = message?.kind === "bulk" && message.what === "total" ? `${from.id} ${message.root} ${message.index}` : null;
+    if (key) given.set(key, (given.get(key) ?? 0) + 1);
+    return bytes;
+  });
+  expect(sim.run(60_000, all(sim, round + 3))).toBe(true);
+  // Two keep each chunk of a group of four, and one of them alone would give it to three.
+  expect(given.size).toBeGreaterThan(0);
+  expect(Math.max(...given.values())).toBeLessThanOrEqual(2);
+});
+
 test("of what comes too early no more is kept than one sum takes", () => {
   const sim = running(8, { seed: 15, groupSize: 4 });
   const [device, other] = sim.devices;

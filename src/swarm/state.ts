@@ -139,12 +139,12 @@ export interface Round {
   tier: Tier | null;
   /** At the sum among several nodes, once the own node's is known; and what it comes to, as this device or those who speak for it know. */
   upper: Tier<NodePart> | null;
-  /** Chunks and sums of them that came before their part or cut was known, by who gave which. */
-  unplaced: ReadonlyMap<string, { from: PeerId; message: Bulk }>;
-  /** Outcomes that came before enough of those who speak for the node had stated theirs, by who gave them. */
-  outcomes: ReadonlyMap<PeerId, NamedOutcome>;
   outcome: NamedOutcome | null;
   outcomeAskedAt: number;
+  /** Outcomes that came before enough of those who speak for the node had stated theirs, by who gave them. */
+  outcomes: ReadonlyMap<PeerId, NamedOutcome>;
+  /** Chunks and sums of them that came before their part or cut was known, by who gave which. */
+  unplaced: ReadonlyMap<string, { from: PeerId; message: Bulk }>;
   /** Chunks of the outcome that others of the group asked of this device, by its hash and number. */
   wanted: ReadonlyMap<string, readonly PeerId[]>;
   /** What it last said of its node's votes. */
@@ -308,10 +308,10 @@ export const freshRound = (now: number): Round => ({
   agreedIssuer: null,
   tier: null,
   upper: null,
-  unplaced: new Map(),
-  outcomes: new Map(),
   outcome: null,
   outcomeAskedAt: -Infinity,
+  outcomes: new Map(),
+  unplaced: new Map(),
   wanted: new Map(),
   counted: { votes: [], at: -Infinity },
   candidate: null,

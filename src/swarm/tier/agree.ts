@@ -11,7 +11,7 @@ import { askWords } from "../handing-on.ts";
 import type { SwarmState } from "../state.ts";
 import { areGone, type Stage } from "./stage.ts";
 import { cutHash, keyOfCut, nameOfCut, partsOfCut, votersIn, withCut } from "./tier.ts";
-import { offerChunks } from "./totals.ts";
+import { exchangeChunks } from "./totals.ts";
 
 /** REDUCE among several groups, once the own one's sum is open; the same among nodes, after it. It ends when a cut is signed. */
 export function combine<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boolean {
@@ -20,7 +20,7 @@ export function combine<P>(s: SwarmState, out: Effect[], stage: Stage<P>): boole
   if (followCut(s, out, stage)) return true;
   if (stage.tier(s)!.cut.length === 0) return joinCut(s, stage) || propose(s, out, stage);
   if (approach(s, stage)) return true;
-  offerChunks(s, out, stage);
+  exchangeChunks(s, out, stage);
   const tier = stage.tier(s)!;
   const voters = votersIn(stage, tier);
   const own = cutHash(tier.cut);
@@ -175,8 +175,7 @@ const isWithout = <P>(s: SwarmState, stage: Stage<P>, cut: readonly Hash[]): boo
 /** Into COMMIT, bound to this cut. */
 function sign<P>(s: SwarmState, stage: Stage<P>): true {
   stage.put(s, { ...stage.tier(s)!, signed: true });
-  enter(s, "commit");
-  return true;
+  return enter(s, "commit");
 }
 
 /** Whether a quorum of those who have a say in it state that this is their part. */

@@ -42,9 +42,14 @@ const squareIn = (values: Int32Array, chunk: number, s: SwarmState): number => s
 
 const keeps = <P>(s: SwarmState, stage: Stage<P>, tier: Tier<P>, chunk: number): boolean => witnessesOf(s, ownVoters(stage, tier), chunk).includes(s.config.self);
 
-/** Each chunk of the own sum goes to who keeps that chunk elsewhere, to every group or node from another one of those who have it. */
-export function offerChunks<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
+/** From the proposal of a cut on, for it is most often the one that is signed: the own chunks go out, and those of others that came too early find their place. */
+export function exchangeChunks<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
   placeEarly(s, out);
+  offerChunks(s, out, stage);
+}
+
+/** Each chunk of the own sum goes to who keeps that chunk elsewhere, to every group or node from another one of those who have it. */
+function offerChunks<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
   const tier = stage.tier(s)!;
   if (tier.offered === tier.cut) return;
   const chunks = tier.chunks.map((known, chunk) => new Map(known).set(tier.own, tier.sum.subarray(...chunkRange(tier.sum.length, chunk))));
@@ -65,7 +70,7 @@ export function offerChunks<P>(s: SwarmState, out: Effect[], stage: Stage<P>): v
  * @param then goes on with the sum
  */
 export function gather<P>(s: SwarmState, out: Effect[], stage: Stage<P>, then: (sum: Int32Array<ArrayBuffer>) => true): boolean {
-  offerChunks(s, out, stage);
+  exchangeChunks(s, out, stage);
   for (let chunk = 0; chunk < LIMITS.chunks; chunk++) addUp(s, out, stage, chunk);
   const tier = stage.tier(s)!;
   const missing = tier.totals.flatMap((total, chunk) => (total === null ? [chunk] : []));

@@ -86,15 +86,16 @@ function repair(s: LibraryState, out: LibraryEffect[], known: Known, mine: reado
   s.known = new Map(s.known).set(id, next);
 }
 
-/** Old checkpoints go, and manifests that nobody here speaks of. */
+/** Old checkpoints go, and manifests that nobody here speaks of; not those that this very step has something done with. */
 function forget(s: LibraryState, out: LibraryEffect[]): void {
   const kept = heads(s, LIMITS.heads);
+  const due = new Set(out.flatMap((effect) => ("id" in effect ? [effect.id] : [])));
   const spoken = new Set([...s.peers.values()].flatMap(({ objects }) => [...objects.keys()]));
   const known = new Map(s.known);
   for (const { id, head, passing, since } of s.known.values()) {
     const old = head !== null && !kept.includes(id);
     if (old) for (const shard of s.held.get(id)?.keys() ?? []) drop(s, out, id, shard);
-    const wanted = passing || s.waits.has(id) || s.repairing === id || [...s.asks.values()].some((ask) => ask.id === id);
+    const wanted = passing || due.has(id) || s.waits.has(id) || s.repairing === id || [...s.asks.values()].some((ask) => ask.id === id);
     const idle = !spoken.has(id) && s.now - since >= LIMITS.forgetAfter;
     if (!wanted && !s.held.has(id) && (old || idle)) known.delete(id);
   }

@@ -250,8 +250,8 @@ export function createLibrarian({ shelf, room, subtle, withCoder, now, lends, si
           const found = await openFrame(frame, authorOf);
           if (!sameBytes(of, room) || found.id !== id || mine.length === 0) throw new WireError("malformed", "a manifest of another room or object");
           stock.shelved(id);
-          for (const { segment, shard, bytes: length, at } of mine) dispatch({ type: "kept", id, segment, shard, bytes: length, at });
           dispatch({ type: "made", ...found, frame, head, passing: false, own: [] });
+          for (const { segment, shard, bytes: length, at } of mine) dispatch({ type: "kept", id, segment, shard, bytes: length, at });
         } catch (error) {
           if (!(error instanceof WireError)) throw error;
           await shelf.drop(id, null); // of an older version, or damaged

@@ -270,6 +270,16 @@ describe("lent memory", () => {
     expect(await room.until(newcomer.librarian.fetch(announced.id, never))).toEqual(xorshift(4_000, 4));
   });
 
+  it("a checkpoint that two newer ones have overtaken while it was coded is let go", async () => {
+    const room = createRoom();
+    const one = await room.join(0);
+    for (const round of [2, 3, 1]) await room.until(one.librarian.keepCheckpoint({ ...checkpoint(round), contributors: [peer(0)] }));
+    await room.run(1_000);
+    expect(one.librarian.view.objects.map((object) => object.head!.round).sort()).toEqual([2, 3]);
+    expect(one.shelf.files.size).toBe(2 * (1 + 6));
+    expect(one.problems).toEqual([]);
+  });
+
   it("a head of which one device alone speaks, where there are more, is not followed", async () => {
     const room = createRoom();
     const members = [await room.join(0), await room.join(1)];

@@ -4,8 +4,8 @@ import type { Arrival, LibraryEffect, LibraryEvent } from "./events.ts";
 import { keep } from "./keeping.ts";
 import { LIBRARY_LIMITS as LIMITS } from "./limits.ts";
 import { encodeLibrary, type Holding, type Holdings, type ObjectId } from "./message.ts";
-import { lose, makeRoom, worthOf } from "./room.ts";
-import { columnBytes, present, wholeShards, type Held, type Known, type LibraryState } from "./state.ts";
+import { drop, lose, makeRoom, worthOf } from "./room.ts";
+import { columnBytes, heads, present, wholeShards, type Held, type Known, type LibraryState } from "./state.ts";
 
 /** Between two looks at what should be held, in milliseconds. */
 const LOOK = 500;
@@ -48,7 +48,7 @@ function apply(s: LibraryState, out: LibraryEffect[], event: LibraryEvent): void
     case "made":
       return know(s, out, event);
     case "kept":
-      return hold(s, event);
+      return hold(s, out, event);
     case "lost":
       return lose(s, event.id, event.shard);
     case "fetch":
@@ -130,13 +130,17 @@ function learn(s: LibraryState, { id, manifest, frame, author, head, passing }: 
 
 function know(s: LibraryState, out: LibraryEffect[], event: LibraryEvent & { type: "made" }): void {
   learn(s, event);
+  // Coding took longer than two rounds.
+  if (event.head !== null && !heads(s, LIMITS.heads).includes(event.id)) return;
   const shards = event.own.filter((shard) => !wholeShards(s, event.id).includes(shard));
   const bytes = shards.length * columnBytes(event.manifest);
   if (shards.length === 0 || !makeRoom(s, out, bytes, worthOf(s, event.id, shards[0]!))) return;
   out.push({ type: "keep-made", id: event.id, shards });
 }
 
-function hold(s: LibraryState, { id, segment, shard, bytes, at }: LibraryEvent & { type: "kept" }): void {
+function hold(s: LibraryState, out: LibraryEffect[], { id, segment, shard, bytes, at }: LibraryEvent & { type: "kept" }): void {
+  // Forgotten while it was being written.
+  if (!s.known.has(id)) return drop(s, out, id, shard);
   const shards = new Map(s.held.get(id));
   const before = shards.get(shard) ?? ({ segments: new Set<number>(), bytes: 0, at, surplusSince: null } satisfies Held);
   if (before.segments.has(segment)) return;

@@ -18,19 +18,25 @@ const peer = (n: number): PeerId => n.toString(16).padStart(32, "0") as PeerId;
 /** Boards that hear each other at once. */
 function createAir() {
   const boards = new Map<PeerId, Board>();
+  const clock = { now: 1_000 };
   const sent: { from: PeerId; kind: string }[] = [];
+  const lost = new Set<string>();
   const deliver = (from: PeerId, to: PeerId, bytes: Uint8Array) => boards.get(to)?.lane.receive(from, bytes);
   return {
+    clock,
     sent,
+    /** Kinds of messages that nobody gets. */
+    lost,
     deliver,
     async join(n: number, store: Store = memoryStore(), most = 9): Promise<Board> {
       const self = peer(n);
-      const board = await openBoard({ room, store, most, now: () => 1_000, onChange: () => undefined, onProblem: (error) => expect.unreachable(String(error)) });
+      const board = await openBoard({ room, store, most, now: () => clock.now, onChange: () => undefined, onProblem: (error) => expect.unreachable(String(error)) });
       const note = (bytes: Uint8Array) => void sent.push({ from: self, kind: decodeBoard(bytes).kind });
       const presence = {
         self,
         broadcast(bytes: Uint8Array) {
           note(bytes);
+          if (lost.has(decodeBoard(bytes).kind)) return;
           for (const to of boards.keys()) if (to !== self) deliver(self, to, bytes);
         },
         async send(to: PeerId, bytes: Uint8Array) {
@@ -119,6 +125,19 @@ describe("a room's board", () => {
     await (await air.join(2)).post(taskOf(4));
     expect(await found).toEqual(taskOf(4));
     await expect(late.fetch(taskHash(taskOf(5)), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+    air.end();
+  });
+
+  it("asks those who are there one after another for a task that is waited for, though what they have was not heard", async () => {
+    const air = createAir();
+    air.lost.add("have");
+    const [late, , author] = [await air.join(1), await air.join(2), await air.join(3)];
+    const hash = await author.post(taskOf(1));
+    const found = late.fetch(hash, new AbortController().signal);
+    air.clock.now += 11_000;
+    late.lane.reachable([peer(2), peer(3)]);
+    expect(await found).toEqual(taskOf(1));
+    expect(hashes(late)).toEqual([hash]);
     air.end();
   });
 

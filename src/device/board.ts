@@ -49,13 +49,15 @@ export async function openBoard({ room, store, now, onChange, onProblem, most = 
   const name = bytesToHex(keys.hash);
   const entries = new Map<string, Entry>();
   const hidden = new Set<string>();
-  const asked = new Map<string, { peer: PeerId; until: number }>();
+  /** `told`: whoever is asked has said that it has it. */
+  const asked = new Map<string, { peer: PeerId; told: boolean; until: number }>();
   const given = new Map<PeerId, { count: number; since: number }>();
   const holders = new Map<string, Set<PeerId>>();
   const waiting = new Map<string, Set<() => void>>();
   let here: { presence: Presence; left: AbortController } | null = null;
   let reachable: readonly PeerId[] = [];
   let saidAt = -Infinity;
+  let turn = 0;
   let ticking: ReturnType<typeof setInterval> | undefined;
   let version = 0;
 
@@ -111,18 +113,30 @@ export async function openBoard({ room, store, now, onChange, onProblem, most = 
     if (entries.size > 0 && reachable.length > 0) say({ kind: "have", tasks: [...entries.keys()] }, null);
   }
 
+  /**
+   * Whom to ask for a task: once each who says that it is there, and for one that is waited for all who are here, one
+   * after another, for what they said may have been lost or come too early.
+   */
+  function holderOf(hash: string): { peer: PeerId; told: boolean } | null {
+    const peers = holders.get(hash);
+    const holder = [...(peers ?? [])].find((one) => reachable.includes(one));
+    if (holder !== undefined) {
+      peers!.delete(holder);
+      return { peer: holder, told: true };
+    }
+    return waiting.has(hash) && reachable.length > 0 ? { peer: reachable[turn++ % reachable.length]!, told: false } : null;
+  }
+
   /** What others have and this device has not, from one of them at a time. */
   function ask(): void {
     for (const [hash, { until }] of asked) if (until < now()) asked.delete(hash);
-    for (const [hash, peers] of holders) {
+    for (const hash of new Set([...waiting.keys(), ...holders.keys()])) {
       if (asked.size >= LIMITS.asked) return;
       if (entries.has(hash) || asked.has(hash) || (hidden.has(hash) && !waiting.has(hash))) continue;
-      const peer = [...peers].find((one) => reachable.includes(one));
-      if (peer === undefined) continue;
-      // Asked once; who does not answer may say again that it is there.
-      peers.delete(peer);
-      asked.set(hash, { peer, until: now() + LIMITS.patience });
-      say({ kind: "want", task: hash }, peer);
+      const holder = holderOf(hash);
+      if (holder === null) continue;
+      asked.set(hash, { ...holder, until: now() + LIMITS.patience });
+      say({ kind: "want", task: hash }, holder.peer);
     }
   }
 
@@ -141,7 +155,12 @@ export async function openBoard({ room, store, now, onChange, onProblem, most = 
   function handle(from: PeerId, message: BoardMessage): void {
     switch (message.kind) {
       case "have":
-        for (const hash of message.tasks) if (!entries.has(hash)) holders.set(hash, (holders.get(hash) ?? new Set()).add(from));
+        for (const hash of message.tasks) {
+          if (entries.has(hash)) continue;
+          holders.set(hash, (holders.get(hash) ?? new Set()).add(from));
+          // Nobody waits for whoever was asked on chance.
+          if (asked.get(hash)?.told === false) asked.delete(hash);
+        }
         return ask();
       case "want": {
         const entry = entries.get(message.task);

@@ -117,6 +117,9 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     events.onChange();
   };
 
+  /** Where its model stands, whether or not it has begun. */
+  const own = (): Pick<SwarmState["head"]["record"], "round" | "weight"> => state?.head.record ?? start?.head.record ?? kept;
+
   const presences = createPresences({
     options,
     room,
@@ -126,7 +129,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     library,
     sent,
     standing() {
-      const { round, weight } = state?.head.record ?? start?.head.record ?? kept;
+      const { round, weight } = own();
       return { epoch: epochOf(round, epochRounds), weight };
     },
     ...(breakpoint?.stage === "connect" ? { beforeDial: () => (freeze(), new Promise<void>(() => undefined)) } : {}),
@@ -145,7 +148,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       onMessage: hear,
       onReceipt: events.onReceipt,
       onCommittee: (issuer) => dispatch({ type: "issuer", now: now(), issuer }),
-      leads: (bytes) => state !== null && weightIn(bytes) > state.head.record.weight,
+      leads: (bytes) => weightIn(bytes) > own().weight,
     },
   });
 

@@ -32,6 +32,8 @@ const OVERHEAD: Record<PacketKind, Protection> = {
   ping: "connection",
   goodbye: "connection",
   "link-state": "signed",
+  summary: "connection",
+  "want-states": "connection",
   signal: "signcrypted",
   unicast: "sealed",
   flood: "signed",

@@ -79,6 +79,8 @@ export const MESH_LIMITS = {
   ttl: 64,
   /** Who brings a flood to a device that is two links from its source: two may be gone, or keep it to themselves. */
   relays: 3,
+  /** The same of link states, which are said again. */
+  stateRelays: 2,
   floodBytes: 1024 * 1024,
   /** Floods and messages remembered, so that each is taken once. */
   packetsRemembered: 8_192,
@@ -94,8 +96,15 @@ export const MESH_LIMITS = {
 
   /** Changes of own links within this time are told at once. */
   linkStateDelay: 20,
+  /** … and those after it within so long for each device in the room, for all of them hear of it. */
+  linkStateGap: 10,
+  /** What did not change is said again after so long; where there are many after so long for each. */
   linkStateRefresh: 10_000,
-  linkStateAge: 35_000,
+  linkStateRefreshEach: 300,
+  /** What was not said again for so many times as long is forgotten. */
+  linkStateAges: 3.5,
+  /** A neighbour that was asked for what it knows of others has so long, then another one is asked. */
+  introductionPatience: 1_000,
   /** Neighbours in one announcement. */
   neighbours: 48,
   /** Devices that the map holds. */

@@ -10,14 +10,24 @@ export interface LinkState {
 }
 
 export const LINK_STATE_VERSION_MAX = 2 ** 48 - 1;
-const HEADER_BYTES = 7;
+export const LINK_STATE_VERSION_BYTES = 6;
+const HEADER_BYTES = LINK_STATE_VERSION_BYTES + 1;
+
+export function writeVersion(bytes: Uint8Array, at: number, version: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  view.setUint16(at, Math.floor(version / 2 ** 32));
+  view.setUint32(at + 2, version % 2 ** 32);
+}
+
+export function readVersion(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return view.getUint16(at) * 2 ** 32 + view.getUint32(at + 2);
+}
 
 /** Six bytes version, one byte count, then the neighbours. */
 export function encodeLinkState(state: LinkState): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(HEADER_BYTES + state.neighbours.length * PEER_ID_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, Math.floor(state.version / 2 ** 32));
-  view.setUint32(2, state.version % 2 ** 32);
+  writeVersion(bytes, 0, state.version);
   bytes[6] = state.neighbours.length;
   state.neighbours.forEach((peer, index) => bytes.set(peerIdBytes(peer), HEADER_BYTES + index * PEER_ID_BYTES));
   return bytes;
@@ -29,9 +39,8 @@ export function decodeLinkState(origin: PeerId, bytes: Uint8Array): LinkState {
   if (count === undefined) throw new WireError("malformed", "shorter than a link state");
   if (count > MESH_LIMITS.neighbours) throw new WireError("oversized", `${count} neighbours where at most ${MESH_LIMITS.neighbours} are allowed`);
   if (bytes.length !== HEADER_BYTES + count * PEER_ID_BYTES) throw new WireError("malformed", `a link state of ${bytes.length} bytes with ${count} neighbours`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
   const neighbours: PeerId[] = [];
   for (let at = HEADER_BYTES; at < bytes.length; at += PEER_ID_BYTES) neighbours.push(peerIdOf(bytes.subarray(at, at + PEER_ID_BYTES)));
   if (new Set(neighbours).size !== count || neighbours.includes(origin)) throw new WireError("malformed", "a neighbour named twice, or the device itself");
-  return { version: view.getUint16(0) * 2 ** 32 + view.getUint32(2), neighbours };
+  return { version: readVersion(bytes, 0), neighbours };
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { PeerId } from "../wire/ids.ts";
 import { createRandom } from "../wire/random.ts";
-import { split } from "./frame.ts";
+import { FRAME_VERSION, split } from "./frame.ts";
 import type { Guard } from "./guard.ts";
 import { inviteCodec } from "./invite.ts";
 import { MESH_LIMITS } from "./limits.ts";
@@ -338,7 +338,7 @@ test("a malformed blob over a relay costs the peer nothing that it claims to be 
 test("a peer of another version is reported as outdated, not as malformed, and told so", async () => {
   const [a, b, c] = (await gather(3)) as [Member, Member, Member];
   const frame = split(0, [new Uint8Array(50)]).next();
-  frame[0] = 2;
+  frame[0] = FRAME_VERSION + 1;
   room.network.inject(b.id, a.id, frame);
   await room.clock.advance(200);
   expect([a.outdated, a.dropped]).toEqual([[b.id], []]);
@@ -411,6 +411,17 @@ test("what is told to all comes to each of sixteen once, and again only where th
   for (const member of members) expect(member.messages.length).toBe(member === a ? 0 : 1);
   const far = members.length - 1 - a.mesh.snapshot().links.length;
   expect(copies() - before).toBeLessThan(MESH_LIMITS.relays * far * 10_500);
+});
+
+test("a newcomer to a room of 24 gets the map once, and not over each of its links", async () => {
+  await gather(24);
+  const newcomer = room.join(peer(25));
+  await room.clock.advance(3_000);
+  const { links, edges, down } = newcomer.mesh.snapshot();
+  expect(newcomer.reachable.length).toBe(24);
+  expect(links.length).toBeGreaterThan(4);
+  const map = edges.length * 2 * 16 + 25 * 80;
+  expect(down.overhead).toBeLessThan(8 * map);
 });
 
 test("whether a TURN server gives relays is known once somebody was called, where one is named", async () => {

@@ -141,7 +141,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       onLinks(link) {
         topology.setLinks([...peers.live().keys()]);
         if (link) router.introduce(link);
-        cancelAnnounce ??= clock.after(MESH_LIMITS.linkStateDelay, announce);
+        cancelAnnounce ??= clock.after(Math.max(MESH_LIMITS.linkStateDelay, announceAt - clock.now() + MESH_LIMITS.linkStateGap * topology.size), announce);
         changed();
       },
       onOutdated: events.onOutdated,
@@ -237,7 +237,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     changed();
     peers.tend([...wanted].filter((peer) => !peers.live().has(peer)));
     dialCold(now);
-    if (now - announceAt >= MESH_LIMITS.linkStateRefresh) announce();
+    router.tick();
+    if (now - announceAt >= topology.refreshEvery) announce();
   }
 
   /** Dials now rather than at the next tick. */

@@ -3,7 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, test } from "vitest";
 import type { PeerId } from "../wire/ids.ts";
 import { MESH_LIMITS } from "./limits.ts";
-import { overlay, steps } from "./overlay.ts";
+import { overlay } from "./overlay.ts";
 
 const peers = (n: number): PeerId[] => Array.from({ length: n }, (_, i) => bytesToHex(sha256(Uint8Array.of(i & 255, i >> 8))).slice(0, 32) as PeerId);
 
@@ -12,19 +12,6 @@ function reached(neighbours: (i: number) => Iterable<number>): number {
   for (const at of seen) for (const next of neighbours(at)) seen.add(next);
   return seen.size;
 }
-
-test("the ring with its steps is connected and within its degree, for 2 to 200 devices and every even degree", () => {
-  for (let n = 2; n <= 200; n++) {
-    for (let degree = 2; degree <= 24; degree += 2) {
-      const taken = steps(n, degree);
-      const links = new Set(taken.flatMap((step) => [step % n, (n - step) % n]));
-      expect(links.size).toBeLessThanOrEqual(degree);
-      // As many links as there can be: an odd one is left over only where there is no half-way step.
-      expect(links.size).toBeGreaterThanOrEqual(Math.min(degree, n - 1) - (n % 2 === 0 && degree < n - 1 ? 1 : 0));
-      expect(reached((i) => taken.flatMap((step) => [(i + step) % n, (i - step + n) % n]))).toBe(n);
-    }
-  }
-});
 
 test.each([2, 4, 8])("with degree %i every device finds the same links as its other ends, and all are connected", (degree) => {
   for (const n of [2, 3, 6, 9, 10, 17, 64, 200]) {
@@ -39,6 +26,35 @@ test.each([2, 4, 8])("with degree %i every device finds the same links as its ot
   }
 });
 
+test("all of 2 to 200 devices are connected whatever the degree, and 200 with eight links each by four hops", () => {
+  for (const n of [2, 3, 4, 8, 10, 11, 17, 33, 100, 200]) {
+    const room = peers(n);
+    for (const degree of [2, 3, 6, 24]) {
+      const links = room.map((id) => [...overlay(id, room, { degree, forced: false, group: [] })].map((other) => room.indexOf(other)));
+      for (const each of links) expect(each.length).toBeLessThanOrEqual(degree);
+      expect(reached((i) => links[i]!)).toBe(n);
+    }
+  }
+  const room = peers(200);
+  let reach = new Set([room[0]!]);
+  for (let hop = 0; hop < 4; hop++) reach = new Set([...reach].flatMap((id) => [id, ...overlay(id, room, { degree: 8, forced: false, group: [] })]));
+  expect(reach.size).toBe(200);
+});
+
+test("whoever comes changes the links of those who are next to it, and of nobody else", () => {
+  const room = peers(65);
+  const [newcomer, ...rest] = room as [PeerId, ...PeerId[]];
+  const linksIn = (all: PeerId[], id: PeerId): Set<PeerId> => overlay(id, all, { degree: 8, forced: false, group: [] });
+  const near = linksIn(room, newcomer);
+  let broken = 0;
+  for (const id of rest) {
+    const [before, after] = [linksIn(rest, id), linksIn(room, id)];
+    broken += [...before].filter((peer) => !after.has(peer)).length;
+    expect([...after].filter((peer) => !before.has(peer))).toEqual(near.has(id) ? [newcomer] : []);
+  }
+  expect(broken).toBeLessThanOrEqual(8);
+});
+
 test("few devices are linked each with each", () => {
   const room = peers(9);
   for (const id of room) expect(overlay(id, room, { degree: 8, forced: false, group: [] }).size).toBe(8);
@@ -51,7 +67,7 @@ test("the group is linked directly on top, within the limit, and not at all wher
     const wanted = overlay(id, room, { degree: 8, forced: false, group });
     for (const fellow of group) if (fellow !== id) expect(wanted.has(fellow)).toBe(true);
     expect(wanted.size).toBeLessThanOrEqual(MESH_LIMITS.links);
-    expect(overlay(id, room, { degree: 8, forced: true, group }).size).toBe(8);
+    expect(overlay(id, room, { degree: 8, forced: true, group })).toEqual(overlay(id, room, { degree: 8, forced: false, group: [] }));
     expect(overlay(id, room, { degree: 8, forced: false, group: room }).size).toBe(MESH_LIMITS.links);
   }
 });

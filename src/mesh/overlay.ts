@@ -12,28 +12,10 @@ export interface OverlayOptions {
 }
 
 /**
- * Steps along the ring of `n` devices that are linked, forward and back: 1, 2, 4 … and, where those run
- * out, the smallest left over, until `degree` links are used. Step 1 is always there, so the ring holds.
- */
-export function steps(n: number, degree: number): number[] {
-  const half = Math.floor(n / 2);
-  const wish: number[] = [];
-  for (let step = 1; step <= half; step *= 2) wish.push(step);
-  for (let step = 3; step <= half; step++) if ((step & (step - 1)) !== 0) wish.push(step);
-  const taken: number[] = [];
-  let left = degree;
-  for (const step of wish) {
-    const cost = step * 2 === n ? 1 : 2;
-    if (cost > left) continue;
-    taken.push(step);
-    left -= cost;
-  }
-  return taken;
-}
-
-/**
- * Whom `self` should be linked with, given who is there. Every device finds the same links from the same
- * roster without a word: the ring's order is that of SHA-256(id).
+ * Whom `self` should be linked with, given who is there: those next to it on some circles, half as many as it keeps
+ * links, on each of which the devices stand in another order (a union of random cycles: Law and Siu, INFOCOM 2003). So a
+ * few hops lead from any to any, and whoever comes or goes changes one place on each circle. Every device finds the same
+ * links from the same roster without a word.
  */
 export function overlay(self: PeerId, roster: Iterable<PeerId>, options: OverlayOptions): Set<PeerId> {
   if (options.degree < 2) throw new RangeError("an overlay of fewer than 2 links a device falls apart");
@@ -43,12 +25,11 @@ export function overlay(self: PeerId, roster: Iterable<PeerId>, options: Overlay
   if (peers.size <= options.degree) {
     for (const peer of peers) wanted.add(peer);
   } else {
-    const ring = [...peers, self].map((id) => ({ id, key: place(id) })).sort((a, b) => (a.key < b.key ? -1 : 1));
-    const n = ring.length;
-    const at = ring.findIndex((entry) => entry.id === self);
-    for (const step of steps(n, options.degree - (options.degree % 2))) {
-      wanted.add(ring[(at + step) % n]!.id);
-      wanted.add(ring[(at - step + n) % n]!.id);
+    const places = [...peers, self].map((id) => ({ id, place: hash(id) }));
+    for (let circle = 0; circle < Math.floor(options.degree / 2); circle++) {
+      const order = places.map(({ id, place }) => ({ id, key: place.slice(KEY_DIGITS * circle) })).sort((a, b) => (a.key < b.key ? -1 : 1));
+      const at = order.findIndex(({ id }) => id === self);
+      for (const by of [1, order.length - 1]) wanted.add(order[(at + by) % order.length]!.id);
     }
   }
   if (options.forced) return wanted;
@@ -59,6 +40,8 @@ export function overlay(self: PeerId, roster: Iterable<PeerId>, options: Overlay
   return wanted;
 }
 
+/** Of a hash, what tells a circle's order from the next one's: enough for twelve circles. */
+const KEY_DIGITS = 4;
+
 const hash = (...ids: PeerId[]): string => bytesToHex(sha256(concatBytes(...ids.map(peerIdBytes))));
-const place = (id: PeerId): string => hash(id);
 const pair = (a: PeerId, b: PeerId): string => (a < b ? hash(a, b) : hash(b, a));

@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import { MeshError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { Guard } from "./guard.ts";
+import { createIntroduction } from "./introduction.ts";
 import { decodeLinkState, encodeLinkState, type LinkState } from "./linkstate.ts";
 import { MESH_LIMITS } from "./limits.ts";
 import type { SendOptions } from "./outbox.ts";
@@ -35,8 +36,9 @@ export interface Router {
   send(to: PeerId, parts: readonly Uint8Array[], options?: Pick<SendOptions, "signal" | "label">): Promise<void>;
   sendBlob(to: PeerId, blob: Uint8Array): boolean;
   announce(state: LinkState): void;
-  /** Tells a new neighbour all that is known of those who are no neighbours of it. */
+  /** A new neighbour and this device tell each other what each knows of the others (introduction.ts). */
   introduce(link: Link): void;
+  tick(): void;
   /** Packets of others that were let go because a way or room was missing. */
   readonly relayDrops: number;
   close(): void;
@@ -50,6 +52,17 @@ export function createRouter(deps: RouterDeps): Router {
   let sequence = Math.floor(deps.random() * 2 ** 32);
   let relayed = 0;
   let relayDrops = 0;
+
+  const introduction = createIntroduction({
+    clock,
+    topology,
+    live: deps.live,
+    send(link, kind, payload) {
+      const head = packetHeader({ kind, ttl: 1, sequence: 0, source: self, destination: link.peer });
+      link.send([head, payload], { traffic: "overhead" }).catch(letGo);
+    },
+    give: (link, message) => void link.send([message], { traffic: "overhead" }).catch(letGo),
+  });
 
   const keyOf = ({ kind, source, sequence: number }: Packet): string => `${kind} ${source} ${number}`;
   const isRepeat = (packet: Packet): boolean => packet.source === self || taken.has(keyOf(packet));
@@ -90,12 +103,13 @@ export function createRouter(deps: RouterDeps): Router {
     relayDrops++;
   }
 
-  function passOn(from: Link, packet: Packet, traffic: "relayed" | "overhead"): void {
+  function passOn(from: Link, packet: Packet): void {
+    const [traffic, relays] = packet.kind === "link-state" ? (["overhead", MESH_LIMITS.stateRelays] as const) : (["relayed", MESH_LIMITS.relays] as const);
     const message = oneHopOn(packet);
     if (!message) return;
     for (const link of deps.live().values()) {
       if (link === from || link.peer === packet.source) continue;
-      if (!topology.passesOn(packet.source, link.peer)) continue;
+      if (!topology.passesOn(packet.source, link.peer, relays)) continue;
       if (relayed + message.length > MESH_LIMITS.relayQueueBytes) {
         relayDrops++;
         continue;
@@ -159,7 +173,7 @@ export function createRouter(deps: RouterDeps): Router {
     if (!topology.isNews(packet.source, state)) return;
     proven(packet);
     if (!topology.accept(packet.source, state, clock.now(), packet.message)) return;
-    passOn(link, packet, "overhead");
+    passOn(link, packet);
     events.onTopology();
   }
 
@@ -168,7 +182,7 @@ export function createRouter(deps: RouterDeps): Router {
     const payload = proven(packet);
     firstTime(packet);
     events.onCounted("own", wireBytes);
-    passOn(link, packet, "relayed");
+    passOn(link, packet);
     events.onMessage(packet.source, payload, "all");
   }
 
@@ -195,6 +209,10 @@ export function createRouter(deps: RouterDeps): Router {
           return; // The link's own.
         case "link-state":
           return linkState(link, packet);
+        case "summary":
+          return introduction.summary(link, packet.payload);
+        case "want-states":
+          return introduction.wanted(link, packet.payload);
         case "flood":
           return flood(link, packet, wireBytes);
         case "unicast":
@@ -239,12 +257,8 @@ export function createRouter(deps: RouterDeps): Router {
     announce(state) {
       toAll("link-state", encodeLinkState(state), { traffic: "overhead" });
     },
-    introduce(link) {
-      for (const { origin, message } of topology.known()) {
-        // Whoever is linked with it has told it already.
-        if (origin !== link.peer && !topology.linked(origin, link.peer)) link.send([message], { traffic: "overhead" }).catch(letGo);
-      }
-    },
+    introduce: (link) => introduction.begin(link),
+    tick: () => introduction.tick(),
     get relayDrops() {
       return relayDrops;
     },

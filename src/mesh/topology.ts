@@ -8,11 +8,14 @@ export interface Topology {
   /** What to tell the others of the own links now. */
   announce(now: number): LinkState;
   /** Whether this says more of its origin than what is known. */
-  isNews(origin: PeerId, state: LinkState): boolean;
+  isNews(origin: PeerId, state: Pick<LinkState, "version">): boolean;
   /** False when the map has no room. `message`: the origin's own words, to be passed on. */
   accept(origin: PeerId, state: LinkState, now: number, message: Uint8Array): boolean;
   /** Forgets what was not refreshed for long. */
   age(now: number): void;
+  /** Devices whose states are known, and how often each says its own again where there are so many, in milliseconds. */
+  readonly size: number;
+  readonly refreshEvery: number;
   /** Peers that a path of confirmed links leads to, sorted. */
   reachable(): PeerId[];
   isReachable(peer: PeerId): boolean;
@@ -22,22 +25,24 @@ export interface Topology {
   linked(a: PeerId, b: PeerId): boolean;
   /**
    * Whether it is for this device to pass what `source` told all on to its neighbour `to`. The source's own neighbours
-   * have it from itself. Theirs have it from `relays` of them, the same on every device (as the multipoint relays of RFC
+   * have it from itself. Theirs have it from so many of them, the same on every device (as the multipoint relays of RFC
    * 3626 section 3.4, chosen by the receiver's links and not by the source's); whoever is further away, from all.
    */
-  passesOn(source: PeerId, to: PeerId): boolean;
+  passesOn(source: PeerId, to: PeerId, relays: number): boolean;
   /** Confirmed links between devices, each once, in order. */
   edges(): [PeerId, PeerId][];
-  /** What a new neighbour should be told, as the origins said it. */
-  known(): { origin: PeerId; message: Uint8Array }[];
+  /** Of whom a new neighbour should hear: who is within reach. */
+  known(): { origin: PeerId; version: number }[];
+  /** What is known of a device, as it said it; null of one that is not known. */
+  entry(origin: PeerId): { version: number; message: Uint8Array } | null;
 }
 
-/** The `relays` of them whose names are nearest to those of the two, so that each pair has others. */
-function nearest(between: readonly PeerId[], source: PeerId, to: PeerId): PeerId[] {
+/** So many of them whose names are nearest to those of the two, so that each pair has others. */
+function nearest(between: readonly PeerId[], source: PeerId, to: PeerId, count: number): PeerId[] {
   const word = (peer: PeerId): number => Number.parseInt(peer.slice(0, 8), 16);
   const pair = word(source) ^ word(to);
   const far = (peer: PeerId): number => (word(peer) ^ pair) >>> 0;
-  return [...between].sort((a, b) => far(a) - far(b)).slice(0, MESH_LIMITS.relays);
+  return [...between].sort((a, b) => far(a) - far(b)).slice(0, count);
 }
 
 /**
@@ -97,7 +102,15 @@ export function createTopology(self: PeerId): Topology {
     return lost !== undefined && entries.delete(lost[0]);
   }
 
+  const refreshEvery = (): number => Math.max(MESH_LIMITS.linkStateRefresh, MESH_LIMITS.linkStateRefreshEach * entries.size);
+
   return {
+    get size() {
+      return entries.size;
+    },
+    get refreshEvery() {
+      return refreshEvery();
+    },
     setLinks(neighbours) {
       links = [...neighbours].sort();
       changed();
@@ -114,8 +127,9 @@ export function createTopology(self: PeerId): Topology {
       return true;
     },
     age(now) {
+      const age = MESH_LIMITS.linkStateAges * refreshEvery();
       for (const [peer, entry] of entries) {
-        if (now - entry.heard <= MESH_LIMITS.linkStateAge) continue;
+        if (now - entry.heard <= age) continue;
         entries.delete(peer);
         changed();
       }
@@ -124,11 +138,10 @@ export function createTopology(self: PeerId): Topology {
     isReachable: (peer) => map().has(peer),
     nextHop: (to) => map().get(to) ?? null,
     linked,
-    passesOn(source, to) {
+    passesOn(source, to, relays) {
       if (linked(source, to)) return false;
       const between = confirmed(to).filter((end) => linked(source, end));
-      if (between.length <= MESH_LIMITS.relays) return between.length === 0 || between.includes(self);
-      return nearest(between, source, to).includes(self);
+      return between.length === 0 || nearest(between, source, to, relays).includes(self);
     },
     edges() {
       const edges: [PeerId, PeerId][] = links.map((link) => (self < link ? [self, link] : [link, self]));
@@ -137,6 +150,10 @@ export function createTopology(self: PeerId): Topology {
       }
       return edges.sort((a, b) => (a[0] + a[1] < b[0] + b[1] ? -1 : 1));
     },
-    known: () => [...entries].filter(([peer]) => map().has(peer)).map(([origin, { message }]) => ({ origin, message })),
+    known: () => [...entries].flatMap(([origin, { state: { version: newest } }]) => (map().has(origin) ? [{ origin, version: newest }] : [])),
+    entry(origin) {
+      const found = entries.get(origin);
+      return found ? { version: found.state.version, message: found.message } : null;
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { until, type Tab } from "../tools/swarm/tabs.ts";
+import type { Tab } from "../tools/swarm/tabs.ts";
 import { axe } from "./axe.ts";
 import { PATIENCE, roundsTogether } from "./rounds.ts";
 import { expect, freshRoom, test } from "./stage.ts";
@@ -22,7 +22,9 @@ async function giveFlowers(page: Page, from: number): Promise<void> {
 async function trainOnFlowers({ page }: Tab): Promise<void> {
   await page.getByRole("button", { name: "Train on these" }).click();
   await page.getByRole("link", { name: "To the start" }).click();
-  await page.getByRole("button", { name: /^Join/ }).click();
+  // By key: on a loaded machine Chromium now and then draws a tab no more, though it is visible and its timers run (one run
+  // in a dozen, here of all places), and a click waits for two frames.
+  await page.getByRole("button", { name: /^Join/ }).press("Enter");
 }
 
 async function expectAccessible(page: Page): Promise<void> {
@@ -75,6 +77,5 @@ test("a task made of a table in a form is on the other tab's board; both train a
 
   const third = await tab({ query: { task: hash }, link });
   await third.page.getByRole("button", { name: "Get the task" }).click();
-  await until(third, ({ task }) => task.title.en === "Lily or daisy", PATIENCE).catch(() => undefined);
   await expect(third.page.getByRole("heading", { name: "Lily or daisy" })).toBeVisible({ timeout: PATIENCE });
 });

@@ -1,3 +1,4 @@
+import { FRAME_VERSION } from "../src/mesh/frame.ts";
 import { until } from "../tools/swarm/tabs.ts";
 import { speakVersion } from "./hooks.ts";
 import { currentRound, joinAll, PATIENCE, roundsTogether } from "./rounds.ts";
@@ -5,7 +6,7 @@ import { expect, freshRoom, test } from "./stage.ts";
 
 const query = (index: number): Record<string, string> => ({ share: `${index}/3`, seed: String(index), steps: "4" });
 
-for (const [age, version] of [["an older", 0], ["a newer", 2]] as const) {
+for (const [age, version] of [["an older", FRAME_VERSION - 1], ["a newer", FRAME_VERSION + 1]] as const) {
   test(`a device of ${age} version is told to update, and the others go on without it`, async ({ stage, tab }) => {
     const link = freshRoom();
     const tabs = [await tab({ query: query(0), link }), await tab({ query: query(1), link })];

@@ -47,6 +47,8 @@ export interface Introduction {
   summary(link: Link, bytes: Uint8Array): void;
   /** Whose link states the other end asks for. @throws WireError */
   wanted(link: Link, bytes: Uint8Array): void;
+  /** Whether the other end is known to have this of a device, or something newer. */
+  has(link: Link, origin: PeerId, version: number): boolean;
   /** Asks others for what was asked for and did not come. */
   tick(): void;
 }
@@ -68,8 +70,17 @@ export interface IntroductionDeps {
 export function createIntroduction({ clock, topology, live, send, give }: IntroductionDeps): Introduction {
   /** News that neighbours speak of: who has it and was not asked yet, and until when whoever was asked has time. */
   const news = new Map<PeerId, { version: number; holders: PeerId[]; until: number }>();
-  /** The newest that each link was given of an origin. */
-  const given = new WeakMap<Link, Map<PeerId, number>>();
+  /** Links whose other end has said of whom it knows; and the newest that each is known to have. */
+  const told = new WeakSet<Link>();
+  const theirs = new WeakMap<Link, Map<PeerId, number>>();
+
+  function versionsOf(link: Link): Map<PeerId, number> {
+    const versions = theirs.get(link) ?? new Map<PeerId, number>();
+    theirs.set(link, versions);
+    return versions;
+  }
+
+  const has = (link: Link, origin: PeerId, version: number): boolean => (theirs.get(link)?.get(origin) ?? -1) >= version;
 
   function nextOf(holders: PeerId[]): Link | null {
     for (let peer = holders.shift(); peer !== undefined; peer = holders.shift()) {
@@ -101,26 +112,28 @@ export function createIntroduction({ clock, topology, live, send, give }: Introd
       if (entries.length > 0) send(link, "summary", encodeSummary(entries));
     },
     summary(link, bytes) {
+      if (told.has(link)) throw new WireError("malformed", "a second summary on one link");
+      told.add(link);
+      const versions = versionsOf(link);
       for (const { origin, version } of decodeSummary(bytes)) {
+        versions.set(origin, Math.max(version, versions.get(origin) ?? 0));
         if (!topology.isNews(origin, { version })) continue;
         const entry = news.get(origin);
-        if (!entry && news.size >= MESH_LIMITS.topologyEntries) break;
         if (!entry || entry.version < version) news.set(origin, { version, holders: [link.peer], until: entry?.until ?? 0 });
-        else if (!entry.holders.includes(link.peer)) entry.holders.push(link.peer);
+        else entry.holders.push(link.peer);
       }
       ask();
     },
     wanted(link, bytes) {
-      const before = given.get(link) ?? new Map<PeerId, number>();
-      given.set(link, before);
       for (const origin of decodeWanted(bytes)) {
         const entry = topology.entry(origin);
         // The channel loses nothing: whoever asks for the same again gets nothing.
-        if (!entry || (before.get(origin) ?? -1) >= entry.version) continue;
-        before.set(origin, entry.version);
+        if (!entry || has(link, origin, entry.version)) continue;
+        versionsOf(link).set(origin, entry.version);
         give(link, entry.message);
       }
     },
+    has,
     tick: ask,
   };
 }

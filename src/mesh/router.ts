@@ -103,12 +103,12 @@ export function createRouter(deps: RouterDeps): Router {
     relayDrops++;
   }
 
-  function passOn(from: Link, packet: Packet): void {
-    const [traffic, relays] = packet.kind === "link-state" ? (["overhead", MESH_LIMITS.stateRelays] as const) : (["relayed", MESH_LIMITS.relays] as const);
+  /** @param known whether the other end has it already */
+  function passOn(from: Link, packet: Packet, traffic: "relayed" | "overhead", relays: number, known: (link: Link) => boolean = () => false): void {
     const message = oneHopOn(packet);
     if (!message) return;
     for (const link of deps.live().values()) {
-      if (link === from || link.peer === packet.source) continue;
+      if (link === from || link.peer === packet.source || known(link)) continue;
       if (!topology.passesOn(packet.source, link.peer, relays)) continue;
       if (relayed + message.length > MESH_LIMITS.relayQueueBytes) {
         relayDrops++;
@@ -173,7 +173,7 @@ export function createRouter(deps: RouterDeps): Router {
     if (!topology.isNews(packet.source, state)) return;
     proven(packet);
     if (!topology.accept(packet.source, state, clock.now(), packet.message)) return;
-    passOn(link, packet);
+    passOn(link, packet, "overhead", MESH_LIMITS.stateRelays, (to) => introduction.has(to, packet.source, state.version));
     events.onTopology();
   }
 
@@ -182,7 +182,7 @@ export function createRouter(deps: RouterDeps): Router {
     const payload = proven(packet);
     firstTime(packet);
     events.onCounted("own", wireBytes);
-    passOn(link, packet);
+    passOn(link, packet, "relayed", MESH_LIMITS.relays);
     events.onMessage(packet.source, payload, "all");
   }
 

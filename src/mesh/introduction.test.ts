@@ -65,7 +65,7 @@ describe("two neighbours' maps", () => {
   it("a newer version is asked for of who has it, and what a link's other end has is not passed on to it", () => {
     const { topology, introduction, link, asked } = device();
     topology.accept(peer(4), { version: 7, neighbours: [peer(2)] }, 0, new Uint8Array());
-    introduction.summary(link(2), summary([4, 7], [4, 6], [5, 3]));
+    introduction.summary(link(2), summary([4, 7], [5, 3]));
     introduction.summary(link(3), summary([4, 8], [5, 4]));
     expect(asked()).toEqual([[peer(2), [peer(5)]], [peer(3), [peer(4)]]]);
     expect([3, 4].map((version) => introduction.has(link(2), peer(5), version))).toEqual([true, false]);
@@ -87,10 +87,11 @@ describe("two neighbours' maps", () => {
     expect(sent.slice(1).map(({ to, payload }) => [to, payload])).toEqual([[peer(2), said(2)], [peer(3), said(2)]]);
   });
 
-  it("what is too long or no list of devices is refused, and a second summary", () => {
+  it("what is too long or no list of devices is refused, what names one twice, and a second summary", () => {
     const { introduction, link } = device();
     for (const length of [1, 16, 23, 22 * (MESH_LIMITS.topologyEntries + 1)]) expect(() => decodeSummary(new Uint8Array(length))).toThrow(WireError);
     for (const length of [1, 17, 16 * (MESH_LIMITS.topologyEntries + 1)]) expect(() => introduction.wanted(link(2), new Uint8Array(length))).toThrow(WireError);
+    expect(() => introduction.summary(link(3), summary([4, 1], [5, 1], [4, 2]))).toThrow(WireError);
     introduction.summary(link(2), summary());
     expect(() => introduction.summary(link(2), summary())).toThrow(WireError);
   });

@@ -27,7 +27,9 @@ export function encodeSummary(entries: readonly Entry[]): Uint8Array<ArrayBuffer
 
 /** @throws WireError */
 export function decodeSummary(bytes: Uint8Array): Entry[] {
-  return parts(bytes, ENTRY_BYTES).map((part) => ({ origin: peerIdOf(part.subarray(0, PEER_ID_BYTES)), version: readVersion(part, PEER_ID_BYTES) }));
+  const entries = parts(bytes, ENTRY_BYTES).map((part) => ({ origin: peerIdOf(part.subarray(0, PEER_ID_BYTES)), version: readVersion(part, PEER_ID_BYTES) }));
+  if (new Set(entries.map(({ origin }) => origin)).size !== entries.length) throw new WireError("malformed", "a device named twice");
+  return entries;
 }
 
 /** @throws WireError */

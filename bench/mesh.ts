@@ -1,3 +1,5 @@
+import { CERTIFICATE_BYTES } from "../src/identity/certificate.ts";
+import { SIGNATURE_BYTES } from "../src/identity/schnorr.ts";
 import { createRandom } from "../src/wire/random.ts";
 import { createTestGuard } from "../src/mesh/testing/guard.ts";
 import { createRoom, peer, type Member } from "../src/mesh/testing/room.ts";
@@ -6,8 +8,8 @@ import { compare, median, type Bench, type Row } from "./harness.ts";
 /** Some of the devices this is for have 256 kbit/s. */
 const SLOW = { against: "a link of 256 kbit/s", theirs: 32 };
 const GROUP = 8;
-/** A certificate and a signature, as devices prove what they tell all. */
-const PROOF_BYTES = 77 + 64;
+/** As devices prove what they tell all (device/guard.ts). */
+const PROOF_BYTES = CERTIFICATE_BYTES + SIGNATURE_BYTES;
 /** Milliseconds: about a round of a room of that size, in which a tenth of it is replaced. */
 const [ENTERING, QUIET, CHURN] = [15_000, 20_000, 16_000];
 

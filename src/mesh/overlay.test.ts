@@ -41,6 +41,15 @@ test("all of 2 to 200 devices are connected whatever the degree, and 200 with ei
   expect(reach.size).toBe(200);
 });
 
+test("neighbours on two circles are linked once, so a device may have fewer links than eight, of many devices five and seven on average at least", () => {
+  for (const n of [33, 64, 100, 200]) {
+    const room = peers(n);
+    const counts = room.map((id) => overlay(id, room, { degree: 8, forced: true, group: [] }).size);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(5);
+    expect(counts.reduce((sum, count) => sum + count, 0) / n).toBeGreaterThanOrEqual(7);
+  }
+});
+
 test("whoever comes changes the links of those who are next to it, and of nobody else", () => {
   const room = peers(65);
   const [newcomer, ...rest] = room as [PeerId, ...PeerId[]];

@@ -58,6 +58,19 @@ test("what is not refreshed is forgotten", () => {
   expect(topology.reachable()).toEqual([peer(2)]);
 });
 
+test("where there are many, each is to say its state again less often, and is waited for as much longer", () => {
+  const topology = createTopology(peer(1));
+  const many = Array.from({ length: 100 }, (_, i) => peer(i + 2));
+  topology.setLinks([...many]);
+  for (const id of many) topology.accept(id, { version: 1, neighbours: [peer(1)] }, 0, SAID);
+  expect(topology.refreshEvery).toBe(100 * MESH_LIMITS.linkStateRefreshEach);
+  topology.age(AGE + 1);
+  expect(topology.size).toBe(100);
+  topology.age(MESH_LIMITS.linkStateAges * topology.refreshEvery + 1);
+  expect(topology.size).toBe(0);
+  expect(topology.refreshEvery).toBe(MESH_LIMITS.linkStateRefresh);
+});
+
 test("the map is bounded, and makes room by forgetting who is out of reach", () => {
   const topology = createTopology(peer(1));
   for (let i = 2; i < MESH_LIMITS.topologyEntries + 10; i++) {

@@ -20,6 +20,8 @@ globalThis.intrude = (place, task, epoch) => {
     // It knows the room and everybody's issuer, and says that this one made its certificate.
     credential: { ...rest, key: { ...key, P: room.issuer.P } },
     issuers: [room.issuer.P],
+    cut: null,
+    now: () => performance.now(),
     rtc: createRtcHost(),
     events: {
       onReachable: (peers) => void (reached = Math.max(reached, peers.length)),

@@ -28,6 +28,8 @@ globalThis.lendFalsely = async (place, task, epoch) => {
     room,
     credential,
     issuers: [room.issuer.P],
+    cut: null,
+    now: () => performance.now(),
     rtc: createRtcHost(),
     events: {
       onReachable: (peers) => library.lane.reachable(peers),

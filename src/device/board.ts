@@ -101,7 +101,7 @@ export async function openBoard({ room, store, now, onChange, onProblem, most = 
     if (here === null) return;
     const bytes = encodeBoard(message);
     try {
-      if (to === null) here.presence.broadcast(bytes, "tasks");
+      if (to === null) here.presence.broadcast(bytes, "tasks", true);
       else here.presence.send(to, bytes, here.left.signal, "tasks").catch(unsent);
     } catch (error) {
       unsent(error);

@@ -40,6 +40,8 @@ export interface ChannelsDeps {
   guard: EpochGuard;
   random: Random;
   transmit(to: PeerId, parts: readonly Uint8Array[], signal: AbortSignal, label: SentLabel): Promise<void>;
+  /** Asks a peer that has not shown its certificate yet for it. */
+  meet(peer: PeerId): Promise<void>;
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
 }
 
@@ -57,13 +59,13 @@ interface Entry {
   reading: Promise<void>;
 }
 
-export function createChannels({ self, key, guard, random, transmit, onMessage }: ChannelsDeps): Channels {
+export function createChannels({ self, key, guard, random, transmit, meet, onMessage }: ChannelsDeps): Channels {
   const entries = new Map<PeerId, Entry>();
   const closing = new AbortController();
   const aad = guard.aad("unicast");
   const between = (from: PeerId, to: PeerId): Uint8Array => guard.aad("bulk", peerIdBytes(from), peerIdBytes(to));
 
-  const issuerOf = (peer: PeerId): Uint8Array => guard.known(peer)?.P ?? key.P;
+  const issuerOf = (peer: PeerId): Uint8Array => guard.met(peer)?.P ?? key.P;
 
   function entryOf(peer: PeerId): Entry {
     let entry = entries.get(peer);
@@ -97,7 +99,8 @@ export function createChannels({ self, key, guard, random, transmit, onMessage }
   }
 
   async function open(to: PeerId, entry: Entry): Promise<Channel> {
-    const known = guard.known(to);
+    if (guard.met(to) === null) await meet(to);
+    const known = guard.met(to);
     if (!known) throw new MeshError("unreachable", `${to} has not shown its certificate yet; send again when it has spoken`);
     const { bytes, pending } = offerChannel({ from: key, to: known.certificate, toIssuer: known.P, aad, random });
     entry.pending = pending;

@@ -1,7 +1,10 @@
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { decodeAnnouncement, encodeAnnouncement, type Announcement } from "../identity/committee/announce.ts";
 import { POINT_BYTES } from "../identity/suite.ts";
 import { createSignalClient, type SignalClient, type SignalEvents } from "../signal/client.ts";
+import { LIMITS } from "../swarm/limits.ts";
+import type { Cut } from "../swarm/tier/groups.ts";
 import { codec, WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { createCarriage, type Carriage } from "./carriage.ts";
@@ -19,6 +22,8 @@ export interface Standing {
   inside: boolean;
   /** Who issued this epoch's pseudonyms, 32 bytes; null for the room's own issuer. */
   P: Uint8Array | null;
+  /** How that epoch's circle is cut; null where it is not. */
+  cut: Cut | null;
   /** The committee that issues from now on, newcomers' pseudonyms too; null while there is none. */
   committee: Announcement | null;
 }
@@ -45,18 +50,19 @@ const wire = codec(
     weight: natural,
     inside: v.boolean(),
     P: v.nullable(v.pipe(bytes, v.length(POINT_BYTES))),
+    cut: v.exactOptional(v.strictObject({ draw: v.pipe(bytes, v.length(32)), arcs: v.pipe(natural, v.minValue(2), v.maxValue(LIMITS.arcs)) })),
     committee: v.nullable(bytes),
   }),
   DOOR_LIMITS.standingBytes,
 );
 
-const encodeStanding = ({ epoch, weight, inside, P, committee }: Standing): Uint8Array =>
-  wire.encode({ epoch, weight, inside, P: P && P.slice(), committee: committee && encodeAnnouncement(committee) });
+const encodeStanding = ({ epoch, weight, inside, P, cut, committee }: Standing): Uint8Array =>
+  wire.encode({ epoch, weight, inside, P: P && P.slice(), ...(cut && { cut: { draw: hexToBytes(cut.draw), arcs: cut.arcs } }), committee: committee && encodeAnnouncement(committee) });
 
 /** @throws WireError */
 function decodeStanding(blob: Uint8Array): Standing {
-  const { committee, ...standing } = wire.decode(blob);
-  return { ...standing, committee: committee && decodeAnnouncement(committee) };
+  const { cut, committee, ...standing } = wire.decode(blob);
+  return { ...standing, cut: cut ? { draw: bytesToHex(cut.draw), arcs: cut.arcs } : null, committee: committee && decodeAnnouncement(committee) };
 }
 
 export interface DoorDeps {

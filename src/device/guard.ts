@@ -52,6 +52,14 @@ export interface EpochGuard extends Guard {
   readonly refusals: Refusals;
   /** Of a peer that has proven something; null of one that is not known yet. */
   known(peer: PeerId): Known | null;
+  /** The same, or as somebody has shown it: enough to seal to it, and to check what it signed. */
+  met(peer: PeerId): Known | null;
+  /**
+   * A certificate as somebody else has it, with the issuer's key, which is right only once the peer has signed something.
+   * @param about whose it may be
+   * @returns false where it is not one that holds here
+   */
+  shown(certificate: Uint8Array, P: Uint8Array, about: ReadonlySet<PeerId>): boolean;
   /** Whose pseudonyms are let in, 32 bytes each. */
   readonly issuers: readonly Uint8Array[];
   /** Pseudonyms of this issuer are let in too, from now on. @param P 32 bytes. */
@@ -82,6 +90,8 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
   /** The first thing that each id signed. */
   const first = new Map<string, Signed>();
   const certificates = new Map<PeerId, Known>();
+  /** Those that were shown and have proven nothing yet. */
+  const strange = new Map<PeerId, Known>();
   const refusals = noRefusals();
   const own = encodeCertificate(key.certificate);
   const replay = createReplayGuard();
@@ -105,13 +115,23 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
     replay: { ...replay, take: (at, sender, E) => counted("replayed", replay.take(at, sender, E)) },
   };
 
-  function remember(peer: PeerId, known: Known): void {
-    certificates.delete(peer);
-    certificates.set(peer, known);
-    for (const oldest of certificates.keys()) {
-      if (certificates.size <= CERTIFICATES_KEPT) break;
-      certificates.delete(oldest);
+  function remember(peer: PeerId, known: Known, among = certificates): void {
+    strange.delete(peer);
+    among.delete(peer);
+    among.set(peer, known);
+    for (const oldest of among.keys()) {
+      if (among.size <= CERTIFICATES_KEPT) break;
+      among.delete(oldest);
     }
+  }
+
+  /** Under whichever issuer: of one that was only shown it is found here. */
+  function provenBy(peer: PeerId, message: Uint8Array, signature: Uint8Array): boolean {
+    const shown = strange.get(peer);
+    const P = shown && trusted.find((issuer) => verify(shown.certificate, issuer, message, committeeAad, signature));
+    if (P === undefined) return false;
+    remember(peer, { certificate: shown!.certificate, P });
+    return true;
   }
 
   /** The certificate that goes with this peer's id, in this room and epoch. */
@@ -206,6 +226,19 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
       return trusted;
     },
     known: (peer) => certificates.get(peer) ?? null,
+    met: (peer) => certificates.get(peer) ?? strange.get(peer) ?? null,
+    shown(bytes, P, about) {
+      try {
+        const certificate = certificateIn(bytes);
+        const peer = peerIdOfCertificate(certificate);
+        if (!about.has(peer) || isRevoked(revoked, certificate)) return false;
+        if (!certificates.has(peer) && trusted.some((issuer) => equalBytes(issuer, P))) remember(peer, { certificate, P }, strange);
+        return true;
+      } catch (error) {
+        if (!(error instanceof IdentityError) && !(error instanceof WireError)) throw error;
+        return false;
+      }
+    },
     trust(P) {
       if (!trusted.some((known) => equalBytes(known, P))) trusted.push(P);
     },
@@ -220,7 +253,7 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
     sign: (message) => sign(key, message, committeeAad, random),
     signedBy(peer, message, signature) {
       const known = certificates.get(peer) ?? (peer === self ? { certificate: key.certificate, P: key.P } : null);
-      return known !== null && verify(known.certificate, known.P, message, committeeAad, signature);
+      return known === null ? provenBy(peer, message, signature) : verify(known.certificate, known.P, message, committeeAad, signature);
     },
   };
 }

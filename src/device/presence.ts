@@ -2,6 +2,8 @@ import { createMesh, type MeshDeps, type MeshEvents, type MeshSnapshot } from ".
 import type { RtcHost } from "../mesh/rtc.ts";
 import { createSignalClient, type SignalEvents, type SignalState } from "../signal/client.ts";
 import type { PeerId } from "../wire/ids.ts";
+import { arcIn, type Cut } from "../swarm/tier/groups.ts";
+import { createAcquaintance } from "./acquaintance.ts";
 import { createChannels } from "./channels.ts";
 import type { Credential } from "./credential.ts";
 import { createGuard, type EpochGuard } from "./guard.ts";
@@ -24,6 +26,9 @@ export interface PresenceDeps {
   credential: Credential;
   /** Whose pseudonyms are let in, 32 bytes each. */
   issuers: readonly Uint8Array[];
+  /** How the room is cut; null: not at all; undefined: it is not known yet, and nobody is called before it is. */
+  cut: Cut | null | undefined;
+  now: () => number;
   rtc: RtcHost;
   beforeDial?: MeshDeps["beforeDial"];
   events: PresenceEvents;
@@ -37,14 +42,17 @@ export interface Presence {
   readonly guard: EpochGuard;
   mesh(): MeshSnapshot;
   setGroup(peers: readonly PeerId[]): void;
-  /** Signed. @throws MeshError */
-  broadcast(bytes: Uint8Array, kind: SentKind): void;
+  setCut(cut: Cut | null): void;
+  /** Asks `whom` for the certificates of these. */
+  acquaint(whom: PeerId, about: readonly PeerId[]): Promise<void>;
+  /** Signed; where the room is cut, to those nearby, or widely. @throws MeshError */
+  broadcast(bytes: Uint8Array, kind: SentKind, wide?: boolean): void;
   /** Sealed. @throws MeshError */
   send(to: PeerId, bytes: Uint8Array, signal: AbortSignal, kind: SentKind): Promise<void>;
   close(): void;
 }
 
-export function createPresence({ options, room, credential, issuers, rtc, beforeDial, events }: PresenceDeps): Presence {
+export function createPresence({ options, room, credential, issuers, cut, now, rtc, beforeDial, events }: PresenceDeps): Presence {
   const { self, epoch, key, claim } = credential;
   const guard = createGuard(room, credential, issuers, systemRandom, events.onMisissue);
   let state: SignalState = "connecting";
@@ -60,7 +68,8 @@ export function createPresence({ options, room, credential, issuers, rtc, before
         events.onChange();
       },
       onPeers(peers) {
-        const gone = listed.filter((peer) => !peers.includes(peer));
+        const there = new Set(peers);
+        const gone = listed.filter((peer) => !there.has(peer));
         listed = peers;
         mesh.roster(peers);
         gone.forEach((peer) => mesh.gone(peer));
@@ -76,13 +85,26 @@ export function createPresence({ options, room, credential, issuers, rtc, before
     rtc,
     signal,
     ice: { iceServers: options.room.iceServers, relayOnly: options.room.relayOnly },
+    ...(cut !== null && { areas: cut === undefined ? "unknown" : arcIn(cut) }),
     ...(options.degree === undefined ? {} : { degree: options.degree, forced: true }),
     ...(beforeDial === undefined ? {} : { beforeDial }),
     events: {
       ...events,
-      onMessage: (from, bytes, to) => (to === "all" ? events.onMessage(from, bytes) : channels.receive(from, bytes)),
+      onMessage(from, bytes, to) {
+        if (to === "all") events.onMessage(from, bytes);
+        else if (acquaintance.isFor(bytes)) acquaintance.receive(from, bytes);
+        else channels.receive(from, bytes);
+      },
       onDropped: () => events.onChange(),
     },
+  });
+
+  const acquaintance = createAcquaintance({
+    self,
+    own: { certificate: key.certificate, P: key.P },
+    guard,
+    now,
+    transmit: (to, parts) => mesh.send(to, parts, { label: "handshake" }),
   });
 
   const channels = createChannels({
@@ -91,6 +113,7 @@ export function createPresence({ options, room, credential, issuers, rtc, before
     guard,
     random: systemRandom,
     transmit: (to, parts, abort, label) => mesh.send(to, parts, { signal: abort, label }),
+    meet: (peer) => acquaintance.ask(peer, [peer]),
     onMessage: events.onMessage,
   });
 
@@ -103,9 +126,12 @@ export function createPresence({ options, room, credential, issuers, rtc, before
     guard,
     mesh: () => mesh.snapshot(),
     setGroup: (peers) => mesh.setGroup(peers),
-    broadcast: (bytes, kind) => mesh.broadcast(bytes, kind),
+    setCut: (next) => mesh.setAreas(next && arcIn(next)),
+    acquaint: acquaintance.ask,
+    broadcast: (bytes, kind, wide) => mesh.broadcast(bytes, kind, wide),
     send: (to, bytes, abort, kind) => channels.send(to, bytes, abort, kind),
     close() {
+      acquaintance.close();
       channels.close();
       signal.close();
       mesh.close();

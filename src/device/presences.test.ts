@@ -7,6 +7,7 @@ import { createKernels } from "../securesum/kernel.ts";
 import { host } from "../signal/signal.fixture.ts";
 import { rootOf, taskHash } from "../swarm/record.ts";
 import { genesisHead } from "../swarm/state.ts";
+import { arcIn, type Cut } from "../swarm/tier/groups.ts";
 import { emptyCarry } from "../update/compression/carry.ts";
 import type { PeerId } from "../wire/ids.ts";
 import { roomCredential } from "./credential.ts";
@@ -20,6 +21,9 @@ import { createSession } from "./session.ts";
 interface Device {
   presences: Presences;
   names: PeerId[];
+  /** From whom it has heard a status, and who else is listed. */
+  heard: Set<PeerId>;
+  beyond: readonly PeerId[];
 }
 
 /** Generous, for the machine may be shared. */
@@ -36,22 +40,23 @@ async function place(): Promise<{ server: string; network: Network }> {
 }
 
 /** A device whose model is in this epoch and has this weight; it follows whoever says anything. */
-async function arrive({ server, network }: { server: string; network: Network }, standing: { epoch: number; weight: number }, passes: readonly IssuedPass[] = []): Promise<Device> {
+async function arrive({ server, network }: { server: string; network: Network }, standing: { epoch: number; weight: number; cut?: Cut }, passes: readonly IssuedPass[] = []): Promise<Device> {
   const place = { secret: "A".repeat(43), server, iceServers: [], relayOnly: false };
   const names: PeerId[] = [];
+  const device: Omit<Device, "presences"> = { names, heard: new Set(), beyond: [] };
   const presences = createPresences({
     options: { slot: 0, room: place },
     room: roomKeys(place, "task"),
     keys: { passes, keep: () => undefined },
     rtc: network.host(`${standing.weight}`.padStart(32, "0") as PeerId),
     now,
-    standing: () => standing,
+    standing: () => ({ cut: null, ...standing }),
     sent: createSentLog(now),
     events: {
       onChange: () => undefined,
       onEntered: (self) => void names.push(self),
-      onReachable: () => undefined,
-      onMessage: () => undefined,
+      onReachable: (_, __, beyond) => void (device.beyond = beyond),
+      onMessage: (from) => void device.heard.add(from),
       onOutdated: () => undefined,
       onTampered: () => undefined,
       onCommittee: () => undefined,
@@ -65,7 +70,7 @@ async function arrive({ server, network }: { server: string; network: Network },
     presences.close();
   });
   await vi.waitFor(() => expect(presences.current).not.toBe(null), { timeout: WAIT });
-  return { presences, names };
+  return Object.assign(device, { presences });
 }
 
 const reachable = ({ presences }: Device): PeerId[] => presences.current?.mesh().reachable ?? [];
@@ -129,4 +134,25 @@ test("whoever comes to those inside with a model of a later epoch stays with the
   expect(names.size).toBeLessThanOrEqual(2);
   // Who went to look comes back under another name, and the old one is there for a while.
   await vi.waitFor(() => expect(session.mesh().reachable).toEqual([heavy.presences.current!.self]), { timeout: WAIT });
+});
+
+test("in a room that is cut a newcomer is told so at the door, has its own arc in view, and can send to those of the other", async () => {
+  const here = await place();
+  const cut: Cut = { draw: "5a".repeat(32), arcs: 2 };
+  const inside = await Promise.all(Array.from({ length: 7 }, (_, index) => arrive(here, { epoch: 1, weight: 100 + index, cut })));
+  const newcomer = await arrive(here, { epoch: 0, weight: 0 });
+  const all = [...inside, newcomer];
+  const names = all.map(({ presences }) => presences.current!.self);
+  const arcOf = arcIn(cut);
+  for (const device of all) {
+    const self = device.presences.current!.self;
+    const own = names.filter((name) => name !== self && arcOf(name) === arcOf(self));
+    await vi.waitFor(() => expect(reachable(device)).toEqual(expect.arrayContaining(own)), { timeout: WAIT });
+    await vi.waitFor(() => expect(device.beyond).toEqual(names.filter((name) => arcOf(name) !== arcOf(self)).sort()), { timeout: WAIT });
+  }
+
+  const { self, send } = newcomer.presences.current!;
+  for (const peer of newcomer.beyond) await send(peer, Uint8Array.of(1), new AbortController().signal, "status");
+  const others = all.filter(({ presences }) => newcomer.beyond.includes(presences.current!.self));
+  await vi.waitFor(() => expect(others.filter(({ heard }) => heard.has(self))).toEqual(others), { timeout: WAIT });
 });

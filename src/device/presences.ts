@@ -8,6 +8,7 @@ import type { Committee } from "../identity/committee/announce.ts";
 import type { WorkCost } from "../identity/committee/work.ts";
 import type { Hash } from "../swarm/record.ts";
 import type { Commit } from "../swarm/roll.ts";
+import type { Cut } from "../swarm/tier/groups.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { DeviceOptions } from "./api.ts";
 import { roomCredential, type Credential } from "./credential.ts";
@@ -48,7 +49,8 @@ export interface PresencesEvents {
   onChange(): void;
   /** This device has another name from now on; the first time, its first. */
   onEntered(self: PeerId): void;
-  onReachable(peers: readonly PeerId[], pending: readonly PeerId[]): void;
+  /** `beyond` are those that the server lists of other nodes. */
+  onReachable(peers: readonly PeerId[], pending: readonly PeerId[], beyond: readonly PeerId[]): void;
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
   onOutdated(): void;
   onTampered(from: PeerId, way: Way): void;
@@ -66,7 +68,7 @@ export interface PresencesDeps {
   keys: RoomKeyring;
   rtc: RtcHost;
   now: () => number;
-  standing(): Pick<Standing, "epoch" | "weight">;
+  standing(): Pick<Standing, "epoch" | "weight" | "cut">;
   beforeDial?: MeshDeps["beforeDial"];
   /** Memory that devices lend to each other: what goes on under the present name. */
   library?: LibraryLane;
@@ -87,12 +89,16 @@ export interface Presences {
   prepare(epoch: number, issuer: Hash | null): void;
   /** `issuer` names who issued the epoch's pseudonyms: null for the room itself, undefined where this device missed it. */
   enter(epoch: number, issuer: Hash | null | undefined): void;
+  /** How the present epoch's circle is cut. */
+  setCut(cut: Cut | null): void;
   /** @param group with whom this device summed; empty where it took the head over */
   committed(commit: Commit, group: readonly PeerId[], closing: boolean): void;
   tick(): void;
   /** This peer sent what no honest device sends. */
   revoke(peer: PeerId): void;
-  /** A status, to all of the present epoch. @throws MeshError */
+  /** Asks `whom` for the certificates of these. */
+  acquaint(whom: PeerId, about: readonly PeerId[]): Promise<void>;
+  /** A status, to all of the present epoch, or of this device's node in it. @throws MeshError */
   broadcast(bytes: Uint8Array): void;
   /** Bytes at the data channels and refusals, under all names. */
   totals(): Totals;
@@ -112,8 +118,11 @@ interface Held {
   registry: Registry;
   receipts: Receipts;
   P: Uint8Array | null;
+  /** Undefined while it is not known. */
+  cut: Cut | null | undefined;
   reachable: readonly PeerId[];
   pending: readonly PeerId[];
+  beyond: readonly PeerId[];
   heard: Map<PeerId, Uint8Array<ArrayBuffer>>;
 }
 
@@ -146,8 +155,8 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
 
   /** Not behind the epoch that it has entered already: its model may still have to catch up. */
   const ownStanding = (): Standing => {
-    const { epoch, weight } = standing();
-    return { epoch: Math.max(epoch, current?.presence.epoch ?? 0), weight, inside: current !== null, P: current?.P ?? null, committee: current?.registry.announcement ?? null };
+    const { epoch, weight, cut } = standing();
+    return { epoch: Math.max(epoch, current?.presence.epoch ?? 0), weight, cut: current ? (current.cut ?? null) : cut, inside: current !== null, P: current?.P ?? null, committee: current?.registry.announcement ?? null };
   };
 
   const door = createDoor({
@@ -237,6 +246,8 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
 
   function open({ credential, P }: Pass, where: Standing | null): Held {
     const known = where?.committee ?? null;
+    // In a large room the next epoch's links are made once its draw is known, which comes with the last one's end.
+    const cut = where ? where.cut : standing().cut === null ? null : undefined;
     const presenceEvents: PresenceEvents = {
       onChange: events.onChange,
       onOutdated: events.onOutdated,
@@ -244,12 +255,12 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       onSent: sent.frame,
       onSentToServer: (bytes, to) => sent.server(bytes, to !== null),
       onMisissue: (proof) => registry.accuse(proof),
-      onReachable(reachable, pending) {
-        Object.assign(held, { reachable, pending });
+      onReachable(reachable, pending, beyond) {
+        Object.assign(held, { reachable, pending, beyond });
         if (held === next && current) current.registry.saw(reachable.length + 1);
         if (held === current) {
           library?.reachable(reachable);
-          events.onReachable(reachable, pending);
+          events.onReachable(reachable, pending, beyond);
         }
         follow();
       },
@@ -263,7 +274,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
         if (events.leads(bytes)) goOver(held);
       },
     };
-    const presence = createPresence({ options, room, credential, issuers: [P ?? room.issuer.P], rtc, ...(beforeDial && { beforeDial }), events: presenceEvents });
+    const presence = createPresence({ options, room, credential, issuers: [P ?? room.issuer.P], cut, now, rtc, ...(beforeDial && { beforeDial }), events: presenceEvents });
     const registry = createRegistry({
       room,
       credential,
@@ -273,9 +284,9 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       chance,
       work,
       known,
-      reachable: () => held.reachable,
+      reachable: () => [...held.reachable, ...held.beyond],
       send: (to, bytes) => void presence.send(to, bytes, closing.signal, "keys").catch(unsent),
-      broadcast: (bytes) => presence.broadcast(bytes, "keys"),
+      broadcast: (bytes) => presence.broadcast(bytes, "keys", true),
       events: {
         onCommittee(hash) {
           if (held === current) events.onCommittee(hash);
@@ -299,7 +310,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       send: (to, bytes) => void presence.send(to, bytes, closing.signal, "status").catch(unsent),
       onReceipt: events.onReceipt,
     });
-    const held: Held = { credential, presence, registry, receipts, P, reachable: [], pending: [], heard: new Map() };
+    const held: Held = { credential, presence, registry, receipts, P, cut, reachable: [], pending: [], beyond: [], heard: new Map() };
     tellApart(presence);
     return held;
   }
@@ -377,7 +388,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     library?.reachable(entered.reachable);
     events.onEntered(entered.presence.self);
     if (entered.registry.hash) events.onCommittee(entered.registry.hash);
-    events.onReachable(entered.reachable, entered.pending);
+    events.onReachable(entered.reachable, entered.pending, entered.beyond);
     for (const [from, bytes] of entered.heard) events.onMessage(from, bytes);
     entered.heard.clear();
   }
@@ -415,6 +426,11 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     },
     prepare: (epoch, issuer) => void prepare(epoch, issuer, true),
     enter,
+    setCut(cut) {
+      if (current === null || sameCut(cut, current.cut)) return;
+      current.cut = cut;
+      current.presence.setCut(cut);
+    },
     committed(commit, group, near) {
       current?.registry.committed(commit, near);
       current?.receipts.committed(commit, group);
@@ -426,6 +442,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       if (current && ahead && current.reachable.length === 0 && apart(ahead) && next === null && !arriving) leave(current);
     },
     revoke: (peer) => current?.registry.revoke(peer),
+    acquaint: (whom, about) => current?.presence.acquaint(whom, about) ?? Promise.resolve(),
     broadcast(bytes) {
       said = bytes;
       current?.presence.broadcast(bytes, "status");
@@ -444,6 +461,8 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
 }
 
 const sameIssuer = (a: Uint8Array | null, b: Uint8Array | null): boolean => (a === null || b === null ? a === b : equalBytes(a, b));
+
+const sameCut = (a: Cut | null, b: Cut | null | undefined): boolean => (a && b ? a.draw === b.draw && a.arcs === b.arcs : a === b);
 
 /** The receiver is gone, or asks again. */
 function unsent(error: unknown): void {

@@ -37,13 +37,14 @@ const OVERHEAD: Record<PacketKind, Protection> = {
   signal: "signcrypted",
   unicast: "sealed",
   flood: "signed",
+  "wide-flood": "signed",
 };
 
 function headingOf({ traffic, kind, label }: Sent): Pick<SentRecord, "kind" | "protection"> {
   if (traffic === "relayed") return { kind: "relay", protection: "passed on" };
   if (traffic === "overhead") return { kind: "link", protection: OVERHEAD[kind] };
   if (label === "handshake") return { kind: "keys", protection: "signcrypted" };
-  return { kind: label as SentKind, protection: kind === "flood" ? "signed" : "sealed" };
+  return { kind: label as SentKind, protection: kind === "flood" || kind === "wide-flood" ? "signed" : "sealed" };
 }
 
 /** @param now milliseconds since 1970 */

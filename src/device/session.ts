@@ -13,6 +13,8 @@ import { encodeRecording } from "../swarm/recording.ts";
 import { initialState, type Head, type SwarmConfig, type SwarmState } from "../swarm/state.ts";
 import { heard } from "../swarm/stands.ts";
 import { step } from "../swarm/step.ts";
+import { cutAfter, groupsAfter } from "../swarm/tier/groups.ts";
+import { introduced } from "../swarm/tier/introduced.ts";
 import type { Carry } from "../update/compression/carry.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
@@ -110,7 +112,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   let moved = false;
   let first: SwarmState | null = null;
   let state: SwarmState | null = null;
-  let met: SwarmEvent & { type: "reachable" } = { type: "reachable", now: now(), peers: [], pending: [] };
+  let met: Record<"peers" | "pending" | "beyond", readonly PeerId[]> = { peers: [], pending: [], beyond: [] };
 
   const freeze = (): void => {
     frozen = true;
@@ -118,7 +120,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   };
 
   /** Where its model stands, whether or not it has begun. */
-  const own = (): Pick<SwarmState["head"]["record"], "round" | "weight"> => state?.head.record ?? start?.head.record ?? kept;
+  const own = (): Pick<SwarmState["head"]["record"], "round" | "weight"> => head()?.record ?? kept;
+  const head = (): Head | null => state?.head ?? start?.head ?? null;
 
   const presences = createPresences({
     options,
@@ -130,7 +133,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     sent,
     standing() {
       const { round, weight } = own();
-      return { epoch: epochOf(round, epochRounds), weight };
+      const at = head();
+      return { epoch: epochOf(round, epochRounds), weight, cut: at && cutAfter(at, epochRounds) };
     },
     ...(breakpoint?.stage === "connect" ? { beforeDial: () => (freeze(), new Promise<void>(() => undefined)) } : {}),
     events: {
@@ -141,9 +145,9 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         if (state) dispatch({ type: "epoch", now: now(), self });
         else commence();
       },
-      onReachable(peers, pending) {
-        met = { type: "reachable", now: now(), peers, pending };
-        dispatch(met);
+      onReachable(peers, pending, beyond) {
+        met = { peers, pending, beyond };
+        dispatch(reachable());
       },
       onMessage: hear,
       onReceipt: events.onReceipt,
@@ -151,6 +155,12 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       leads: (bytes) => weightIn(bytes) > own().weight,
     },
   });
+
+  /** Who can be reached; of other nodes those whom it is introduced to. */
+  function reachable(): SwarmEvent & { type: "reachable" } {
+    const { peers, pending, beyond } = met;
+    return { type: "reachable", now: now(), peers: [...peers, ...(state && beyond.length > 0 ? elsewhere(state, beyond) : [])], pending };
+  }
 
   /** A quarter of the epoch, five rounds at most, is for getting the next one's pseudonym. */
   const nearEdge = (round: number): boolean => round % epochRounds >= epochRounds - Math.max(1, Math.min(5, Math.ceil(epochRounds / 4)));
@@ -165,7 +175,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     if (start === null || self === undefined || state) return;
     first = state = initialState({ ...start.config, self }, start.head, now(), start.own.carry);
     moved = true;
-    dispatch({ ...met, now: now() });
+    dispatch(reachable());
   }
 
   /**
@@ -179,19 +189,28 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
     const epoch = epochOf(round, epochRounds);
     const goes = moved && epoch > current.epoch;
     moved = false;
-    if (goes) presences.enter(epoch, endsEpoch(round, epochRounds) ? issuer : undefined);
-    else if (endsEpoch(round + 1, epochRounds) && state.round.view.length > 0 && epoch === current.epoch) presences.prepare(epoch + 1, issuer);
+    if (goes) return presences.enter(epoch, endsEpoch(round, epochRounds) ? issuer : undefined);
+    if (epoch !== current.epoch) return;
+    presences.setCut(cutAfter(state.head, epochRounds));
+    if (endsEpoch(round + 1, epochRounds) && state.round.view.length > 0) presences.prepare(epoch + 1, issuer);
   }
 
-  /** Signatures under what is handed on are checked here. */
-  function hear(from: PeerId, bytes: Uint8Array): void {
-    const event = state === null || state.refused.includes(from) ? null : heard(state, from, bytes, signedBy);
+  /** Signatures under what is handed on are checked here; whose key is not known yet is asked for, of whoever handed it on. */
+  function hear(from: PeerId, bytes: Uint8Array, asked = false): void {
+    if (state === null || state.refused.includes(from)) return;
+    const strangers = new Set<PeerId>();
+    const event = heard(state, from, bytes, (peer, message, signature) => {
+      const checked = signedBy(peer, message, signature);
+      if (checked === null) strangers.add(peer);
+      return checked;
+    });
     if (event) dispatch({ ...event, now: now() });
+    if (strangers.size > 0 && !asked) void presences.acquaint(from, [...strangers]).then(() => hear(from, bytes, true));
   }
 
   function signedBy(peer: PeerId, message: Uint8Array, signature: Uint8Array): boolean | null {
     const guard = presences.current?.guard;
-    return guard?.known(peer) ? guard.signedBy(peer, spoken(message), signature) : null;
+    return guard?.met(peer) ? guard.signedBy(peer, spoken(message), signature) : null;
   }
 
   /** What happens before it begins is either said again by the others or kept in `met`. */
@@ -378,6 +397,12 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       presences.close();
     },
   };
+}
+
+function elsewhere({ head, config }: SwarmState, beyond: readonly PeerId[]): PeerId[] {
+  const there = new Set(beyond);
+  const { nodeOf } = groupsAfter(head, config);
+  return introduced(head, config, (peer) => there.has(peer), (node) => beyond.filter((peer) => nodeOf(peer) === node));
 }
 
 /** A word to other groups is signed as such. */

@@ -2,6 +2,8 @@
 export const MESH_LIMITS = {
   /** Links of the overlay, made with everybody's knowledge of who is there. */
   degree: 8,
+  /** Of a room of several areas, circles through all of it: two more links each, most of them into other areas. */
+  wideCircles: 2,
   /** Links in all: the overlay's, the group's, and those that others asked for. */
   links: 24,
 
@@ -81,6 +83,8 @@ export const MESH_LIMITS = {
   relays: 3,
   /** The same of link states, which are said again. */
   stateRelays: 2,
+  /** To how many neighbours a device passes on what somebody in another area tells the whole room. */
+  wideRelays: 6,
   floodBytes: 1024 * 1024,
   /** Floods and messages remembered, so that each is taken once. */
   packetsRemembered: 8_192,

@@ -8,7 +8,7 @@ import type { SendOptions, Sent } from "./outbox.ts";
 import { createPeers } from "./peers.ts";
 import { createRouter } from "./router.ts";
 import type { RtcHost } from "./rtc.ts";
-import { createTopology } from "./topology.ts";
+import { createTopology, type AreaOf } from "./topology.ts";
 
 /** The signalling server, as far as the mesh needs it. */
 export interface Signal {
@@ -19,8 +19,11 @@ export interface Signal {
 export interface MeshEvents {
   /** The bytes are the receiver's own to keep. Of a message to `all` the sender is proven; one to `one` has to prove itself. */
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>, to: "all" | "one"): void;
-  /** Peers with a way to them, and those that are listed and have none yet. Called when either changes. */
-  onReachable(reachable: PeerId[], pending: PeerId[]): void;
+  /**
+   * Peers with a way to them, and those that are listed and have none yet. Called when either changes. Where the room is
+   * cut into areas those of the own one; `beyond` are the listed ones of others, for whom nobody here vouches.
+   */
+  onReachable(reachable: PeerId[], pending: PeerId[], beyond: readonly PeerId[]): void;
   /** This peer speaks a newer version, or one that is not known: this device may have to update. */
   onOutdated(peer: PeerId): void;
   /** This peer's bytes were wrong; its link is closed and stays so for a while. */
@@ -42,6 +45,8 @@ export interface MeshDeps {
   degree?: number;
   /** No links on top of the overlay's. */
   forced?: boolean;
+  /** How the room is cut; absent: it is one area. Unknown: it makes no links of itself before it is told. */
+  areas?: AreaOf | "unknown";
   clock?: Clock;
   /** Uniform in [0, 1). */
   random?: () => number;
@@ -81,8 +86,13 @@ export interface Mesh {
   blob(from: PeerId, blob: Uint8Array): void;
   /** Peers to be linked with directly, on top of the overlay. */
   setGroup(peers: readonly PeerId[]): void;
-  /** To every reachable peer, once; not repeated to those who come later. @throws MeshError */
-  broadcast(bytes: Uint8Array, label?: string): void;
+  /** How the room is cut, which everybody in it has to agree on; null: it is one area. */
+  setAreas(areaOf: AreaOf | null): void;
+  /**
+   * To every reachable peer, once; not repeated to those who come later. Where the room is cut into areas to those of the
+   * own one and its own neighbours; `wide`: to all, but for some by chance where one is lost. @throws MeshError
+   */
+  broadcast(bytes: Uint8Array, label?: string, wide?: boolean): void;
   /**
    * To one peer, over relays where need be; several parts are sent as one message, without being joined here. Resolves when the first link has taken all of it, which says
    * nothing of its arrival; the bytes must not change until then. Never hangs. @throws MeshError
@@ -101,12 +111,17 @@ export function createMesh(deps: MeshDeps): Mesh {
   const forced = deps.forced ?? false;
   const degree = deps.degree ?? MESH_LIMITS.degree;
   const topology = createTopology(self);
+  if (typeof deps.areas === "function") topology.setAreas(deps.areas);
   const up: ByteCounts = { own: 0, relayed: 0, overhead: 0 };
   const down = { own: 0, relayed: 0, all: 0 };
   let listed = new Set<PeerId>();
   /** Since when a listed peer has no way to it. */
   const lostSince = new Map<PeerId, number>();
   let group: readonly PeerId[] = [];
+  let areas: "one" | "several" | "unknown" = deps.areas === "unknown" ? "unknown" : deps.areas ? "several" : "one";
+  /** Those listed of other areas, and how often they have changed. */
+  let beyond: readonly PeerId[] = [];
+  let beyondTurn = 0;
   let wanted = new Set<PeerId>();
   let shape = "";
   let told = "";
@@ -196,7 +211,14 @@ export function createMesh(deps: MeshDeps): Mesh {
   }
 
   function pending(): PeerId[] {
-    return [...listed].filter((peer) => !topology.isReachable(peer) && !peers.held(peer)).sort();
+    return [...listed].filter((peer) => topology.isNear(peer) && !topology.isReachable(peer) && !peers.held(peer)).sort();
+  }
+
+  function lookBeyond(): void {
+    const next = areas === "several" ? [...listed].filter((peer) => !topology.isNear(peer)).sort() : [];
+    if (next.join() === beyond.join()) return;
+    beyond = next;
+    beyondTurn++;
   }
 
   /** After any change: whom to be linked with, and whom the layer above can count on. */
@@ -209,21 +231,21 @@ export function createMesh(deps: MeshDeps): Mesh {
     for (const peer of waiting) if (!lostSince.has(peer)) lostSince.set(peer, now);
     for (const peer of lostSince.keys()) if (!listed.has(peer)) lostSince.delete(peer);
     const fresh = waiting.filter((peer) => now - (lostSince.get(peer) ?? now) < MESH_LIMITS.rosterPatience);
-    const members = [...reachable.filter((peer) => !peers.held(peer)), ...fresh].sort();
-    const nextShape = [...members, "|", ...group].join();
+    const members = [...reachable.filter((peer) => topology.isNear(peer) && !peers.held(peer)), ...fresh].sort();
+    const nextShape = [areas, beyondTurn, ...members, "|", ...group].join();
     if (nextShape !== shape) {
       shape = nextShape;
-      wanted = overlay(self, members, { degree, forced, group });
+      wanted = areas === "unknown" ? new Set() : overlay(self, members, { degree, forced, group, beyond });
     }
-    const next = [...reachable, "|", ...waiting].join();
+    const next = [beyondTurn, ...reachable, "|", ...waiting].join();
     if (next === told) return;
     told = next;
-    events.onReachable(reachable, waiting);
+    events.onReachable(reachable, waiting, beyond);
   }
 
   /** One that is listed but long out of reach, by chance: how parts of a room find each other again. */
   function dialCold(now: number): void {
-    if (now < coldAt) return;
+    if (now < coldAt || areas === "unknown") return;
     coldAt = now + MESH_LIMITS.coldDial * (0.5 + random());
     const cold = pending().filter((peer) => !wanted.has(peer));
     const chosen = cold[Math.floor(random() * cold.length)];
@@ -262,12 +284,14 @@ export function createMesh(deps: MeshDeps): Mesh {
       }
       for (const peer of listed) if (!next.has(peer)) peers.probe(peer);
       listed = next;
+      lookBeyond();
       hurry();
     },
     gone(peer) {
       if (closed) return;
       listed.delete(peer);
       peers.probe(peer);
+      lookBeyond();
       changed();
     },
     blob: (from, sealed) => takeBlob(from, sealed, "server"),
@@ -275,7 +299,16 @@ export function createMesh(deps: MeshDeps): Mesh {
       group = [...list].sort();
       hurry();
     },
-    broadcast: (bytes, label) => router.broadcast(bytes, label),
+    setAreas(areaOf) {
+      areas = areaOf === null ? "one" : "several";
+      topology.setAreas(areaOf);
+      lookBeyond();
+      hurry();
+      // Whoever was a stranger's neighbour is one's own now, and has not been told.
+      for (const link of peers.live().values()) router.introduce(link);
+      announce();
+    },
+    broadcast: (bytes, label, wide) => router.broadcast(bytes, label, wide && areas === "several"),
     send: (to, bytes, options) => router.send(to, bytes instanceof Uint8Array ? [bytes] : bytes, options),
     snapshot: () => ({
       links: [...peers.live().values()].map(({ peer, up: sent, down: received }) => ({ peer, up: sent, down: received })),

@@ -18,12 +18,12 @@ import { peerIdBytes, peerIdOf, type PeerId } from "../wire/ids.ts";
  */
 export const PACKET_HEADER_BYTES = 40;
 
-const KINDS = ["hello", "ping", "goodbye", "link-state", "unicast", "flood", "signal", "summary", "want-states"] as const;
+const KINDS = ["hello", "ping", "goodbye", "link-state", "unicast", "flood", "signal", "summary", "want-states", "wide-flood"] as const;
 export type PacketKind = (typeof KINDS)[number];
 
 /** Between two neighbours only: never relayed, and the source is the neighbour itself. */
 const LOCAL: ReadonlySet<PacketKind> = new Set(["hello", "ping", "goodbye", "summary", "want-states"]);
-const TO_ALL: ReadonlySet<PacketKind> = new Set(["link-state", "flood"]);
+const TO_ALL: ReadonlySet<PacketKind> = new Set(["link-state", "flood", "wide-flood"]);
 const NOBODY = "0".repeat(32) as PeerId;
 
 export interface PacketHeader {

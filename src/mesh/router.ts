@@ -10,7 +10,7 @@ import { MESH_LIMITS } from "./limits.ts";
 import type { SendOptions } from "./outbox.ts";
 import { oneHopOn, PACKET_HEADER_BYTES, packetHeader, statementOf, type Packet, type PacketKind } from "./packet.ts";
 import type { MeshEvents } from "./mesh.ts";
-import type { Topology } from "./topology.ts";
+import { nearest, type Topology } from "./topology.ts";
 
 export interface RouterDeps {
   self: PeerId;
@@ -32,7 +32,8 @@ export interface RouterDeps {
 
 export interface Router {
   onPacket(link: Link, packet: Packet, wireBytes: number): void;
-  broadcast(bytes: Uint8Array, label?: string): void;
+  /** @param wide into other areas too */
+  broadcast(bytes: Uint8Array, label?: string, wide?: boolean): void;
   send(to: PeerId, parts: readonly Uint8Array[], options?: Pick<SendOptions, "signal" | "label">): Promise<void>;
   sendBlob(to: PeerId, blob: Uint8Array): boolean;
   announce(state: LinkState): void;
@@ -94,7 +95,7 @@ export function createRouter(deps: RouterDeps): Router {
   function toAll(kind: PacketKind, payload: Uint8Array, options: SendOptions): void {
     const head = header(kind, null);
     const parts = [head, payload, guard.prove(statementOf(head, payload))];
-    for (const link of deps.live().values()) link.send(parts, options).catch(letGo);
+    for (const link of deps.live().values()) if (kind !== "link-state" || topology.isNear(link.peer)) link.send(parts, options).catch(letGo);
   }
 
   /** One copy of a flood that finds a link closed or full: the other links carry it, and link state repeats. */
@@ -103,13 +104,22 @@ export function createRouter(deps: RouterDeps): Router {
     relayDrops++;
   }
 
-  /** @param known whether the other end has it already */
-  function passOn(from: Link, packet: Packet, traffic: "relayed" | "overhead", relays: number, known: (link: Link) => boolean = () => false): void {
+  /** To whom it is for this device to pass on what its area is told. */
+  const onward = ({ source }: Packet, relays: number): Link[] => [...deps.live().values()].filter(({ peer }) => topology.isNear(peer) && topology.passesOn(source, peer, relays));
+
+  /** What goes beyond areas: out of the own one over each link that leads out; in those of others nobody's links with the source are known, so that a few for each device have to do. */
+  function onwardWide(packet: Packet): Link[] {
+    const links = [...deps.live().values()];
+    if (topology.isNear(packet.source)) return [...onward(packet, MESH_LIMITS.relays), ...links.filter(({ peer }) => !topology.isNear(peer))];
+    const few = nearest(links.map(({ peer }) => peer), packet.source, self, MESH_LIMITS.wideRelays);
+    return links.filter(({ peer }) => few.includes(peer));
+  }
+
+  function passOn(from: Link, packet: Packet, traffic: "relayed" | "overhead", links: readonly Link[]): void {
     const message = oneHopOn(packet);
     if (!message) return;
-    for (const link of deps.live().values()) {
-      if (link === from || link.peer === packet.source || known(link)) continue;
-      if (!topology.passesOn(packet.source, link.peer, relays)) continue;
+    for (const link of links) {
+      if (link === from || link.peer === packet.source) continue;
       if (relayed + message.length > MESH_LIMITS.relayQueueBytes) {
         relayDrops++;
         continue;
@@ -173,7 +183,8 @@ export function createRouter(deps: RouterDeps): Router {
     if (!topology.isNews(packet.source, state)) return;
     proven(packet);
     if (!topology.accept(packet.source, state, clock.now(), packet.message)) return;
-    passOn(link, packet, "overhead", MESH_LIMITS.stateRelays, (to) => introduction.has(to, packet.source, state.version));
+    const without = onward(packet, MESH_LIMITS.stateRelays).filter((to) => !introduction.has(to, packet.source, state.version));
+    passOn(link, packet, "overhead", without);
     events.onTopology();
   }
 
@@ -182,7 +193,9 @@ export function createRouter(deps: RouterDeps): Router {
     const payload = proven(packet);
     firstTime(packet);
     events.onCounted("own", wireBytes);
-    passOn(link, packet, "relayed", MESH_LIMITS.relays);
+    if (packet.kind === "wide-flood") passOn(link, packet, "relayed", onwardWide(packet));
+    // What another area is told is for its neighbours too, and no further.
+    else if (topology.isNear(packet.source)) passOn(link, packet, "relayed", onward(packet, MESH_LIMITS.relays));
     events.onMessage(packet.source, payload, "all");
   }
 
@@ -214,6 +227,7 @@ export function createRouter(deps: RouterDeps): Router {
         case "want-states":
           return introduction.wanted(link, packet.payload);
         case "flood":
+        case "wide-flood":
           return flood(link, packet, wireBytes);
         case "unicast":
         case "signal": {
@@ -225,10 +239,10 @@ export function createRouter(deps: RouterDeps): Router {
         }
       }
     },
-    broadcast(bytes, label) {
+    broadcast(bytes, label, wide = false) {
       if (closing.signal.aborted) throw new MeshError("closed", "the mesh is closed");
       if (bytes.length > MESH_LIMITS.floodBytes) throw new MeshError("oversized", `a broadcast of ${bytes.length} bytes; send at most ${MESH_LIMITS.floodBytes} to everybody`);
-      toAll("flood", bytes, { traffic: "own", label });
+      toAll(wide ? "wide-flood" : "flood", bytes, { traffic: "own", label });
     },
     async send(to, parts, { signal, label } = {}) {
       const length = parts.reduce((sum, part) => sum + part.length, 0);

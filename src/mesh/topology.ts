@@ -2,7 +2,17 @@ import type { PeerId } from "../wire/ids.ts";
 import { LINK_STATE_VERSION_MAX, type LinkState } from "./linkstate.ts";
 import { MESH_LIMITS } from "./limits.ts";
 
+/** A large room is cut into areas, by the peers' names alone. */
+export type AreaOf = (peer: PeerId) => number;
+
 export interface Topology {
+  /**
+   * From now on the map holds this device's own area, and of the others those that somebody of it is linked with (as
+   * routers of OSPF keep the states of their own area alone, RFC 2328 section 3). null: there is one area.
+   */
+  setAreas(areaOf: AreaOf | null): void;
+  /** Whether a peer is in this device's own area. */
+  isNear(peer: PeerId): boolean;
   /** Own live links; they count at once, whatever their other ends have said so far. */
   setLinks(neighbours: readonly PeerId[]): void;
   /** What to tell the others of the own links now. */
@@ -16,10 +26,10 @@ export interface Topology {
   /** Devices whose states are known, and how often each says its own again where there are so many, in milliseconds. */
   readonly size: number;
   readonly refreshEvery: number;
-  /** Peers that a path of confirmed links leads to, sorted. */
+  /** Peers of the own area that a path of confirmed links leads to, and neighbours in others, sorted. */
   reachable(): PeerId[];
   isReachable(peer: PeerId): boolean;
-  /** The neighbour that the shortest path begins with; of several, always the same. */
+  /** The neighbour that the shortest path begins with; of several, always the same. Into another area over one who is linked with somebody there, for each peer another. */
   nextHop(to: PeerId): PeerId | null;
   /** Whether these two have a confirmed link. */
   linked(a: PeerId, b: PeerId): boolean;
@@ -38,7 +48,7 @@ export interface Topology {
 }
 
 /** So many of them whose names are nearest to those of the two, so that each pair has others. */
-function nearest(between: readonly PeerId[], source: PeerId, to: PeerId, count: number): PeerId[] {
+export function nearest(between: readonly PeerId[], source: PeerId, to: PeerId, count: number): PeerId[] {
   const word = (peer: PeerId): number => Number.parseInt(peer.slice(0, 8), 16);
   const pair = word(source) ^ word(to);
   const far = (peer: PeerId): number => (word(peer) ^ pair) >>> 0;
@@ -53,6 +63,9 @@ export function createTopology(self: PeerId): Topology {
   const entries = new Map<PeerId, { state: LinkState; heard: number; message: Uint8Array }>();
   let links: PeerId[] = [];
   let version = 0;
+  let areaOf: AreaOf = () => 0;
+  /** Area → those of the own one who are linked with somebody there; found anew after a change. */
+  const gates = new Map<number, readonly PeerId[]>();
   /** Peer → neighbour to go by; made anew after a change. */
   let routes: Map<PeerId, PeerId> | null = null;
   /** Peer → the other ends of its confirmed links; found anew after a change. */
@@ -61,7 +74,10 @@ export function createTopology(self: PeerId): Topology {
   function changed(): void {
     routes = null;
     ends.clear();
+    gates.clear();
   }
+
+  const isNear = (peer: PeerId): boolean => areaOf(peer) === areaOf(self);
 
   function confirmed(from: PeerId): readonly PeerId[] {
     let found = ends.get(from);
@@ -95,6 +111,22 @@ export function createTopology(self: PeerId): Topology {
 
   const map = (): Map<PeerId, PeerId> => (routes ??= search());
 
+  function gatesTo(area: number): readonly PeerId[] {
+    let found = gates.get(area);
+    if (!found) {
+      found = [...entries].flatMap(([peer, { state }]) => (map().has(peer) && state.neighbours.some((end) => areaOf(end) === area) ? [peer] : []));
+      gates.set(area, found);
+    }
+    return found;
+  }
+
+  function wayOut(to: PeerId): PeerId | null {
+    const area = areaOf(to);
+    const own = links.filter((link) => areaOf(link) === area);
+    const [gate] = nearest(own.length > 0 ? own : gatesTo(area), self, to, 1);
+    return (gate !== undefined && map().get(gate)) || null;
+  }
+
   /** Room for one more: the longest unheard device that no path leads to has to go. */
   function makeRoom(): boolean {
     if (entries.size < MESH_LIMITS.topologyEntries) return true;
@@ -105,6 +137,12 @@ export function createTopology(self: PeerId): Topology {
   const refreshEvery = (): number => Math.max(MESH_LIMITS.linkStateRefresh, MESH_LIMITS.linkStateRefreshEach * entries.size);
 
   return {
+    setAreas(next) {
+      areaOf = next ?? (() => 0);
+      for (const peer of entries.keys()) if (!isNear(peer)) entries.delete(peer);
+      changed();
+    },
+    isNear,
     get size() {
       return entries.size;
     },
@@ -119,7 +157,7 @@ export function createTopology(self: PeerId): Topology {
       version = Math.min(Math.max(version + 1, Math.floor(now)), LINK_STATE_VERSION_MAX);
       return { version, neighbours: links.slice(0, MESH_LIMITS.neighbours) };
     },
-    isNews: (origin, state) => origin !== self && state.version > (entries.get(origin)?.state.version ?? -1),
+    isNews: (origin, state) => origin !== self && isNear(origin) && state.version > (entries.get(origin)?.state.version ?? -1),
     accept(origin, state, now, message) {
       if (!entries.has(origin) && !makeRoom()) return false;
       entries.set(origin, { state, heard: now, message });
@@ -136,7 +174,7 @@ export function createTopology(self: PeerId): Topology {
     },
     reachable: () => [...map().keys()].sort(),
     isReachable: (peer) => map().has(peer),
-    nextHop: (to) => map().get(to) ?? null,
+    nextHop: (to) => map().get(to) ?? (isNear(to) ? null : wayOut(to)),
     linked,
     passesOn(source, to, relays) {
       if (linked(source, to)) return false;

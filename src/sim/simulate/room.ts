@@ -5,7 +5,8 @@ import type { Effect, SwarmEvent } from "../../swarm/events.ts";
 import type { Head } from "../../swarm/state.ts";
 import { heard } from "../../swarm/stands.ts";
 import { step } from "../../swarm/step.ts";
-import { groupsAfter, someOf, type Groups, type Sizes } from "../../swarm/tier/groups.ts";
+import { groupsAfter, type Groups, type Sizes } from "../../swarm/tier/groups.ts";
+import { introduced } from "../../swarm/tier/introduced.ts";
 import { changeOf } from "../../swarm/verdict.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { createRandom } from "../../wire/random.ts";
@@ -212,19 +213,13 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
     detect(device, { type: "meet", now, peers: there.map(({ name }) => name) });
   }
 
-  /**
-   * Of other nodes a device knows those who speak for them, by the record. In an epoch's first round it has to be
-   * introduced to some, which here are those who are most likely to.
-   */
-  function introduced({ epoch, state: { head, config } }: SimulatedDevice): PeerId[] {
-    const { nodes: count, node: own } = groupsAfter(head, config);
-    return Array.from({ length: count }, (_, node) => node).flatMap((node) => {
-      const speakers = head.roll.rows[node]?.speakers ?? [];
-      if (node === own || (speakers.length > 0 && 2 * speakers.filter((peer) => devices.all[devices.numberOf(peer)]?.diedAt === null).length > speakers.length)) return [];
-      const there = [...devices.alive].filter((other) => other.epoch === epoch && nodeOf(other) === node).map(({ name }) => name);
-      return someOf(there.sort(), config.speakers, head.root);
-    });
-  }
+  const introducedTo = ({ epoch, state: { head, config } }: SimulatedDevice): PeerId[] =>
+    introduced(
+      head,
+      config,
+      (peer) => devices.all[devices.numberOf(peer)]?.diedAt === null,
+      (node) => [...devices.alive].filter((other) => other.epoch === epoch && nodeOf(other) === node).map(({ name }) => name),
+    );
 
   function tick(device: SimulatedDevice, at: number): void {
     if (device.wakeAt !== at) return;
@@ -305,7 +300,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
           return link(device);
         case KIND.settled:
           device.settling = false;
-          return handle(device, { type: "reachable", now, peers: [...new Set([...within(device).map((number) => devices.nameOf(number, device.epoch)), ...introduced(device)])], pending: overlay.pending(device) });
+          return handle(device, { type: "reachable", now, peers: [...new Set([...within(device).map((number) => devices.nameOf(number, device.epoch)), ...introducedTo(device)])], pending: overlay.pending(device) });
       }
     },
     join(attacks) {

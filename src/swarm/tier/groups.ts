@@ -50,6 +50,22 @@ export const drawOf = (root: Hash, record: CommitRecord, epochRounds: number): H
 
 const CIRCLE = 2 ** 48;
 
+/** How a room's circle is cut into equal arcs for an epoch. */
+export interface Cut {
+  draw: Hash;
+  /** At least 2. */
+  arcs: number;
+}
+
+/** Null where it is not cut. */
+export const cutAfter = ({ root, record }: Pick<Commit, "root" | "record">, epochRounds: number): Cut | null => (record.arcs === 1 ? null : { draw: drawOf(root, record, epochRounds), arcs: record.arcs });
+
+/** In which arc a device of that name is, from 0. */
+export function arcIn({ draw, arcs }: Cut): (peer: PeerId) => number {
+  const placeOf = circleOf(draw);
+  return (peer) => Math.floor(placeOf(peer) / (CIRCLE / arcs));
+}
+
 /** Of 48 bits: exact in a double. */
 function place(draw: Uint8Array, peer: PeerId): number {
   const digest = sha256(concatBytes(draw, peerIdBytes(peer)));
@@ -104,9 +120,8 @@ export function groupsAfter(head: Commit, config: Pick<SwarmConfig, "self" | "ep
 }
 
 function drawnFrom({ root, record }: Commit, { epochRounds }: Pick<SwarmConfig, "epochRounds">): Drawn {
-  const placeOf = circleOf(drawOf(root, record, epochRounds));
-  const arc = CIRCLE / record.arcs;
-  return { placeOf, nodeOf: (peer) => (record.arcs === 1 ? 0 : Math.floor(placeOf(peer) / arc)), seen: new Map() };
+  const cut = cutAfter({ root, record }, epochRounds);
+  return { placeOf: circleOf(drawOf(root, record, epochRounds)), nodeOf: cut ? arcIn(cut) : () => 0, seen: new Map() };
 }
 
 function groupsOf({ record, roll }: Commit, { placeOf, nodeOf }: Drawn, node: number): Groups {

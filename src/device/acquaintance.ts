@@ -1,0 +1,131 @@
+import { concatBytes } from "@noble/hashes/utils.js";
+import { CERTIFICATE_BYTES, encodeCertificate } from "../identity/certificate.ts";
+import { POINT_BYTES } from "../identity/suite.ts";
+import { MeshError } from "../mesh/errors.ts";
+import { PEER_ID_BYTES, peerIdBytes, peerIdOf, type PeerId } from "../wire/ids.ts";
+import type { EpochGuard, Known } from "./guard.ts";
+
+/** First byte of what goes to one peer, beside the channels' (channels.ts). */
+const KIND = { ask: 4, answer: 5 } as const;
+const SHOWN_BYTES = CERTIFICATE_BYTES + POINT_BYTES;
+
+export const ACQUAINTANCE_LIMITS = {
+  /** Certificates in one question or answer. */
+  atOnce: 256,
+  /** Certificates shown to one peer in an epoch: the source of a question is not proven, and the answer is longer than it. */
+  shown: 2_048,
+  /** Questions that wait for their answer; and how long they do, in milliseconds. Nobody is asked for sooner again. */
+  waiting: 64,
+  patience: 3_000,
+} as const;
+
+/**
+ * In a large room a device does not hear everybody (mesh/topology.ts), and has to be shown the certificates of those
+ * whose words are handed to it, and of those it has something to say to: by themselves, or by whoever handed them on and
+ * has checked them.
+ */
+export interface Acquaintance {
+  /** Asks `whom` for the certificates of these; resolves once it has answered, or has not in time. */
+  ask(whom: PeerId, about: readonly PeerId[]): Promise<void>;
+  /** Whether it is for this. */
+  isFor(bytes: Uint8Array): boolean;
+  receive(from: PeerId, bytes: Uint8Array): void;
+  close(): void;
+}
+
+export interface AcquaintanceDeps {
+  self: PeerId;
+  own: Known;
+  guard: Pick<EpochGuard, "met" | "shown" | "refusals">;
+  now(): number;
+  /** @throws MeshError */
+  transmit(to: PeerId, parts: readonly Uint8Array[]): Promise<void>;
+}
+
+interface Question {
+  about: ReadonlySet<PeerId>;
+  done: () => void;
+}
+
+const encodeKnown = ({ certificate, P }: Known): Uint8Array => concatBytes(encodeCertificate(certificate), P);
+
+export function createAcquaintance({ self, own, guard, now, transmit }: AcquaintanceDeps): Acquaintance {
+  const questions = new Map<PeerId, Question[]>();
+  const asked = new Map<PeerId, number>();
+  const shown = new Map<PeerId, number>();
+  let waiting = 0;
+  let closed = false;
+
+  function answer(to: PeerId, about: readonly PeerId[]): void {
+    const left = ACQUAINTANCE_LIMITS.shown - (shown.get(to) ?? 0);
+    const known = about.slice(0, Math.max(0, left)).flatMap((peer) => (peer === self ? own : (guard.met(peer) ?? [])));
+    shown.set(to, (shown.get(to) ?? 0) + known.length);
+    if (known.length > 0) transmit(to, [Uint8Array.of(KIND.answer), ...known.map(encodeKnown)]).catch(unsent);
+  }
+
+  /** Cut into equal parts; null of anything else. */
+  function parts(bytes: Uint8Array, size: number): Uint8Array[] | null {
+    const count = bytes.length / size;
+    if (!Number.isInteger(count) || count > ACQUAINTANCE_LIMITS.atOnce) return null;
+    return Array.from({ length: count }, (_, index) => bytes.subarray(size * index, size * (index + 1)));
+  }
+
+  function question(from: PeerId, bytes: Uint8Array): boolean {
+    const ids = parts(bytes.subarray(SHOWN_BYTES), PEER_ID_BYTES);
+    if (ids === null || !show(bytes.subarray(0, SHOWN_BYTES), new Set([from]))) return false;
+    answer(from, ids.map(peerIdOf));
+    return true;
+  }
+
+  function answered(from: PeerId, bytes: Uint8Array): boolean {
+    const certificates = parts(bytes, SHOWN_BYTES);
+    const open = questions.get(from);
+    if (certificates === null || open === undefined) return false;
+    const about = new Set(open.flatMap((each) => [...each.about]));
+    const fine = certificates.every((certificate) => show(certificate, about));
+    for (const { done } of open) done();
+    return fine;
+  }
+
+  const show = (bytes: Uint8Array, about: ReadonlySet<PeerId>): boolean => bytes.length === SHOWN_BYTES && guard.shown(bytes.subarray(0, CERTIFICATE_BYTES), bytes.slice(CERTIFICATE_BYTES), about);
+
+  return {
+    ask(whom, about) {
+      const news = [...new Set(about)].filter((peer) => peer !== self && guard.met(peer) === null && now() - (asked.get(peer) ?? -Infinity) >= ACQUAINTANCE_LIMITS.patience).slice(0, ACQUAINTANCE_LIMITS.atOnce);
+      const open = questions.get(whom) ?? [];
+      if (closed || (news.length === 0 && open.length === 0) || waiting >= ACQUAINTANCE_LIMITS.waiting) return Promise.resolve();
+      for (const peer of news) asked.set(peer, now());
+      return new Promise((resolve) => {
+        const mine: Question = {
+          about: new Set(news),
+          done() {
+            clearTimeout(timer);
+            waiting--;
+            const others = (questions.get(whom) ?? []).filter((each) => each !== mine);
+            if (others.length > 0) questions.set(whom, others);
+            else questions.delete(whom);
+            resolve();
+          },
+        };
+        const timer = setTimeout(mine.done, ACQUAINTANCE_LIMITS.patience);
+        waiting++;
+        questions.set(whom, [...open, mine]);
+        if (news.length > 0) transmit(whom, [Uint8Array.of(KIND.ask), encodeKnown(own), ...news.map(peerIdBytes)]).catch(unsent);
+      });
+    },
+    isFor: (bytes) => bytes[0] === KIND.ask || bytes[0] === KIND.answer,
+    receive(from, bytes) {
+      const fine = bytes[0] === KIND.ask ? question(from, bytes.subarray(1)) : answered(from, bytes.subarray(1));
+      if (!fine) guard.refusals.forged++;
+    },
+    close() {
+      closed = true;
+      for (const { done } of [...questions.values()].flat()) done();
+    },
+  };
+}
+
+/** It is asked for again with the next word. */
+function unsent(error: unknown): void {
+  if (!(error instanceof MeshError)) throw error;
+}

@@ -6,6 +6,7 @@ import { identity } from "./identity.ts";
 import { keep } from "./kept.ts";
 import { machine, table, type Bench, type BenchResult } from "./harness.ts";
 import { mesh } from "./mesh.ts";
+import { room } from "./room.ts";
 import { securesum } from "./securesum.ts";
 import { signal } from "./signal.ts";
 import { swarm } from "./swarm.ts";
@@ -13,7 +14,7 @@ import { text } from "./text.ts";
 import { training } from "./training.ts";
 
 /** Every benchmark of the project, by name. */
-const benches: readonly Bench[] = [federation, signal, mesh, identity, securesum, coding, training, text, compression, swarm, app];
+const benches: readonly Bench[] = [federation, signal, mesh, room, identity, securesum, coding, training, text, compression, swarm, app];
 
 const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes("--json");

@@ -14,8 +14,8 @@ export const ACQUAINTANCE_LIMITS = {
   atOnce: 256,
   /** Certificates shown to one peer in an epoch: the source of a question is not proven, and the answer is longer than it. */
   shown: 2_048,
-  /** Questions that wait for their answer; and how long they do, in milliseconds. Nobody is asked for sooner again. */
-  waiting: 64,
+  /** Messages that wait for certificates; and how long a question waits, in milliseconds. Nobody is asked about the same sooner again. */
+  waiting: 256,
   patience: 3_000,
 } as const;
 
@@ -44,14 +44,17 @@ export interface AcquaintanceDeps {
 
 interface Question {
   about: ReadonlySet<PeerId>;
-  done: () => void;
+  answered: () => void;
 }
 
 const encodeKnown = ({ certificate, P }: Known): Uint8Array => concatBytes(encodeCertificate(certificate), P);
 
 export function createAcquaintance({ self, own, guard, now, transmit }: AcquaintanceDeps): Acquaintance {
-  const questions = new Map<PeerId, Question[]>();
-  const asked = new Map<PeerId, number>();
+  /** By whom they are for, one at a time; and what is waited for: the answer to each, and about whom they are. */
+  const questions = new Map<PeerId, Question>();
+  const pending = new Map<PeerId, Promise<void>>();
+  /** When whom was asked about whom. */
+  const asked = new Map<string, number>();
   const shown = new Map<PeerId, number>();
   let waiting = 0;
   let closed = false;
@@ -79,39 +82,48 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
 
   function answered(from: PeerId, bytes: Uint8Array): boolean {
     const certificates = parts(bytes, SHOWN_BYTES);
-    const open = questions.get(from);
-    if (certificates === null || open === undefined) return false;
-    const about = new Set(open.flatMap((each) => [...each.about]));
-    const fine = certificates.every((certificate) => show(certificate, about));
-    for (const { done } of open) done();
+    const question = questions.get(from);
+    if (certificates === null || question === undefined) return false;
+    const fine = certificates.every((certificate) => show(certificate, question.about));
+    question.answered();
     return fine;
   }
 
   const show = (bytes: Uint8Array, about: ReadonlySet<PeerId>): boolean => bytes.length === SHOWN_BYTES && guard.shown(bytes.subarray(0, CERTIFICATE_BYTES), bytes.slice(CERTIFICATE_BYTES), about);
 
+  function put(whom: PeerId, about: readonly PeerId[]): Promise<void> {
+    return new Promise((resolve) => {
+      const answered = (): void => {
+        clearTimeout(timer);
+        questions.delete(whom);
+        resolve();
+      };
+      const timer = setTimeout(answered, ACQUAINTANCE_LIMITS.patience);
+      questions.set(whom, { about: new Set(about), answered });
+      transmit(whom, [Uint8Array.of(KIND.ask), encodeKnown(own), ...about.map(peerIdBytes)]).catch(unsent);
+    });
+  }
+
+  async function ask(whom: PeerId, about: readonly PeerId[]): Promise<void> {
+    const unknown = (): PeerId[] => [...new Set(about)].filter((peer) => peer !== self && guard.met(peer) === null);
+    // What is asked already, of this one or of another.
+    await Promise.all([pending.get(whom), ...unknown().map((peer) => pending.get(peer))]);
+    const name = (peer: PeerId): string => `${whom} ${peer}`;
+    const news = unknown().filter((peer) => now() - (asked.get(name(peer)) ?? -Infinity) >= ACQUAINTANCE_LIMITS.patience).slice(0, ACQUAINTANCE_LIMITS.atOnce);
+    if (closed || news.length === 0 || questions.has(whom)) return;
+    if (asked.size > ACQUAINTANCE_LIMITS.shown) asked.clear();
+    for (const peer of news) asked.set(name(peer), now());
+    const answer = put(whom, news);
+    for (const peer of [whom, ...news]) pending.set(peer, answer);
+    await answer;
+    for (const peer of [whom, ...news]) if (pending.get(peer) === answer) pending.delete(peer);
+  }
+
   return {
-    ask(whom, about) {
-      const news = [...new Set(about)].filter((peer) => peer !== self && guard.met(peer) === null && now() - (asked.get(peer) ?? -Infinity) >= ACQUAINTANCE_LIMITS.patience).slice(0, ACQUAINTANCE_LIMITS.atOnce);
-      const open = questions.get(whom) ?? [];
-      if (closed || (news.length === 0 && open.length === 0) || waiting >= ACQUAINTANCE_LIMITS.waiting) return Promise.resolve();
-      for (const peer of news) asked.set(peer, now());
-      return new Promise((resolve) => {
-        const mine: Question = {
-          about: new Set(news),
-          done() {
-            clearTimeout(timer);
-            waiting--;
-            const others = (questions.get(whom) ?? []).filter((each) => each !== mine);
-            if (others.length > 0) questions.set(whom, others);
-            else questions.delete(whom);
-            resolve();
-          },
-        };
-        const timer = setTimeout(mine.done, ACQUAINTANCE_LIMITS.patience);
-        waiting++;
-        questions.set(whom, [...open, mine]);
-        if (news.length > 0) transmit(whom, [Uint8Array.of(KIND.ask), encodeKnown(own), ...news.map(peerIdBytes)]).catch(unsent);
-      });
+    async ask(whom, about) {
+      if (waiting >= ACQUAINTANCE_LIMITS.waiting) return;
+      waiting++;
+      await ask(whom, about).finally(() => void waiting--);
     },
     isFor: (bytes) => bytes[0] === KIND.ask || bytes[0] === KIND.answer,
     receive(from, bytes) {
@@ -120,7 +132,7 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
     },
     close() {
       closed = true;
-      for (const { done } of [...questions.values()].flat()) done();
+      for (const { answered: end } of [...questions.values()]) end();
     },
   };
 }

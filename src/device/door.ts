@@ -38,6 +38,8 @@ export const DOOR_LIMITS = {
   server: 3_000,
   /** How often the clock is looked at: the door has another name each hour. */
   look: 30_000,
+  /** Of a large room so many are told by this device, drawn by chance, and answer: what each costs both sides is some milliseconds of arithmetic. */
+  asked: 24,
   standingBytes: 3_000,
 } as const;
 
@@ -98,6 +100,8 @@ export interface Door {
   close(): void;
 }
 
+const chance = (): number => systemRandom(1)[0]! / 256;
+
 /** A stay at the door under one name. */
 interface Stay {
   topic: string;
@@ -136,7 +140,7 @@ export function createDoor({ server, room, utc, standing: own, onAhead, onInside
       carriage: createCarriage({
         self: credential.self,
         random: systemRandom,
-        chance: () => systemRandom(1)[0]! / 256,
+        chance,
         reachable: () => [...next.inside],
         send: (to, message) => say(next, to, encodeRegistry(message)),
         answer: () => null,
@@ -154,16 +158,21 @@ export function createDoor({ server, room, utc, standing: own, onAhead, onInside
 
   function met(at: Stay, peers: readonly PeerId[]): void {
     if (peers.length === 0) return settle();
-    for (const peer of peers) {
-      if (at.told.has(peer)) continue;
-      at.told.add(peer);
-      at.waiting.add(peer);
-      say(at, peer, encodeStanding(own()));
+    const there = new Set(peers);
+    for (const gone of [at.told, at.waiting, at.inside]) for (const peer of gone) if (!there.has(peer)) gone.delete(peer);
+    const untold = peers.filter((peer) => !at.told.has(peer));
+    while (at.told.size < DOOR_LIMITS.asked && untold.length > 0) {
+      const [peer] = untold.splice(Math.floor(chance() * untold.length), 1);
+      at.waiting.add(peer!);
+      introduce(at, peer!);
     }
-    for (const peer of at.waiting) if (!peers.includes(peer)) at.waiting.delete(peer);
-    for (const peer of at.inside) if (!peers.includes(peer)) at.inside.delete(peer);
     if (at.waiting.size === 0) return settle();
     timers.push(setTimeout(settle, DOOR_LIMITS.answers));
+  }
+
+  function introduce(at: Stay, peer: PeerId): void {
+    at.told.add(peer);
+    say(at, peer, encodeStanding(own()));
   }
 
   function heard(at: Stay, from: PeerId, blob: Uint8Array): void {
@@ -185,7 +194,7 @@ export function createDoor({ server, room, utc, standing: own, onAhead, onInside
     }
     if (theirs.inside ? !mine.inside || theirs.weight > mine.weight : theirs.weight > mine.weight) onAhead(theirs);
     // Whoever knocks again wants to hear how things are now.
-    if (mine.inside && !theirs.inside && at.told.has(from) && !at.waiting.has(from)) say(at, from, encodeStanding(mine));
+    if (!at.told.has(from) || (mine.inside && !theirs.inside && !at.waiting.has(from))) introduce(at, from);
     at.waiting.delete(from);
     if (at.waiting.size === 0) settle();
   }

@@ -159,7 +159,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   /** Who can be reached; of other nodes those whom it is introduced to. */
   function reachable(): SwarmEvent & { type: "reachable" } {
     const { peers, pending, beyond } = met;
-    return { type: "reachable", now: now(), peers: [...peers, ...(state && beyond.length > 0 ? elsewhere(state, beyond) : [])], pending };
+    return { type: "reachable", now: now(), peers: state && beyond.length > 0 ? [...new Set([...peers, ...elsewhere(state, beyond)])] : peers, pending };
   }
 
   /** A quarter of the epoch, five rounds at most, is for getting the next one's pseudonym. */

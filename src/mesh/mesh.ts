@@ -214,6 +214,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     return [...listed].filter((peer) => topology.isNear(peer) && !topology.isReachable(peer) && !peers.held(peer)).sort();
   }
 
+  /** At each tick, for in a large room somebody comes or goes all the time. */
   function lookBeyond(): void {
     const next = areas === "several" ? [...listed].filter((peer) => !topology.isNear(peer)).sort() : [];
     if (next.join() === beyond.join()) return;
@@ -256,6 +257,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     const now = clock.now();
     cancelTick = clock.after(MESH_LIMITS.tick, tick);
     topology.age(now);
+    lookBeyond();
     changed();
     peers.tend([...wanted].filter((peer) => !peers.live().has(peer)));
     dialCold(now);
@@ -284,14 +286,12 @@ export function createMesh(deps: MeshDeps): Mesh {
       }
       for (const peer of listed) if (!next.has(peer)) peers.probe(peer);
       listed = next;
-      lookBeyond();
       hurry();
     },
     gone(peer) {
       if (closed) return;
       listed.delete(peer);
       peers.probe(peer);
-      lookBeyond();
       changed();
     },
     blob: (from, sealed) => takeBlob(from, sealed, "server"),

@@ -1,0 +1,96 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import type { Room } from "../src/device/api.ts";
+import { host } from "../src/signal/signal.fixture.ts";
+import { compare, median, type Bench, type Row } from "./harness.ts";
+import type { Committed, RoomSetting } from "./room-device.ts";
+import type { FromWorker, Look, ToWorker } from "./room-worker.ts";
+
+/** Small nodes, for two cores do the arithmetic of all. */
+const SETTING: RoomSetting = { devices: 20, nodes: 4, epochRounds: 5, training: 5_000, groupSize: 4, roomGroups: 3, nodeGroups: 2, speakers: 5, cohortNodes: 8 };
+/** Milliseconds between two who come; how long all is watched; and for how long at its end upload is counted. */
+const [COMING, WATCHED, COUNTED] = [300, 100_000, 40_000];
+const LOOK = 2_000;
+
+interface Watched {
+  /** By round and root. */
+  commits: Map<number, Map<string, Committed>>;
+  /** Of each device, at the end. */
+  looks: Look[];
+  /** Bytes a second and device, at the end. */
+  upload: number;
+  problems: Set<string>;
+}
+
+/** A room of real sessions, some in each of several processes, as many as there are cores. */
+async function watch(setting: RoomSetting, say: (line: string) => void): Promise<Watched> {
+  const { devices } = setting;
+  const server = await host({ peersPerRoom: 2 * devices });
+  const place: Room = { secret: "A".repeat(43), server: server.url, iceServers: [], relayOnly: false };
+  const watched: Watched = { commits: new Map(), looks: [], upload: 0, problems: new Set() };
+  const workers = Array.from({ length: cpus().length }, () => fork(fileURLToPath(new URL("room-worker.ts", import.meta.url)), [], { execArgv: ["--import", "tsx"], env: { ...process.env, NODE_NO_WARNINGS: "1" } }));
+  const order = (worker: ChildProcess, message: ToWorker): void => void worker.send(message);
+  let looking: Look[] = [];
+  for (const worker of workers) {
+    worker.on("message", (message: FromWorker) => {
+      if (message.type === "looks") looking.push(...message.looks);
+      else if (message.type === "problem") watched.problems.add(message.message);
+      else {
+        const { commit } = message;
+        const roots = watched.commits.get(commit.round) ?? new Map<string, Committed>();
+        watched.commits.set(commit.round, roots.set(commit.root, commit));
+      }
+    });
+    order(worker, { type: "begin", place, setting });
+  }
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  async function look(): Promise<Look[]> {
+    looking = [];
+    for (const worker of workers) order(worker, { type: "look" });
+    await pause(LOOK);
+    return looking;
+  }
+
+  try {
+    for (let device = 0; device < devices; device++) {
+      order(workers[device % workers.length]!, { type: "add", device });
+      await pause(COMING);
+    }
+    say(`${devices} devices have come …`);
+    await pause(WATCHED - devices * COMING - COUNTED);
+    const before = new Map((await look()).map(({ device, up }) => [device, up]));
+    await pause(COUNTED - LOOK);
+    watched.looks = await look();
+    watched.upload = median(watched.looks.map(({ device, up }) => (1000 * (up - (before.get(device) ?? 0))) / COUNTED));
+    return watched;
+  } finally {
+    for (const worker of workers) worker.kill();
+    await server.close();
+  }
+}
+
+function rows({ commits, looks, upload }: Watched, { devices }: RoomSetting): Row[] {
+  const rounds = [...commits].sort(([a], [b]) => a - b).map(([, roots]) => [...roots.values()]);
+  // The last one may not have come to everybody yet.
+  const settled = rounds.slice(0, -1).filter((roots) => roots.some(({ nodes }) => nodes > 1));
+  if (settled.length < 3) throw new Error(`${settled.length} rounds in nodes, where three are needed`);
+  const counted = settled.map((roots) => Math.max(...roots.map(({ contributors }) => contributors)));
+  const what = `${devices} real devices in ${settled.at(-1)![0]!.nodes} nodes`;
+  return [
+    compare({ what: `${what}: counted in a round`, ours: median(counted), unit: "devices", against: "all of the room", theirs: devices, goal: null }),
+    compare({ what: `${what}: roots of a round at most`, ours: Math.max(...settled.map((roots) => roots.length)), unit: "roots", against: "one root", theirs: 1, goal: 1, lessIsBetter: true }),
+    compare({ what: `${what}: others that a device has in view`, ours: median(looks.map(({ reachable }) => reachable)), unit: "devices", against: "all of the room", theirs: devices - 1, goal: null, lessIsBetter: true }),
+    compare({ what: `${what}: upload`, ours: upload / 1000, unit: "kB/s", against: "a link of 256 kbit/s", theirs: 32, goal: null, lessIsBetter: true }),
+  ];
+}
+
+export const room: Bench = {
+  name: "room",
+  about: "sessions of real devices in several processes, over TCP in place of WebRTC, in a room that is cut into nodes",
+  async run(say) {
+    const watched = await watch(SETTING, say);
+    watched.problems.forEach(say);
+    return rows(watched, SETTING);
+  },
+};

@@ -14,6 +14,8 @@ export const ACQUAINTANCE_LIMITS = {
   atOnce: 256,
   /** Certificates shown to one peer in an epoch: the source of a question is not proven, and the answer is longer than it. */
   shown: 2_048,
+  /** … for so many peers that is remembered. */
+  askers: 1_024,
   /** Messages that wait for certificates; and how long a question waits, in milliseconds. Nobody is asked about the same sooner again. */
   waiting: 256,
   patience: 3_000,
@@ -50,8 +52,9 @@ interface Question {
 const encodeKnown = ({ certificate, P }: Known): Uint8Array => concatBytes(encodeCertificate(certificate), P);
 
 export function createAcquaintance({ self, own, guard, now, transmit }: AcquaintanceDeps): Acquaintance {
-  /** By whom they are for, one at a time; and what is waited for: the answer to each, and about whom they are. */
+  /** By whom they were put to, one at a time. */
   const questions = new Map<PeerId, Question>();
+  /** What those who were asked, and those who were asked about, are waited for. */
   const pending = new Map<PeerId, Promise<void>>();
   /** When whom was asked about whom. */
   const asked = new Map<string, number>();
@@ -63,6 +66,7 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
     const left = ACQUAINTANCE_LIMITS.shown - (shown.get(to) ?? 0);
     const known = about.slice(0, Math.max(0, left)).flatMap((peer) => (peer === self ? own : (guard.met(peer) ?? [])));
     shown.set(to, (shown.get(to) ?? 0) + known.length);
+    if (shown.size > ACQUAINTANCE_LIMITS.askers) shown.delete(shown.keys().next().value!);
     if (known.length > 0) transmit(to, [Uint8Array.of(KIND.answer), ...known.map(encodeKnown)]).catch(unsent);
   }
 

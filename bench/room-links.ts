@@ -1,6 +1,7 @@
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
 import type { RtcEvents, RtcHost } from "../src/mesh/rtc.ts";
+import { certificateIn, describe } from "../src/mesh/testing/network.ts";
 
 /** Of a frame: its length, kind included. */
 const LENGTH_BYTES = 4;
@@ -10,7 +11,8 @@ const ALIVE_EVERY = 500;
 
 interface End {
   events: RtcEvents;
-  name: string;
+  /** Stands for one, and says where it listens. */
+  certificate: string;
   socket: Socket | null;
   /** What came, whatever it was. */
   heard: number;
@@ -87,28 +89,27 @@ export async function createLinkHub(): Promise<LinkHub> {
       const end = ends.get(link);
       if (!end) return;
       ends.delete(link);
-      waiting.delete(end.name);
+      waiting.delete(end.certificate);
       end.socket?.end();
       end.events.closed(reason);
     }
 
-    const describe = (type: string, { name }: End): string => JSON.stringify({ type, sdp: `a=fingerprint:sha-256 ${name}\r\n` });
-    const named = (sdp: string): string => /sha-256 (\S+)/.exec(sdp)?.[1] ?? "";
+    const say = (type: "offer" | "answer", end: End): void => void setTimeout(() => end.events.signal(JSON.stringify({ type, sdp: describe(end) })), 1);
 
     return {
       async open(link, { initiator }, events) {
-        const end: End = { events, name: `${port}:${made++}`, socket: null, heard: 0 };
+        const end: End = { events, certificate: `${port}:${made++}`, socket: null, heard: 0 };
         ends.set(link, end);
-        if (initiator) setTimeout(() => events.signal(describe("offer", end)), 1);
-        else waiting.set(end.name, (socket) => carry(link, end, socket));
+        if (initiator) say("offer", end);
+        else waiting.set(end.certificate, (socket) => carry(link, end, socket));
       },
       async signal(link, data) {
         const end = ends.get(link);
         if (!end) return;
         const { type, sdp } = JSON.parse(data) as { type: string; sdp: string };
-        if (type === "offer") return void setTimeout(() => end.events.signal(describe("answer", end)), 1);
+        if (type === "offer") return say("answer", end);
         if (type !== "answer") return;
-        const other = named(sdp);
+        const other = certificateIn(sdp);
         const socket = connect(Number(other.split(":")[0]), "127.0.0.1", () => {
           socket.setNoDelay(true);
           socket.write(frame(KIND.name, Buffer.from(other)));

@@ -76,7 +76,7 @@ function rows({ commits, looks, upload }: Watched, { devices }: RoomSetting): Ro
   const settled = rounds.slice(0, -1).filter((roots) => roots.some(({ nodes }) => nodes > 1));
   if (settled.length < 3) throw new Error(`${settled.length} rounds in nodes, where three are needed`);
   const counted = settled.map((roots) => Math.max(...roots.map(({ contributors }) => contributors)));
-  const what = `${devices} real devices in ${settled.at(-1)![0]!.nodes} nodes`;
+  const what = `${devices} sessions in ${settled.at(-1)![0]!.nodes} nodes`;
   return [
     compare({ what: `${what}: counted in a round`, ours: median(counted), unit: "devices", against: "all of the room", theirs: devices, goal: null }),
     compare({ what: `${what}: roots of a round at most`, ours: Math.max(...settled.map((roots) => roots.length)), unit: "roots", against: "one root", theirs: 1, goal: 1, lessIsBetter: true }),
@@ -87,7 +87,7 @@ function rows({ commits, looks, upload }: Watched, { devices }: RoomSetting): Ro
 
 export const room: Bench = {
   name: "room",
-  about: "sessions of real devices in several processes, over TCP in place of WebRTC, in a room that is cut into nodes",
+  about: "devices' sessions in several processes, over TCP in place of WebRTC, in a room that is cut into nodes",
   async run(say) {
     const watched = await watch(SETTING, say);
     watched.problems.forEach(say);

@@ -85,3 +85,23 @@ test("one peer is shown so many certificates in an epoch and no more, however of
   }
   expect(sent.reduce((sum, bytes) => sum + Math.floor(bytes / 109), 0)).toBe(ACQUAINTANCE_LIMITS.shown);
 });
+
+test("who is asked about already is waited for, and another one is asked where no answer comes", async () => {
+  const { all, sent } = devices(4);
+  const [a, b, c, stranger] = all as [Device, Device, Device, Device];
+  for (const device of [b, c]) await device.acquaintance.ask(stranger.credential.self, [stranger.credential.self]);
+  const before = sent.length;
+  const about = [stranger.credential.self];
+  await Promise.all([a.acquaintance.ask(b.credential.self, about), a.acquaintance.ask(c.credential.self, about)]);
+  expect(a.guard.met(stranger.credential.self)).not.toBeNull();
+  expect(sent.length - before, "one question, one answer").toBe(2);
+
+  vi.useFakeTimers();
+  const later = devices(1).all[0]!;
+  const asked = Promise.all(["00".repeat(16) as PeerId, b.credential.self].map((whom) => a.acquaintance.ask(whom, [later.credential.self])));
+  b.guard.shown(Uint8Array.of(...later.credential.key.certificate.id, ...later.credential.key.certificate.W), later.credential.key.P, new Set([later.credential.self]));
+  await vi.advanceTimersByTimeAsync(ACQUAINTANCE_LIMITS.patience + 100);
+  await asked;
+  vi.useRealTimers();
+  expect(a.guard.met(later.credential.self), "the first one did not answer").not.toBeNull();
+});

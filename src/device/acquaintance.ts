@@ -18,6 +18,8 @@ export const ACQUAINTANCE_LIMITS = {
   askers: 1_024,
   /** Messages that wait for certificates; and how long a question waits, in milliseconds. Nobody is asked about the same sooner again. */
   waiting: 256,
+  /** Questions of others that one waits for, one after another. */
+  turns: 3,
   patience: 3_000,
 } as const;
 
@@ -110,8 +112,12 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
 
   async function ask(whom: PeerId, about: readonly PeerId[]): Promise<void> {
     const unknown = (): PeerId[] => [...new Set(about)].filter((peer) => peer !== self && guard.met(peer) === null);
-    // What is asked already, of this one or of another.
-    await Promise.all([pending.get(whom), ...unknown().map((peer) => pending.get(peer))]);
+    // What is asked already, of this one or of another; without a pause where nothing is, so that nobody comes in between.
+    for (let turn = 0; turn < ACQUAINTANCE_LIMITS.turns; turn++) {
+      const before = [whom, ...unknown()].flatMap((peer) => pending.get(peer) ?? []);
+      if (before.length === 0) break;
+      await Promise.all(before);
+    }
     const name = (peer: PeerId): string => `${whom} ${peer}`;
     const news = unknown().filter((peer) => now() - (asked.get(name(peer)) ?? -Infinity) >= ACQUAINTANCE_LIMITS.patience).slice(0, ACQUAINTANCE_LIMITS.atOnce);
     if (closed || news.length === 0 || questions.has(whom)) return;

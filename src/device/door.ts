@@ -11,7 +11,7 @@ import { createCarriage, type Carriage } from "./carriage.ts";
 import { roomCredential } from "./credential.ts";
 import { createGuard, type EpochGuard } from "./guard.ts";
 import { decodeRegistry, encodeRegistry, REGISTRY_BYTE, type RegistryMessage } from "./registry-wire.ts";
-import { type RoomKeys, systemRandom } from "./room.ts";
+import { type RoomKeys, systemChance, systemRandom } from "./room.ts";
 
 /** Where a device stands, as it says at the door. */
 export interface Standing {
@@ -100,8 +100,6 @@ export interface Door {
   close(): void;
 }
 
-const chance = (): number => systemRandom(1)[0]! / 256;
-
 /** A stay at the door under one name. */
 interface Stay {
   topic: string;
@@ -140,7 +138,7 @@ export function createDoor({ server, room, utc, standing: own, onAhead, onInside
       carriage: createCarriage({
         self: credential.self,
         random: systemRandom,
-        chance,
+        chance: systemChance,
         reachable: () => [...next.inside],
         send: (to, message) => say(next, to, encodeRegistry(message)),
         answer: () => null,
@@ -162,7 +160,7 @@ export function createDoor({ server, room, utc, standing: own, onAhead, onInside
     for (const gone of [at.told, at.waiting, at.inside]) for (const peer of gone) if (!there.has(peer)) gone.delete(peer);
     const untold = peers.filter((peer) => !at.told.has(peer));
     while (at.told.size < DOOR_LIMITS.asked && untold.length > 0) {
-      const [peer] = untold.splice(Math.floor(chance() * untold.length), 1);
+      const [peer] = untold.splice(Math.floor(systemChance() * untold.length), 1);
       at.waiting.add(peer!);
       introduce(at, peer!);
     }

@@ -22,7 +22,7 @@ import { createPresence, type Presence, type PresenceEvents } from "./presence.t
 import { createReceipts, RECEIPT_BYTE, type Receipts } from "./receipts.ts";
 import { createRegistry, type IssuerView, type Registry } from "./registry.ts";
 import { REGISTRY_BYTE } from "./registry-wire.ts";
-import { type RoomKeys, systemRandom } from "./room.ts";
+import { type RoomKeys, systemChance, systemRandom } from "./room.ts";
 import type { SentLog } from "./sent-log.ts";
 import { add, noTotals, type Totals } from "./totals.ts";
 
@@ -127,7 +127,6 @@ interface Held {
 }
 
 const nameOf = ({ credential, committee }: IssuedPass): string => `${credential.epoch} ${committee}`;
-const chance = (): number => new DataView(systemRandom(4).buffer as ArrayBuffer).getUint32(0) / 2 ** 32;
 
 export function createPresences({ options, room, keys, rtc, now, standing, beforeDial, library, sent, events }: PresencesDeps): Presences {
   const work = options.room.secret === undefined ? COMMITTEE_LIMITS.work : INVITED;
@@ -281,7 +280,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       guard: presence.guard,
       random: systemRandom,
       now,
-      chance,
+      chance: systemChance,
       work,
       known,
       reachable: () => [...held.reachable, ...held.beyond],

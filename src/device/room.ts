@@ -45,3 +45,6 @@ function secretBytes(secret: string): Uint8Array {
 }
 
 export const systemRandom: Random = (length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** Uniform in [0, 1), of 32 bits. */
+export const systemChance = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;

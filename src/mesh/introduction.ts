@@ -43,7 +43,7 @@ function parts(bytes: Uint8Array, size: number): Uint8Array[] {
 }
 
 export interface Introduction {
-  /** A link is there, or its other end is of the own area now: it is told of whom this device knows, once. */
+  /** A link is there: its other end, where it is of the same area, is told of whom this device knows. */
   begin(link: Link): void;
   /** Of whom the other end knows. @throws WireError */
   summary(link: Link, bytes: Uint8Array): void;
@@ -72,8 +72,7 @@ export interface IntroductionDeps {
 export function createIntroduction({ clock, topology, live, send, give }: IntroductionDeps): Introduction {
   /** News that neighbours speak of: who has it and was not asked yet, and until when whoever was asked has time. */
   const news = new Map<PeerId, { version: number; holders: PeerId[]; until: number }>();
-  /** Links whose other end was told of whom this device knows; those whose other end has said so; and the newest that each is known to have. */
-  const begun = new WeakSet<Link>();
+  /** Links whose other end has said of whom it knows; and the newest that each is known to have. */
   const told = new WeakSet<Link>();
   const theirs = new WeakMap<Link, Map<PeerId, number>>();
 
@@ -110,12 +109,10 @@ export function createIntroduction({ clock, topology, live, send, give }: Introd
 
   return {
     begin(link) {
-      if (begun.has(link) || !topology.isNear(link.peer)) return;
+      if (!topology.isNear(link.peer)) return;
       // Whoever is linked with it tells it first hand.
       const entries = topology.known().filter(({ origin }) => origin !== link.peer && !topology.linked(origin, link.peer));
-      if (entries.length === 0) return;
-      begun.add(link);
-      send(link, "summary", encodeSummary(entries));
+      if (entries.length > 0) send(link, "summary", encodeSummary(entries));
     },
     summary(link, bytes) {
       if (told.has(link)) throw new WireError("malformed", "a second summary on one link");

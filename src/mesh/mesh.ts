@@ -304,8 +304,6 @@ export function createMesh(deps: MeshDeps): Mesh {
       topology.setAreas(areaOf);
       lookBeyond();
       hurry();
-      // Whoever was a stranger's neighbour is one's own now, and has not been told.
-      for (const link of peers.live().values()) router.introduce(link);
       announce();
     },
     broadcast: (bytes, label, wide) => router.broadcast(bytes, label, wide && areas === "several"),

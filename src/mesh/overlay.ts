@@ -40,10 +40,10 @@ export function overlay(self: PeerId, roster: Iterable<PeerId>, options: Overlay
   return wanted;
 }
 
-/** Of a hash, what tells a circle's order from the next one's: enough for twelve circles. */
+/** Of a hash, what tells a circle's order from the next one's: enough for fourteen circles. */
 const KEY_DIGITS = 4;
-/** Of the circles, the first that goes through several areas. */
-const FIRST_WIDE = 10;
+/** Of the circles, the first that goes through several areas: those before are of the own one. */
+const FIRST_WIDE = 12;
 
 /** The next to it in either direction, on one of the circles. */
 function addNeighbours(wanted: Set<PeerId>, self: PeerId, others: Iterable<PeerId>, circle: number): void {

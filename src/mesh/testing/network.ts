@@ -56,8 +56,9 @@ const BUFFER_BYTES = 64 * 1024;
 /** Milliseconds between the checks of a connection by both ends, as ICE makes them. */
 const CHECK_EVERY = 500;
 
-const describe = ({ certificate }: End): string => `a=fingerprint:sha-256 ${certificate}\r\n`;
-const certificateIn = (sdp: string): string => /sha-256 (\S+)/.exec(sdp)?.[1] ?? "";
+/** What of an offer or answer tells the ends apart. */
+export const describe = ({ certificate }: Pick<End, "certificate">): string => `a=fingerprint:sha-256 ${certificate}\r\n`;
+export const certificateIn = (sdp: string): string => /sha-256 (\S+)/.exec(sdp)?.[1] ?? "";
 
 export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6, turn }: NetworkOptions): Network {
   const ends: End[] = [];

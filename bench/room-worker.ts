@@ -13,6 +13,8 @@ export interface Look {
   reachable: number;
   /** Bytes at its channels: what is its own, relayed, and the mesh's. */
   up: number;
+  /** Milliseconds of a processor: its share of those that its process has had. */
+  busy: number;
 }
 
 export type FromWorker = { type: "committed"; commit: Committed } | { type: "looks"; looks: Look[] } | { type: "problem"; message: string };
@@ -36,9 +38,11 @@ process.on("message", (message: ToWorker) => {
       return;
     }
     case "look": {
+      const { user, system } = process.cpuUsage();
+      const busy = (user + system) / 1000 / devices.size;
       const looks = [...devices].map(([device, session]): Look => {
         const { reachable, up } = session.mesh();
-        return { device, reachable: reachable.length, up: up.own + up.relayed + up.overhead };
+        return { device, reachable: reachable.length, up: up.own + up.relayed + up.overhead, busy };
       });
       tell({ type: "looks", looks });
     }

@@ -18,8 +18,9 @@ interface Watched {
   commits: Map<number, Map<string, Committed>>;
   /** Of each device, at the end. */
   looks: Look[];
-  /** Bytes a second and device, at the end. */
+  /** Bytes, and milliseconds of a processor, a second and device, at the end. */
   upload: number;
+  busy: number;
   problems: Set<string>;
 }
 
@@ -28,7 +29,7 @@ async function watch(setting: RoomSetting, say: (line: string) => void): Promise
   const { devices } = setting;
   const server = await host({ peersPerRoom: 2 * devices });
   const place: Room = { secret: "A".repeat(43), server: server.url, iceServers: [], relayOnly: false };
-  const watched: Watched = { commits: new Map(), looks: [], upload: 0, problems: new Set() };
+  const watched: Watched = { commits: new Map(), looks: [], upload: 0, busy: 0, problems: new Set() };
   const workers = Array.from({ length: cpus().length }, () => fork(fileURLToPath(new URL("room-worker.ts", import.meta.url)), [], { execArgv: ["--import", "tsx"], env: { ...process.env, NODE_NO_WARNINGS: "1" } }));
   const order = (worker: ChildProcess, message: ToWorker): void => void worker.send(message);
   let looking: Look[] = [];
@@ -59,10 +60,12 @@ async function watch(setting: RoomSetting, say: (line: string) => void): Promise
     }
     say(`${devices} devices have come …`);
     await pause(WATCHED - devices * COMING - COUNTED);
-    const before = new Map((await look()).map(({ device, up }) => [device, up]));
+    const before = new Map((await look()).map((seen) => [seen.device, seen]));
     await pause(COUNTED - LOOK);
     watched.looks = await look();
-    watched.upload = median(watched.looks.map(({ device, up }) => (1000 * (up - (before.get(device) ?? 0))) / COUNTED));
+    const rate = (what: "up" | "busy"): number => median(watched.looks.map((seen) => (1000 * (seen[what] - (before.get(seen.device)?.[what] ?? 0))) / COUNTED));
+    watched.upload = rate("up");
+    watched.busy = rate("busy");
     return watched;
   } finally {
     for (const worker of workers) worker.kill();
@@ -70,7 +73,7 @@ async function watch(setting: RoomSetting, say: (line: string) => void): Promise
   }
 }
 
-function rows({ commits, looks, upload }: Watched, { devices }: RoomSetting): Row[] {
+function rows({ commits, looks, upload, busy }: Watched, { devices }: RoomSetting): Row[] {
   const rounds = [...commits].sort(([a], [b]) => a - b).map(([, roots]) => [...roots.values()]);
   // The last one may not have come to everybody yet.
   const settled = rounds.slice(0, -1).filter((roots) => roots.some(({ nodes }) => nodes > 1));
@@ -82,6 +85,7 @@ function rows({ commits, looks, upload }: Watched, { devices }: RoomSetting): Ro
     compare({ what: `${what}: roots of a round at most`, ours: Math.max(...settled.map((roots) => roots.length)), unit: "roots", against: "one root", theirs: 1, goal: 1, lessIsBetter: true }),
     compare({ what: `${what}: others that a device has in view`, ours: median(looks.map(({ reachable }) => reachable)), unit: "devices", against: "all of the room", theirs: devices - 1, goal: null, lessIsBetter: true }),
     compare({ what: `${what}: upload`, ours: upload / 1000, unit: "kB/s", against: "a link of 256 kbit/s", theirs: 32, goal: null, lessIsBetter: true }),
+    compare({ what: `${what}: processor`, ours: busy / 10, unit: "%", against: "a processor", theirs: 100, goal: null, lessIsBetter: true }),
   ];
 }
 

@@ -16,8 +16,8 @@ interface Device {
   acquaintance: Acquaintance;
 }
 
-/** Devices that can send to each other, and the length of all that was sent. */
-function devices(count: number, now = () => 0): { all: Device[]; sent: number[] } {
+/** Devices that can send to each other, but for what is lost, and the length of all that was sent. */
+function devices(count: number, now = () => 0, lost = (_message: number): boolean => false): { all: Device[]; sent: number[] } {
   const sent: number[] = [];
   const all: Device[] = Array.from({ length: count }, () => {
     const credential = roomCredential(room, EPOCH, systemRandom);
@@ -27,7 +27,7 @@ function devices(count: number, now = () => 0): { all: Device[]; sent: number[] 
       if (!other) throw new MeshError("unreachable", "nobody");
       const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
       sent.push(bytes.length);
-      setTimeout(() => other.acquaintance.receive(credential.self, bytes));
+      if (!lost(sent.length)) setTimeout(() => other.acquaintance.receive(credential.self, bytes));
     };
     return { credential, guard, acquaintance: createAcquaintance({ self: credential.self, own: { certificate: credential.key.certificate, P: credential.key.P }, guard, now, transmit }) };
   });
@@ -84,6 +84,21 @@ test("one peer is shown so many certificates in an epoch and no more, however of
     b.acquaintance.receive(a.credential.self, question);
   }
   expect(sent.reduce((sum, bytes) => sum + Math.floor(bytes / 109), 0)).toBe(ACQUAINTANCE_LIMITS.shown);
+});
+
+test("a question that was lost, or whose answer was, is put again, and whoever answers both times did no wrong", async () => {
+  for (const message of [1, 2]) {
+    const [a, b] = devices(2, () => 0, (number) => number === message).all as [Device, Device];
+    vi.useFakeTimers();
+    const answered = a.acquaintance.ask(b.credential.self, [b.credential.self]);
+    await vi.advanceTimersByTimeAsync(ACQUAINTANCE_LIMITS.again + 100);
+    vi.useRealTimers();
+    await answered;
+    expect(a.guard.met(b.credential.self)).not.toBeNull();
+    b.acquaintance.receive(a.credential.self, Uint8Array.from([4, ...a.credential.key.certificate.id, ...a.credential.key.certificate.W, ...a.credential.key.P, ...Buffer.from(b.credential.self, "hex")]));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(a.guard.refusals.forged).toBe(0);
+  }
 });
 
 test("who is asked about already is waited for, and another one is asked where no answer comes", async () => {

@@ -21,6 +21,8 @@ export const ACQUAINTANCE_LIMITS = {
   /** Questions of others that one waits for, one after another. */
   turns: 3,
   patience: 3_000,
+  /** … in which it is put again so often, for it, or the answer, may be lost on the way. */
+  again: 1_000,
 } as const;
 
 /**
@@ -89,7 +91,9 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
   function answered(from: PeerId, bytes: Uint8Array): boolean {
     const certificates = parts(bytes, SHOWN_BYTES);
     const question = questions.get(from);
-    if (certificates === null || question === undefined) return false;
+    if (certificates === null || certificates.length === 0) return false;
+    // To a question that was put twice, or too late.
+    if (question === undefined) return true;
     const fine = certificates.every((certificate) => show(certificate, question.about));
     question.answered();
     return fine;
@@ -99,14 +103,17 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
 
   function put(whom: PeerId, about: readonly PeerId[]): Promise<void> {
     return new Promise((resolve) => {
+      const say = (): void => void transmit(whom, [Uint8Array.of(KIND.ask), encodeKnown(own), ...about.map(peerIdBytes)]).catch(unsent);
       const answered = (): void => {
         clearTimeout(timer);
+        clearInterval(repeat);
         questions.delete(whom);
         resolve();
       };
       const timer = setTimeout(answered, ACQUAINTANCE_LIMITS.patience);
+      const repeat = setInterval(say, ACQUAINTANCE_LIMITS.again);
       questions.set(whom, { about: new Set(about), answered });
-      transmit(whom, [Uint8Array.of(KIND.ask), encodeKnown(own), ...about.map(peerIdBytes)]).catch(unsent);
+      say();
     });
   }
 

@@ -145,10 +145,10 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
   }
 
   function checked(source: PeerId, statement: Uint8Array, proof: Uint8Array): void {
-    const certificate = certificateIn(proof);
+    const before = certificates.get(source);
+    const certificate = before && equalBytes(encodeCertificate(before.certificate), proof.subarray(0, CERTIFICATE_BYTES)) ? before.certificate : certificateIn(proof);
     if (peerIdOfCertificate(certificate) !== source) throw refuse("forged", "a certificate that is not this peer's");
     const signature = proof.subarray(CERTIFICATE_BYTES);
-    const before = certificates.get(source);
     const holds = (issuer: Uint8Array): boolean => verify(certificate, issuer, statement, proofAad, signature);
     const P = (before ? [before.P] : trusted).find(holds);
     if (P === undefined && holds(room.issuer.P)) throw refuse("unknown", "a pseudonym that no committee issued");

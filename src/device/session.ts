@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { loadWasmCurve } from "../identity/encoded.ts";
 import { T } from "../identity/suite.ts";
 import { MeshError } from "../mesh/errors.ts";
 import type { MeshSnapshot } from "../mesh/mesh.ts";
@@ -99,6 +100,7 @@ export interface Session {
 }
 
 export function createSession({ options, room, keys, kept, epochRounds, rtc, library, sent, training, now, events }: SessionDeps): Session {
+  void loadWasmCurve();
   const log: SwarmEvent[] = [];
   const queue: SwarmEvent[] = [];
   const abort = new AbortController();
@@ -147,6 +149,8 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       },
       onReachable(peers, pending, beyond) {
         met = { peers, pending, beyond };
+        // Whoever is alone has nothing to check.
+        if (peers.length > 0) void loadWasmCurve();
         dispatch(reachable());
       },
       onMessage: hear,

@@ -1,7 +1,8 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { decodeId, ID_BYTES } from "./id.ts";
 import { refused } from "./errors.ts";
-import { concat, lambdaOf, Point, POINT_BYTES, pointOf, withTable } from "./suite.ts";
+import { addTimes, type Encoded, encoded } from "./encoded.ts";
+import { concat, isIdentity, lambdaOf, type Point, POINT_BYTES, pointOf, withTable } from "./suite.ts";
 
 export const CERTIFICATE_BYTES = ID_BYTES + POINT_BYTES;
 
@@ -29,37 +30,35 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
 }
 
 /** Keys are derived once a pseudonym, and the ones in use get tables. Both caches only save time. */
-const KEYS_KEPT = 512;
+const KEYS_KEPT = 1_024;
 const TABLES_KEPT = 32;
 const ISSUERS_KEPT = 4;
 /** A table pays from about the tenth product on. */
 const TABLE_AFTER_USES = 4;
 
-/** A certificate's key as a point, with a table once it is used often, and encoded. */
-export interface PublicKey {
-  point: Point;
-  bytes: Uint8Array;
-}
-
-interface Counted extends PublicKey {
-  uses: number;
-}
+/** A certificate's key, whose point gets a table once it is used often. */
+export type PublicKey = Encoded;
 
 /** By P ‖ id ‖ W, in the order of last use. */
-const keys = new Map<string, Counted>();
-const tables = new Map<string, PublicKey>();
-const issuers = new Map<string, Point>();
+const keys = new Map<string, PublicKey>();
+/** How to take the table away again, in the order of the points' last use. */
+const tables = new Map<PublicKey, () => void>();
+const issuers = new Map<string, Encoded>();
 
-function keep<V>(cache: Map<string, V>, limit: number, name: string, value: V): V {
+function keep<K, V>(cache: Map<K, V>, limit: number, name: K, value: V, dropped?: (value: V) => void): V {
   cache.delete(name);
   cache.set(name, value);
-  if (cache.size > limit) cache.delete(cache.keys().next().value!);
+  const [oldest] = cache;
+  if (cache.size > limit && oldest) {
+    cache.delete(oldest[0]);
+    dropped?.(oldest[1]);
+  }
   return value;
 }
 
-function issuerPoint(P: Uint8Array): Point {
+function issuerOf(P: Uint8Array): Encoded {
   const name = bytesToHex(P);
-  return keep(issuers, ISSUERS_KEPT, name, issuers.get(name) ?? withTable(pointOf(P)));
+  return keep(issuers, ISSUERS_KEPT, name, issuers.get(name) ?? { bytes: P.slice(), point: withTable(pointOf(P)) });
 }
 
 /**
@@ -68,18 +67,33 @@ function issuerPoint(P: Uint8Array): Point {
  */
 export function publicKeyOf(certificate: Certificate, P: Uint8Array): PublicKey {
   const name = bytesToHex(concat(P, certificate.id, certificate.W));
-  const table = tables.get(name);
-  if (table !== undefined) return keep(tables, TABLES_KEPT, name, table);
-  const known = keys.get(name) ?? derive(certificate, P);
-  known.uses++;
-  if (known.uses <= TABLE_AFTER_USES) return keep(keys, KEYS_KEPT, name, known);
-  keys.delete(name);
-  return keep(tables, TABLES_KEPT, name, { point: withTable(known.point), bytes: known.bytes });
+  return keep(keys, KEYS_KEPT, name, keys.get(name) ?? publicKey(derive(certificate, P)));
 }
 
-function derive({ id, W }: Certificate, P: Uint8Array): Counted {
+function derive({ id, W }: Certificate, P: Uint8Array): Uint8Array {
   decodeId(id);
-  const Y = pointOf(W).add(issuerPoint(P).multiplyUnsafe(lambdaOf(P, id, W)));
-  if (Y.is0()) throw refused();
-  return { point: Y, bytes: Y.toBytes(), uses: 0 };
+  if (isIdentity(W)) throw refused();
+  const Y = addTimes(encoded(W), lambdaOf(P, id, W), issuerOf(P));
+  if (isIdentity(Y)) throw refused();
+  return Y;
+}
+
+function publicKey(bytes: Uint8Array): PublicKey {
+  let point: Point | null = null;
+  let uses = 0;
+  const drop = (): void => {
+    point = null;
+    uses = 0;
+  };
+  const key: PublicKey = {
+    bytes,
+    get point() {
+      point ??= pointOf(bytes);
+      if (uses++ < TABLE_AFTER_USES) return point;
+      if (!tables.has(key)) point = withTable(point);
+      keep(tables, TABLES_KEPT, key, drop, (dropTable) => dropTable());
+      return point;
+    },
+  };
+  return key;
 }

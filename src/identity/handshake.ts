@@ -2,10 +2,11 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { type Certificate, encodeCertificate } from "./certificate.ts";
+import { encoded, type Encoded, timesBase, timesSecret } from "./encoded.ts";
 import { refused } from "./errors.ts";
 import type { FullKey } from "./keys.ts";
 import { signcrypt, unsigncrypt, type Signcrypt, type Unsigncrypt } from "./signcrypt.ts";
-import { concat, H, mulBase, mulSecret, POINT_BYTES, pointOf, randomScalar, SUITE, T, text } from "./suite.ts";
+import { concat, H, POINT_BYTES, randomScalar, SUITE, T, text } from "./suite.ts";
 
 /** A channel's name on the wire, drawn by who offers it. */
 export const CHANNEL_ID_BYTES = 8;
@@ -38,7 +39,7 @@ const SALT = text(`${SUITE}/channel`);
 export function offerChannel(offer: Omit<Signcrypt, "message">): { bytes: Uint8Array; pending: PendingChannel } {
   const ephemeral = randomScalar(offer.random);
   const id = offer.random(CHANNEL_ID_BYTES);
-  const message = concat(OFFER, id, mulBase(ephemeral).toBytes());
+  const message = concat(OFFER, id, timesBase(ephemeral));
   const bytes = signcrypt({ ...offer, message, aad: T(HANDSHAKE_AAD, offer.aad) });
   return { bytes, pending: { id, ephemeral, offer: bytes, self: offer.from, to: offer.to } };
 }
@@ -54,9 +55,9 @@ export function answerChannel({ padTo, ...received }: Unsigncrypt & { padTo?: nu
   const { from, message } = unsigncrypt({ ...received, aad });
   const { id, theirs } = parse(OFFER, message);
   const ephemeral = randomScalar(random);
-  const answer = concat(ANSWER, id, mulBase(ephemeral).toBytes(), H(received.bytes));
+  const answer = concat(ANSWER, id, timesBase(ephemeral), H(received.bytes));
   const bytes = signcrypt({ from: self, to: from, toIssuer: received.P, message: answer, aad, random, padTo });
-  const Z = mulSecret(theirs, ephemeral, random).toBytes();
+  const Z = timesSecret(theirs, ephemeral, random);
   const [offering, answering] = chains(Z, received.bytes, bytes, from, self.certificate);
   return { bytes, from, secrets: { id, send: answering, receive: offering } };
 }
@@ -67,16 +68,16 @@ export function completeChannel(pending: PendingChannel, received: Omit<Unsigncr
   const { from, message } = unsigncrypt({ ...received, self, aad: T(HANDSHAKE_AAD, received.aad) });
   const { id: answered, theirs, rest } = parse(ANSWER, message);
   if (!equalBytes(encodeCertificate(from), encodeCertificate(to)) || !equalBytes(answered, id) || !equalBytes(rest, H(offer))) throw refused();
-  const Z = mulSecret(theirs, pending.ephemeral, received.random).toBytes();
+  const Z = timesSecret(theirs, pending.ephemeral, received.random);
   const [offering, answering] = chains(Z, offer, received.bytes, self.certificate, from);
   return { id, send: offering, receive: answering };
 }
 
-function parse(kind: Uint8Array, message: Uint8Array): { id: Uint8Array; theirs: ReturnType<typeof pointOf>; rest: Uint8Array } {
+function parse(kind: Uint8Array, message: Uint8Array): { id: Uint8Array; theirs: Encoded; rest: Uint8Array } {
   const at = kind.length + CHANNEL_ID_BYTES;
   const length = at + POINT_BYTES + (kind === ANSWER ? 64 : 0);
   if (message.length !== length || !equalBytes(message.subarray(0, kind.length), kind)) throw refused();
-  return { id: message.slice(kind.length, at), theirs: pointOf(message.subarray(at, at + POINT_BYTES)), rest: message.subarray(at + POINT_BYTES) };
+  return { id: message.slice(kind.length, at), theirs: encoded(message.slice(at, at + POINT_BYTES)), rest: message.subarray(at + POINT_BYTES) };
 }
 
 /** Both chains from the ephemerals' secret, bound to both messages of the handshake and both certificates. */

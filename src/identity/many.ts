@@ -2,11 +2,12 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { type Certificate, publicKeyOf } from "./certificate.ts";
+import { encoded, timesBase, timesSecret } from "./encoded.ts";
 import { misuse, refused } from "./errors.ts";
 import { HEADER_BYTES, headerOf, INNER_BYTES, type Opened, openInner, sealInner, sealKeys, type SealKeys, statementOf, TAG_BYTES, VERSION } from "./inner.ts";
 import type { Signcrypt, Unsigncrypt } from "./signcrypt.ts";
 import { hashes, hedged } from "./schnorr.ts";
-import { concat, H, mulBase, mulSecret, POINT_BYTES, pointOf, scalarBytes, SUITE, T, text } from "./suite.ts";
+import { concat, H, POINT_BYTES, scalarBytes, SUITE, T, text } from "./suite.ts";
 
 /** tag 8 ‖ (K ⊕ pad 32). */
 export const SLOT_BYTES = 40;
@@ -49,11 +50,11 @@ export function signcryptMany({ from, to, toIssuer = from.P, message, aad, rando
   const receivers = T(...to.map(({ id, W }) => T(id, W)));
   const { aadHash, messageHash } = hashes(aad, message);
   const e = hedged(from.d, random, text("e"), toIssuer, receivers, aadHash, messageHash);
-  const E = mulBase(e).toBytes();
+  const E = timesBase(e);
   const K = scalarBytes(hedged(from.d, random, text("K"), toIssuer, receivers, aadHash, messageHash));
   const filled = to.map((certificate) => {
     const Y = publicKeyOf(certificate, toIssuer);
-    const key = slotKey(mulSecret(Y.point, e, random).toBytes(), toIssuer, E, certificate, Y.bytes, aad);
+    const key = slotKey(timesSecret(Y, e, random), toIssuer, E, certificate, Y.bytes, aad);
     return concat(key.subarray(0, TAG), masked(K, key.subarray(TAG)));
   });
   while (filled.length < slotsFor(to.length)) filled.push(concat(random(SLOT_BYTES)));
@@ -74,7 +75,7 @@ export function unsigncryptMany({ self, bytes, aad, P, accept, random }: Unsignc
   const slots = Array.from({ length: count }, (_, i) => bytes.subarray(HEADER_BYTES + 1 + i * SLOT_BYTES, HEADER_BYTES + 1 + (i + 1) * SLOT_BYTES));
   if (!ascending(slots)) throw refused();
   const E = bytes.slice(2, 2 + POINT_BYTES);
-  const Z = mulSecret(pointOf(E), self.d, random).toBytes();
+  const Z = timesSecret(encoded(E), self.d, random);
   const key = slotKey(Z, self.P, E, self.certificate, self.Y, aad);
   // All slots are looked at: the time does not tell which is ours.
   const mine = slots.filter((slot) => equalBytes(slot.subarray(0, TAG), key.subarray(0, TAG)))[0];

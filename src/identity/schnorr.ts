@@ -1,7 +1,8 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { publicKeyOf, type Certificate } from "./certificate.ts";
-import { Fn, hashToScalar, H, mulAddPublic, mulBase, nonZero, POINT_BYTES, type Random, SCALAR_BYTES, scalarBytes, scalarOf } from "./suite.ts";
+import { Fn, hashToScalar, H, isIdentity, nonZero, POINT_BYTES, type Random, SCALAR_BYTES, scalarBytes, scalarOf } from "./suite.ts";
 import { IdentityError } from "./errors.ts";
+import { mulAddBase, timesBase } from "./encoded.ts";
 import type { FullKey } from "./keys.ts";
 
 export const SIGNATURE_BYTES = POINT_BYTES + SCALAR_BYTES;
@@ -22,7 +23,7 @@ export const hedged = (d: bigint, random: Random, ...parts: readonly Uint8Array[
  */
 export function signStatement({ P, id, W, d }: FullKey, statement: Statement, random: Random): Uint8Array {
   const r = hedged(d, random, ...statement);
-  const R = mulBase(r).toBytes();
+  const R = timesBase(r);
   const c = hashToScalar("sig", P, id, W, ...statement, R);
   const signature = new Uint8Array(SIGNATURE_BYTES);
   signature.set(R);
@@ -31,7 +32,7 @@ export function signStatement({ P, id, W, d }: FullKey, statement: Statement, ra
 }
 
 /**
- * Whether zG − cW − cλP = R. With Y = W + λP from the cache this is zG − cY, of which G's table,
+ * Whether zG − cW − cλP = R. With Y = W + λP from the cache this is zG − cY, of which in TypeScript G's table,
  * and soon Y's, make less work than one product of several scalars.
  */
 export function verifyStatement(certificate: Certificate, P: Uint8Array, statement: Statement, signature: Uint8Array): boolean {
@@ -39,11 +40,11 @@ export function verifyStatement(certificate: Certificate, P: Uint8Array, stateme
   const R = signature.subarray(0, POINT_BYTES);
   try {
     const z = scalarOf(signature.subarray(POINT_BYTES));
-    const Y = publicKeyOf(certificate, P).point;
+    const Y = publicKeyOf(certificate, P);
     const c = hashToScalar("sig", P, certificate.id, certificate.W, ...statement, R);
-    const claimed = mulAddPublic(z, Fn.neg(c), Y);
+    const claimed = mulAddBase(z, Fn.neg(c), Y);
     // Encoding the result rather than decoding R: a non-canonical R matches nothing.
-    return !claimed.is0() && equalBytes(claimed.toBytes(), R);
+    return !isIdentity(claimed) && equalBytes(claimed, R);
   } catch (error) {
     if (error instanceof IdentityError) return false;
     throw error;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { FullKey } from "./keys.ts";
+import { loadWasmCurve } from "./encoded.ts";
 import { sign, verify } from "./sign.ts";
 import { signcrypt, unsigncrypt } from "./signcrypt.ts";
 import { Fn, H, scalarBytes, text } from "./suite.ts";
@@ -12,7 +13,9 @@ const [message, aad] = [text("commit"), text("round 4")];
 const signature = sign(a, message, aad, random);
 const { P } = issuer;
 
-describe("a signature alone", () => {
+describe.each(["TypeScript", "WebAssembly"])("a signature alone, checked in %s", (where) => {
+  beforeAll(async () => void (where === "WebAssembly" && (await loadWasmCurve())));
+
   it("any message with any aad verifies, in 64 bytes", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 80 }), (m, withAad) => {
       const made = sign(a, m, withAad, random);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { IdentityError } from "./errors.ts";
 import { encodeCertificate } from "./certificate.ts";
+import { loadWasmCurve } from "./encoded.ts";
 import { createIssuer, type FullKey } from "./keys.ts";
 import { createReplayGuard } from "./replay.ts";
 import { signcrypt, SIGNCRYPT_OVERHEAD, unsigncrypt, type Unsigncrypt } from "./signcrypt.ts";
@@ -82,7 +83,9 @@ describe("signcrypt", () => {
   });
 });
 
-describe("every failure is the same refusal", () => {
+describe.each(["TypeScript", "WebAssembly"])("every failure is the same refusal in %s", (where) => {
+  beforeAll(async () => void (where === "WebAssembly" && (await loadWasmCurve())));
+
   it("any one byte changed", () => {
     for (let at = 0; at < sealed.length; at++) expect(failure(() => open(flipped(sealed, at, 1 << at % 8)))).toEqual(REFUSED);
   });

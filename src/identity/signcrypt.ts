@@ -1,10 +1,11 @@
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { type Certificate, publicKeyOf } from "./certificate.ts";
+import { encoded, timesBase, timesSecret } from "./encoded.ts";
 import { refused } from "./errors.ts";
 import { type Accept, HEADER_BYTES, headerOf, INNER_BYTES, type Opened, openInner, sealInner, sealKeys, type SealKeys, statementOf, TAG_BYTES, VERSION } from "./inner.ts";
 import type { FullKey } from "./keys.ts";
 import { hashes, hedged } from "./schnorr.ts";
-import { H, mulBase, mulSecret, POINT_BYTES, pointOf, type Random, SUITE, T, text } from "./suite.ts";
+import { H, POINT_BYTES, type Random, SUITE, T, text } from "./suite.ts";
 
 export type { Accept, Opened, Signed } from "./inner.ts";
 
@@ -43,8 +44,8 @@ export function signcrypt({ from, to, toIssuer = from.P, message, aad, random, p
   const bound = T(to.id, to.W);
   const { aadHash, messageHash } = hashes(aad, message);
   const e = hedged(from.d, random, text("e"), toIssuer, bound, aadHash, messageHash);
-  const E = mulBase(e).toBytes();
-  const Z = mulSecret(receiver.point, e, random).toBytes();
+  const E = timesBase(e);
+  const Z = timesSecret(receiver, e, random);
   const keys = kem(Z, toIssuer, E, to, receiver.bytes, aad);
   const header = headerOf(MODE[0]!, E, keys.com);
   return sealInner({ from, statement: statementOf(bound, E, keys.com, aadHash, messageHash), keys, header, aad, message, padTo, random });
@@ -69,7 +70,7 @@ export function unsigncrypt({ self, bytes, aad, P, accept, random }: Unsigncrypt
   if (bytes.length < SIGNCRYPT_OVERHEAD || bytes[0] !== VERSION || bytes[1] !== MODE[0]) throw refused();
   const header = bytes.subarray(0, HEADER_BYTES);
   const E = bytes.slice(2, 2 + POINT_BYTES);
-  const Z = mulSecret(pointOf(E), self.d, random).toBytes();
+  const Z = timesSecret(encoded(E), self.d, random);
   const keys = kem(Z, self.P, E, self.certificate, self.Y, aad);
   if (!equalBytes(keys.com, bytes.subarray(2 + POINT_BYTES, HEADER_BYTES))) throw refused();
   const bound = T(self.id, self.W);

@@ -56,6 +56,9 @@ export const hashToScalar = (label: HashLabel, ...parts: readonly Uint8Array[]):
 /** λ = Hs(partial, P, id, W): the challenge to which a partial key is the issuer's Schnorr response. */
 export const lambdaOf = (P: Uint8Array, id: Uint8Array, W: Uint8Array): bigint => hashToScalar("partial", P, id, W);
 
+/** Its encoding is 32 zeros. */
+export const isIdentity = (encoded: Uint8Array): boolean => encoded.every((byte) => byte === 0);
+
 /**
  * @param bytes 32 bytes from anybody.
  * @throws IdentityError `refused` unless they are the canonical encoding of a point other than the identity.

@@ -47,6 +47,11 @@ test("a message finds its way into another area, also when most ways there are g
   await from.mesh.send(to.id, Uint8Array.of(2));
   await room.clock.advance(1_000);
   expect(to.messages.map(({ bytes }) => bytes[0])).toEqual([1, 2]);
+  expect(from.beyond).toEqual(members.map(({ id }) => id).filter((id) => areaOf(id) !== areaOf(from.id)).sort());
+
+  for (const other of members) if (areaOf(other.id) === areaOf(to.id)) room.network.block(gates[0]!.id, other.id);
+  await room.clock.advance(1_000);
+  expect(from.beyond, "nobody leads there").toEqual(members.map(({ id }) => id).filter((id) => ![areaOf(from.id), areaOf(to.id)].includes(areaOf(id))).sort());
 });
 
 test("what is told to all stays in the area and with its neighbours; what is told widely comes to everybody, once", async () => {

@@ -21,7 +21,8 @@ export interface MeshEvents {
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>, to: "all" | "one"): void;
   /**
    * Peers with a way to them, and those that are listed and have none yet. Called when either changes. Where the room is
-   * cut into areas those of the own one; `beyond` are the listed ones of others, for whom nobody here vouches.
+   * cut into areas those of the own one; `beyond` are the listed ones of others that a link leads to the area of, and nobody
+   * here vouches for them.
    */
   onReachable(reachable: PeerId[], pending: PeerId[], beyond: readonly PeerId[]): void;
   /** This peer speaks a newer version, or one that is not known: this device may have to update. */
@@ -119,7 +120,8 @@ export function createMesh(deps: MeshDeps): Mesh {
   const lostSince = new Map<PeerId, number>();
   let group: readonly PeerId[] = [];
   let areas: "one" | "several" | "unknown" = deps.areas === "unknown" ? "unknown" : deps.areas ? "several" : "one";
-  /** Those listed of other areas, and how often they have changed. */
+  /** Those listed of other areas, all and as far as there is a way into theirs; and how often either has changed. */
+  let abroad: readonly PeerId[] = [];
   let beyond: readonly PeerId[] = [];
   let beyondTurn = 0;
   let wanted = new Set<PeerId>();
@@ -217,8 +219,10 @@ export function createMesh(deps: MeshDeps): Mesh {
   /** At each tick, for in a large room somebody comes or goes all the time. */
   function lookBeyond(): void {
     const next = areas === "several" ? [...listed].filter((peer) => !topology.isNear(peer)).sort() : [];
-    if (next.join() === beyond.join()) return;
-    beyond = next;
+    const open = next.filter((peer) => topology.leadsTo(peer));
+    if (next.join() === abroad.join() && open.join() === beyond.join()) return;
+    abroad = next;
+    beyond = open;
     beyondTurn++;
   }
 
@@ -236,7 +240,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     const nextShape = [areas, beyondTurn, ...members, "|", ...group].join();
     if (nextShape !== shape) {
       shape = nextShape;
-      wanted = areas === "unknown" ? new Set() : overlay(self, members, { degree, forced, group, beyond });
+      wanted = areas === "unknown" ? new Set() : overlay(self, members, { degree, forced, group, beyond: abroad });
     }
     const next = [beyondTurn, ...reachable, "|", ...waiting].join();
     if (next === told) return;

@@ -31,6 +31,8 @@ export interface Topology {
   isReachable(peer: PeerId): boolean;
   /** The neighbour that the shortest path begins with; of several, always the same. Into another area over one who is linked with somebody there, for each peer another. */
   nextHop(to: PeerId): PeerId | null;
+  /** Whether anybody leads into the area of this peer, as `nextHop` goes. */
+  leadsTo(to: PeerId): boolean;
   /** Whether these two have a confirmed link. */
   linked(a: PeerId, b: PeerId): boolean;
   /**
@@ -120,10 +122,14 @@ export function createTopology(self: PeerId): Topology {
     return found;
   }
 
-  function wayOut(to: PeerId): PeerId | null {
-    const area = areaOf(to);
+  /** Own neighbours there, or others' who have some. */
+  function waysInto(area: number): readonly PeerId[] {
     const own = links.filter((link) => areaOf(link) === area);
-    const [gate] = nearest(own.length > 0 ? own : gatesTo(area), self, to, 1);
+    return own.length > 0 ? own : gatesTo(area);
+  }
+
+  function wayOut(to: PeerId): PeerId | null {
+    const [gate] = nearest(waysInto(areaOf(to)), self, to, 1);
     return (gate !== undefined && map().get(gate)) || null;
   }
 
@@ -175,6 +181,7 @@ export function createTopology(self: PeerId): Topology {
     reachable: () => [...map().keys()].sort(),
     isReachable: (peer) => map().has(peer),
     nextHop: (to) => map().get(to) ?? (isNear(to) ? null : wayOut(to)),
+    leadsTo: (to) => map().has(to) || (!isNear(to) && waysInto(areaOf(to)).length > 0),
     linked,
     passesOn(source, to, relays) {
       if (linked(source, to)) return false;

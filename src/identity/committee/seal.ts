@@ -1,8 +1,9 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha512 } from "@noble/hashes/sha2.js";
+import { encoded, timesBase, timesSecret } from "../encoded.ts";
 import { misuse, refused } from "../errors.ts";
-import { concat, mulBase, mulSecret, POINT_BYTES, pointOf, randomScalar, SUITE, T, text, u32, type Random } from "../suite.ts";
+import { concat, POINT_BYTES, randomScalar, SUITE, T, text, u32, type Random } from "../suite.ts";
 
 /*
  * A request that travels over another peer names no sender, so it is not signcrypted: it is sealed to the member's
@@ -49,8 +50,8 @@ function decrypt(key: Uint8Array, sealed: Uint8Array): Uint8Array {
 /** @returns the sealed bytes, and the secret key of the answer. @param S the member's point, 32 bytes. */
 export function sealTo(S: Uint8Array, bytes: Uint8Array, random: Random): { sealed: Uint8Array; answerKey: Uint8Array } {
   const e = randomScalar(random);
-  const E = mulBase(e).toBytes();
-  const { requestKey, answerKey } = keysOf(mulSecret(pointOf(S), e, random).toBytes(), E, S);
+  const E = timesBase(e);
+  const { requestKey, answerKey } = keysOf(timesSecret(encoded(S), e, random), E, S);
   return { sealed: concat(E, encrypt(requestKey, bytes, random)), answerKey };
 }
 
@@ -58,7 +59,7 @@ export function sealTo(S: Uint8Array, bytes: Uint8Array, random: Random): { seal
 export function openSealed(s: bigint, sealed: Uint8Array, random: Random): { bytes: Uint8Array; answerKey: Uint8Array } {
   if (sealed.length !== SEALED_BYTES) throw refused();
   const E = sealed.slice(0, POINT_BYTES);
-  const { requestKey, answerKey } = keysOf(mulSecret(pointOf(E), s, random).toBytes(), E, mulBase(s).toBytes());
+  const { requestKey, answerKey } = keysOf(timesSecret(encoded(E), s, random), E, timesBase(s));
   return { bytes: decrypt(requestKey, sealed.subarray(POINT_BYTES)), answerKey };
 }
 

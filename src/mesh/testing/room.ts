@@ -14,6 +14,7 @@ export interface Member {
   messages: { from: PeerId; bytes: Uint8Array }[];
   reachable: PeerId[];
   pending: PeerId[];
+  beyond: readonly PeerId[];
   outdated: PeerId[];
   dropped: { peer: PeerId; error: WireError }[];
   tampered: { from: PeerId; way: Way }[];
@@ -52,7 +53,7 @@ export function createRoom(options: Partial<Omit<NetworkOptions, "clock">> = {})
     serverUp: true,
     join(id, { onSent, ...deps } = {}) {
       const random = createRandom(["room", id, members.size]);
-      const member: Omit<Member, "mesh"> = { id, messages: [], reachable: [], pending: [], outdated: [], dropped: [], tampered: [] };
+      const member: Omit<Member, "mesh"> = { id, messages: [], reachable: [], pending: [], beyond: [], outdated: [], dropped: [], tampered: [] };
       const mesh = createMesh({
         self: id,
         guard: createTestGuard(id),
@@ -66,9 +67,10 @@ export function createRoom(options: Partial<Omit<NetworkOptions, "clock">> = {})
         },
         events: {
           onMessage: (from, bytes) => void member.messages.push({ from, bytes }),
-          onReachable(reachable, pending) {
+          onReachable(reachable, pending, beyond) {
             member.reachable = reachable;
             member.pending = pending;
+            member.beyond = beyond;
           },
           onOutdated: (other) => void member.outdated.push(other),
           onDropped: (other, error) => void member.dropped.push({ peer: other, error }),

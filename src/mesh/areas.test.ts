@@ -89,3 +89,42 @@ test("a room that was one area is cut: what is known of the others is forgotten,
     expect(one.reachable.length).toBeLessThan(DEVICES - 1);
   }
 });
+
+test("where devices of a cut room go without a word and others come, each has those of its own area who are there in view, and can send to all others", async () => {
+  const { room, members } = await cutRoom();
+  const gone = members.filter((_, index) => index % 4 === 0);
+  let living = members.filter((one) => !gone.includes(one));
+  for (const [index, one] of gone.entries()) {
+    room.network.freeze(one.id);
+    one.mesh.close();
+    room.leave(one.id);
+    living = [...living, room.join(peer(DEVICES + 1 + index), { areas: areaOf })];
+    await room.clock.advance(2_000);
+  }
+  await room.clock.advance(10_000);
+  for (const one of living) {
+    const own = near(living, one).map(({ id }) => id);
+    expect(one.reachable.filter((id) => areaOf(id) === areaOf(one.id))).toEqual([...own].sort());
+    expect([...one.beyond].sort()).toEqual(living.map(({ id }) => id).filter((id) => areaOf(id) !== areaOf(one.id)).sort());
+  }
+  const from = living.at(-1)!;
+  for (const to of from.beyond) await from.mesh.send(to, Uint8Array.of(1));
+  await room.clock.advance(2_000);
+  expect(heardBy(living, from).map(({ id }) => id).sort()).toEqual([...from.beyond].sort());
+});
+
+test("whoever was told wrong areas is called by those of its own, and has them all in view once it is told right", async () => {
+  const { room, members } = await cutRoom();
+  const deceived = room.join(peer(DEVICES + 1), { areas: (id) => Math.floor(Number.parseInt(id.slice(0, 2), 16) / AREAS) % AREAS });
+  await room.clock.advance(10_000);
+  const own = near(members, deceived);
+  for (const one of own) expect(one.reachable).toContain(deceived.id);
+  await own[0]!.mesh.send(deceived.id, Uint8Array.of(1));
+  own[0]!.mesh.broadcast(Uint8Array.of(2));
+  await room.clock.advance(1_000);
+  expect(deceived.messages.filter(({ from }) => from === own[0]!.id).map(({ bytes }) => bytes[0])).toEqual([1, 2]);
+
+  deceived.mesh.setAreas(areaOf);
+  await room.clock.advance(15_000);
+  expect(deceived.reachable).toEqual(expect.arrayContaining(own.map(({ id }) => id)));
+});

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { publicKeyOf } from "./certificate.ts";
-import { addTimes, encoded, type Encoded, loadWasmCurve, mulAddBase, timesBase, timesSecret } from "./encoded.ts";
+import { addTimes, encoded, type Encoded, loadWasmCurve, mulAddBase, timesBase, timesPublic, timesSecret } from "./encoded.ts";
 import { IdentityError } from "./errors.ts";
 import type { FullKey } from "./keys.ts";
 import { signcrypt, unsigncrypt } from "./signcrypt.ts";
@@ -38,6 +38,7 @@ describe("in WebAssembly", () => {
       expect(mulAddBase(x, y, bytes)).toEqual(mulAddPublic(x, y, P).toBytes());
       expect(addTimes(bytesAlone(a.Y), y, bytes)).toEqual(P.multiplyUnsafe(y).add(pointOf(a.Y)).toBytes());
       expect(timesSecret(bytes, x, random)).toEqual(P.multiply(x).toBytes());
+      expect(timesPublic(bytes, x)).toEqual(P.multiply(x).toBytes());
       expect(timesBase(x)).toEqual(mulBase(x).toBytes());
     }), { numRuns: 40 });
     for (const edge of [1n, 2n, Fn.ORDER - 1n]) expect(mulAddBase(edge, edge, bytesAlone(b.Y))).toEqual(mulAddPublic(edge, edge, pointOf(b.Y)).toBytes());
@@ -49,7 +50,7 @@ describe("in WebAssembly", () => {
     // p itself is 0 once more, and 1 is no square's.
     const second = Uint8Array.from({ length: POINT_BYTES }, (_, i) => (i === 0 ? 0xed : i === 31 ? 0x7f : 0xff));
     for (const none of [new Uint8Array(POINT_BYTES).fill(255), second, Uint8Array.of(1, ...new Uint8Array(31)), a.Y.slice(1), IDENTITY]) {
-      for (const work of [() => timesSecret(encoded(none), 5n, random), () => mulAddBase(1n, 1n, encoded(none)), () => addTimes(encoded(a.Y), 1n, encoded(none))]) expect(work).toThrow(IdentityError);
+      for (const work of [() => timesSecret(encoded(none), 5n, random), () => timesPublic(encoded(none), 5n), () => mulAddBase(1n, 1n, encoded(none)), () => addTimes(encoded(a.Y), 1n, encoded(none))]) expect(work).toThrow(IdentityError);
       expect(() => publicKeyOf({ id: c.id, W: none }, issuer.P)).toThrow(IdentityError);
       expect(() => publicKeyOf(c.certificate, none)).toThrow(IdentityError);
     }

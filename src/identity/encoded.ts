@@ -54,6 +54,9 @@ export const timesBase = (k: bigint): Uint8Array => inWasm(({ crypto_scalarmult_
 /** k·P for a secret k and a point of somebody else's. @throws IdentityError `refused` where it is none. */
 export const timesSecret = (P: Encoded, k: bigint, random: Random): Uint8Array => inWasm(({ crypto_scalarmult_ristretto255: times }) => times(scalarBytes(k), P.bytes)) ?? mulSecret(P.point, k, random).toBytes();
 
+/** k·P for a public k. @throws IdentityError `refused` where P is no point. */
+export const timesPublic = (P: Encoded, k: bigint): Uint8Array => inWasm(({ crypto_scalarmult_ristretto255: times }) => times(scalarBytes(k), P.bytes)) ?? P.point.multiplyUnsafe(k).toBytes();
+
 /** a·G + b·P for public values; of the identity 32 zeros. */
 export const mulAddBase = (a: bigint, b: bigint, P: Encoded): Uint8Array =>
   inWasm(({ crypto_core_ristretto255_add: add, crypto_scalarmult_ristretto255: times, crypto_scalarmult_ristretto255_base: base }) => add(base(scalarBytes(a)), times(scalarBytes(b), P.bytes))) ?? mulAddPublic(a, b, P.point).toBytes();

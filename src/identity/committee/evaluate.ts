@@ -1,6 +1,7 @@
 import { ristretto255_hasher, ristretto255_oprf } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
-import { concat, Fn, mulBase, mulSecret, Point, pointOf, randomScalar, scalarBytes, scalarOf, text, type Random } from "../suite.ts";
+import { encoded, timesBase, timesPublic, timesSecret } from "../encoded.ts";
+import { concat, Fn, Point, pointOf, randomScalar, scalarBytes, scalarOf, text, type Random } from "../suite.ts";
 import { identifierOf, type FrostPublic, type KeyShare } from "./frost.ts";
 
 /** RFC 9497, ristretto255-SHA512, verifiable mode. */
@@ -26,7 +27,7 @@ export interface Evaluation {
  */
 export function evaluate({ secret, public: known }: KeyShare, point: Uint8Array, random: Random): Evaluation {
   const k = scalarOf(secret.signingShare);
-  const evaluated = mulSecret(pointOf(point), k, random).toBytes();
+  const evaluated = timesSecret(encoded(point), k, random);
   return { evaluated, proof: prove(k, known.verifyingShares[secret.identifier]!, point, evaluated, random) };
 }
 
@@ -35,11 +36,11 @@ function prove(k: bigint, V: Uint8Array, point: Uint8Array, evaluated: Uint8Arra
   const seed = sha512(concat(sized(V), sized(concat(text("Seed-"), CONTEXT))));
   const d = hashToScalar(sized(seed), Uint8Array.of(0, 0), sized(point), sized(evaluated), text("Composite"));
   // The weight d and both points are public; k·M is d·evaluated, without the secret.
-  const M = pointOf(point).multiplyUnsafe(d);
-  const Z = pointOf(evaluated).multiplyUnsafe(d);
+  const M = timesPublic(encoded(point), d);
+  const Z = timesPublic(encoded(evaluated), d);
   const r = randomScalar(random);
-  const commitments = [mulBase(r), mulSecret(M, r, random)];
-  const c = hashToScalar(sized(V), ...[M, Z, ...commitments].map((each) => sized(each.toBytes())), text("Challenge"));
+  const commitments = [timesBase(r), timesSecret(encoded(M), r, random)];
+  const c = hashToScalar(sized(V), ...[M, Z, ...commitments].map(sized), text("Challenge"));
   return concat(scalarBytes(c), scalarBytes(Fn.sub(r, Fn.mul(c, k))));
 }
 

@@ -2,7 +2,8 @@ import { ristretto255_oprf } from "@noble/curves/ed25519.js";
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { Fn, mulSecret, pointOf, scalarOf, T, text, type Random } from "../suite.ts";
+import { encoded, timesSecret } from "../encoded.ts";
+import { Fn, scalarOf, T, text, type Random } from "../suite.ts";
 import { evaluationHolds, hashToGroup, interpolate, ONE, VOPRF, type Evaluation, type Part } from "./evaluate.ts";
 import { rng, type FrostPublic, type KeyShare } from "./frost.ts";
 import { TOKEN_INPUT_BYTES } from "./message.ts";
@@ -42,8 +43,7 @@ export function blindToken(random: Random): BlindToken {
 /** @returns a member's part with the blind taken off, or null where its proof does not hold. */
 export function unblind(key: FrostPublic, { blind, blinded }: BlindToken, place: number, evaluation: Evaluation, random: Random): Part | null {
   if (!evaluationHolds(key, place, blinded, evaluation)) return null;
-  const point = mulSecret(pointOf(evaluation.evaluated), Fn.inv(scalarOf(blind)), random);
-  return { place, point: point.toBytes() };
+  return { place, point: timesSecret(encoded(evaluation.evaluated), Fn.inv(scalarOf(blind)), random) };
 }
 
 /** What the redeemer asks for; the MAC binds it, so that a token shown is a token shown for this. */
@@ -64,6 +64,6 @@ export const presentToken = ({ input, parts }: Token, place: number, redemption:
 
 /** A member's check, by its own share alone. */
 export function tokenHolds({ secret }: KeyShare, input: Uint8Array, redemption: Redemption, mac: Uint8Array, random: Random): boolean {
-  const point = mulSecret(hashToGroup(input), scalarOf(secret.signingShare), random);
-  return equalBytes(macOver(outputOf(input, point.toBytes()), redemption), mac);
+  const point = timesSecret(encoded(hashToGroup(input).toBytes()), scalarOf(secret.signingShare), random);
+  return equalBytes(macOver(outputOf(input, point), redemption), mac);
 }

@@ -30,9 +30,9 @@ const DEADLINE_MS = 180_000;
 
 /**
  * Devices on loopback, in rooms of `roomSize`, by the real client against the real server in a process of its own.
- * Each sends a few blobs to each of its room-mates.
+ * Each sends `blobs` to each of its room-mates.
  */
-export async function signalLoad(sockets = 2000, roomSize = 8): Promise<SignalLoad> {
+export async function signalLoad(sockets = 2000, roomSize = 8, blobs = BLOBS_A_PAIR): Promise<SignalLoad> {
   const end = performance.now() + DEADLINE_MS;
   const server = await startServer();
   const clients: SignalClient[] = [];
@@ -49,9 +49,9 @@ export async function signalLoad(sockets = 2000, roomSize = 8): Promise<SignalLo
     clients.push(...devices.map(({ client }) => client));
     const after = await server.memory();
 
-    const expected = devices.reduce((sum, { client }) => sum + client.peers.length * BLOBS_A_PAIR, 0);
+    const expected = devices.reduce((sum, { client }) => sum + client.peers.length * blobs, 0);
     const sent = performance.now();
-    for (let turn = 0; turn < BLOBS_A_PAIR; turn++) {
+    for (let turn = 0; turn < blobs; turn++) {
       for (const { client } of devices) for (const peer of client.peers) client.send(peer, blobOf(client.self, peer, turn));
       await new Promise((resolve) => setImmediate(resolve));
     }

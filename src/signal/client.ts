@@ -156,11 +156,9 @@ export function createSignalClient(options: SignalClientOptions): SignalClient {
         if (peers.has(self) || peers.size !== message.peers.length) throw new WireError("malformed", "a list of peers with doubles");
         return opened;
       }
-      case "came":
-        peers.add(known(message.peer, false));
-        return tellPeers;
-      case "gone":
-        peers.delete(known(message.peer, true));
+      case "news":
+        for (const peer of message.gone) peers.delete(known(peer, true));
+        for (const peer of message.came) peers.add(known(peer, false));
         return tellPeers;
       case "from": {
         const from = known(message.peer, true);

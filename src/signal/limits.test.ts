@@ -30,7 +30,7 @@ test("a message over the size limit is refused, one at the limit arrives", async
   expect((await mate.next("from")).blob).toHaveLength(blobBytes(1_024));
   big.tell({ kind: "send", to: idBytesOf(1), blob: new Uint8Array(1_024) });
   await isRefused(big, "size");
-  expect((await mate.next("gone")).peer).toEqual(idBytesOf(2));
+  expect((await mate.next("news")).gone).toEqual([idBytesOf(2)]);
 });
 
 test("a message far over the size limit is closed before it is read", async () => {
@@ -113,9 +113,9 @@ test("a socket that answers no ping is dropped, one that does stays", async () =
   const [dead, alive] = [await raw(server.url), await raw(server.url)];
   await alive.join(1, 1);
   await dead.join(1, 2);
-  await alive.next("came");
+  await alive.next("news");
   dead.socket.pause();
-  expect((await alive.next("gone")).peer).toEqual(idBytesOf(2));
+  expect((await alive.next("news")).gone).toEqual([idBytesOf(2)]);
   expect(server.signal.health()).toMatchObject({ rooms: 1 });
   expect(alive.socket.readyState).toBe(WebSocket.OPEN);
   dead.socket.terminate();
@@ -137,15 +137,16 @@ test("a slow reader is cut off instead of buffered for, and its room goes on", a
   await mate.join(1, 3);
   slow.socket.pause();
   let left = false;
-  const gone = writer.next("gone").then(({ peer }) => (left = true, peer));
+  for (const came of [2, 3]) expect((await writer.next("news")).came).toEqual([idBytesOf(came)]);
+  const gone = writer.next("news").then((news) => (left = true, news.gone));
   const blob = new Uint8Array(60_000);
   // The kernel's own buffers take a few megabytes first.
   for (let sent = 0; sent < 2_000 && !left; sent++) {
     writer.tell({ kind: "send", to: idBytesOf(2), blob });
     if (sent % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  expect(await gone).toEqual(idBytesOf(2));
-  expect((await mate.next("gone")).peer).toEqual(idBytesOf(2));
+  expect(await gone).toEqual([idBytesOf(2)]);
+  expect((await mate.next("news")).gone).toEqual([idBytesOf(2)]);
   writer.tell({ kind: "send", to: idBytesOf(3), blob: Uint8Array.of(7) });
   expect((await mate.next("from")).blob).toEqual(Uint8Array.of(7));
   slow.socket.terminate();

@@ -6,7 +6,12 @@ export const SIGNAL_LIMITS = {
   messagesPerSecond: 100,
   /** Messages that it may send at once: 24 links are dialled with some 10 messages each. */
   messageBurst: 500,
-  peersPerRoom: 256,
+  /** Their list is one message. */
+  peersPerRoom: 2_048,
+  /** In a room of more than so many, who came and who left within so many milliseconds is told together, or as soon as it is so much. */
+  newsAtOnce: 32,
+  newsMs: 200,
+  newsTogether: 1_024,
   rooms: 10_000,
   /** Sockets in all, joined or not. */
   sockets: 20_000,

@@ -5,13 +5,13 @@ import { CLAIM_BYTES, ENVELOPE_BYTES, SIGNAL_LIMITS, TOPIC_BYTES } from "./limit
 import { REFUSAL_CODES } from "./refusal.ts";
 
 /** The first byte of each message. */
-export const SIGNAL_VERSION = 2;
+export const SIGNAL_VERSION = 3;
 export const SIGNAL_PATH = "/signal";
 
 const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length, `${length} bytes are needed`);
 const peerId = bytes(PEER_ID_BYTES);
 /** A room's list may not make a client hold more than it could ever use. */
-const MAX_PEERS = 4_096;
+const peerIds = v.pipe(v.array(peerId), v.maxLength(4_096));
 
 /** Largest blob that a message of `messageBytes` carries. */
 export const blobBytes = (messageBytes: number): number => Math.max(0, messageBytes - ENVELOPE_BYTES);
@@ -33,9 +33,8 @@ const toServer = (messageBytes: number) =>
 const toClient = (messageBytes: number) =>
   v.variant("kind", [
     /** The answer to `join`; `peers` are the others. */
-    v.strictObject({ kind: v.literal("room"), you: peerId, peers: v.pipe(v.array(peerId), v.maxLength(MAX_PEERS)) }),
-    v.strictObject({ kind: v.literal("came"), peer: peerId }),
-    v.strictObject({ kind: v.literal("gone"), peer: peerId }),
+    v.strictObject({ kind: v.literal("room"), you: peerId, peers: peerIds }),
+    v.strictObject({ kind: v.literal("news"), came: peerIds, gone: peerIds }),
     v.strictObject({ kind: v.literal("from"), peer: peerId, blob: blobOf(messageBytes) }),
     v.strictObject({ kind: v.literal("here") }),
     /** The last message: the socket is closed after it. */

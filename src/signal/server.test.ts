@@ -16,15 +16,15 @@ test("room-mates see each other come and go, and blobs pass between them only", 
   expect(await a.join(1, 1)).toMatchObject({ you: idBytesOf(1), peers: [] });
   await stranger.join(2, 3);
   expect(await b.join(1, 2)).toMatchObject({ you: idBytesOf(2), peers: [idBytesOf(1)] });
-  expect((await a.next("came")).peer).toEqual(idBytesOf(2));
+  expect((await a.next("news")).came).toEqual([idBytesOf(2)]);
   stranger.tell({ kind: "send", to: idBytesOf(1), blob: Uint8Array.of(66) });
   stranger.tell({ kind: "there" });
   await stranger.next("here");
   b.tell({ kind: "send", to: idBytesOf(1), blob: Uint8Array.of(1, 2, 3) });
   expect(await a.next("from")).toEqual({ kind: "from", peer: idBytesOf(2), blob: Uint8Array.of(1, 2, 3) });
   b.socket.close();
-  expect((await a.next("gone")).peer).toEqual(idBytesOf(2));
-  expect(a.got.map(({ kind }) => kind)).toEqual(["room", "came", "from", "gone"]);
+  expect((await a.next("news")).gone).toEqual([idBytesOf(2)]);
+  expect(a.got.map(({ kind }) => kind)).toEqual(["room", "news", "from", "news"]);
   for (const each of [a, stranger]) each.socket.close();
 });
 
@@ -32,7 +32,7 @@ test("the same claim takes its id back, the older socket is told, and the others
   const [mate, older, newer] = [await raw(server.url), await raw(server.url), await raw(server.url)];
   await mate.join(3, 1);
   await older.join(3, 2);
-  await mate.next("came");
+  await mate.next("news");
   expect(await newer.join(3, 2)).toMatchObject({ you: idBytesOf(2), peers: [idBytesOf(1)] });
   expect((await older.next("refused")).code).toBe("replaced");
   expect(await older.closed).toBe(REFUSALS.replaced.close);
@@ -40,7 +40,7 @@ test("the same claim takes its id back, the older socket is told, and the others
   expect((await newer.next("from")).blob).toEqual(Uint8Array.of(9));
   newer.tell({ kind: "send", to: idBytesOf(1), blob: Uint8Array.of(8) });
   await mate.next("from");
-  expect(mate.got.map(({ kind }) => kind)).toEqual(["room", "came", "from"]);
+  expect(mate.got.map(({ kind }) => kind)).toEqual(["room", "news", "from"]);
   for (const each of [mate, newer]) each.socket.close();
 });
 

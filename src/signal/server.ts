@@ -2,7 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { WireError } from "../wire/codec.ts";
-import { peerIdBytes, peerIdOf } from "../wire/ids.ts";
+import { peerIdOf } from "../wire/ids.ts";
 import { createBucket } from "./bucket.ts";
 import { SIGNAL_LIMITS, withLimits, type SignalLimits } from "./limits.ts";
 import { SIGNAL_PATH, toClientCodec, toServerCodec, type ToClient, type ToServer } from "./protocol.ts";
@@ -51,7 +51,7 @@ export function createSignalServer(options: SignalServerOptions = {}): SignalSer
   const log = options.log ?? (() => {});
   const incoming = toServerCodec(limits.messageBytes);
   const outgoing = toClientCodec(limits.messageBytes);
-  const rooms = createRooms<Connection>(limits);
+  const rooms = createRooms<Connection>(limits, (connection, { came, gone }) => tell(connection, { kind: "news", came, gone }));
   const connections = new Set<Connection>();
   const started = performance.now();
   let drained: Promise<void> | null = null;
@@ -88,22 +88,14 @@ export function createSignalServer(options: SignalServerOptions = {}): SignalSer
   };
 
   /** Out of its room; the others hear of it once. */
-  const forget = (connection: Connection): void => {
-    const others = rooms.leave(connection);
-    if (!connection.peer) return;
-    const gone = outgoing.encode({ kind: "gone", peer: connection.peer.bytes });
-    for (const other of others) write(other, gone);
-  };
+  const forget = (connection: Connection): void => rooms.leave(connection);
 
   const join = (connection: Connection, message: ToServer & { kind: "join" }): void => {
     const outcome = rooms.join(connection, message.topic, message.claim);
     if (typeof outcome === "string") return refuse(connection, outcome);
     if (outcome.replaced) refuse(outcome.replaced, "replaced");
-    tell(connection, { kind: "room", you: outcome.you.bytes, peers: [...outcome.others.keys()].map(peerIdBytes) });
-    // The others have known a replaced socket's id all along.
-    if (outcome.replaced) return;
-    const came = outgoing.encode({ kind: "came", peer: outcome.you.bytes });
-    for (const other of outcome.others.values()) write(other, came);
+    tell(connection, { kind: "room", you: outcome.you.bytes, peers: outcome.others.map(({ bytes }) => bytes) });
+    rooms.welcome(connection);
   };
 
   const receive = (connection: Connection, data: Uint8Array): void => {

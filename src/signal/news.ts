@@ -1,0 +1,81 @@
+import type { PeerId } from "../wire/ids.ts";
+import type { SignalLimits } from "./limits.ts";
+import type { Member, PeerName } from "./rooms.ts";
+
+/** Who came and who left, for one who is there: in order, and whoever did both not at all. */
+export interface Change {
+  came: Uint8Array[];
+  gone: Uint8Array[];
+}
+
+/** What those in a room hear of each other's coming and going. */
+export interface News<M extends Member> {
+  /** Is in the room, and knows of all who are. Nothing where it is there already. */
+  came(member: M, peer: PeerName): void;
+  gone(member: M, peer: PeerName): void;
+  /** Another socket of the same peer: nobody need hear of it. */
+  replaced(old: M, member: M): void;
+  /** All that this one has not been told so far: what comes next may be from somebody who is new to it. */
+  tell(member: M): void;
+}
+
+/**
+ * In a small room each hears of each at once. Where N devices come to a large one that would be N² messages, so that
+ * what happens within a moment is told together.
+ * @param say tells one member of a change
+ */
+export function createNews<M extends Member>(limits: Pick<SignalLimits, "newsAtOnce" | "newsMs" | "newsTogether">, say: (member: M, change: Change) => void): News<M> {
+  /** What happened since all were told, and by member how much of it each knows. */
+  let log: { peer: PeerName; here: boolean }[] = [];
+  const known = new Map<M, number>();
+  let timer: ReturnType<typeof setTimeout> | null = null;
+
+  function tell(member: M): void {
+    const from = known.get(member);
+    if (from === undefined || from === log.length) return;
+    const first = new Map<PeerId, boolean>();
+    const last = new Map<PeerId, { peer: PeerName; here: boolean }>();
+    for (const entry of log.slice(from)) {
+      if (!first.has(entry.peer.id)) first.set(entry.peer.id, entry.here);
+      last.set(entry.peer.id, entry);
+    }
+    known.set(member, log.length);
+    // Whoever is as it was before came and went meanwhile, or the other way round.
+    const changed = [...last.values()].filter(({ peer, here }) => first.get(peer.id) === here);
+    const named = (isHere: boolean): Uint8Array[] => changed.flatMap(({ peer, here }) => (here === isHere ? [peer.bytes] : []));
+    if (changed.length > 0) say(member, { came: named(true), gone: named(false) });
+  }
+
+  function tellAll(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    for (const member of [...known.keys()]) tell(member);
+    log = [];
+    for (const member of known.keys()) known.set(member, 0);
+  }
+
+  function note(peer: PeerName, here: boolean): void {
+    log.push({ peer, here });
+    if (known.size <= limits.newsAtOnce || log.length >= limits.newsTogether) tellAll();
+    else timer ??= setTimeout(tellAll, limits.newsMs);
+  }
+
+  return {
+    came(member, peer) {
+      if (known.has(member)) return;
+      known.set(member, log.length + 1);
+      note(peer, true);
+    },
+    gone(member, peer) {
+      // Of one that was cut off before it was welcomed nobody has heard.
+      if (!known.delete(member)) return;
+      if (known.size > 0) return note(peer, false);
+      if (timer !== null) clearTimeout(timer);
+    },
+    replaced(old, member) {
+      known.delete(old);
+      known.set(member, log.length);
+    },
+    tell,
+  };
+}

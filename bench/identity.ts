@@ -4,6 +4,7 @@ import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { createChannel } from "../src/identity/channel.ts";
 import { DKG, extractMessage, identifierOf, type KeyShare, openSignature, rng, SCHEMES } from "../src/identity/committee/frost.ts";
+import { loadWasmCurve } from "../src/identity/encoded.ts";
 import { answerChannel, completeChannel, offerChannel } from "../src/identity/handshake.ts";
 import { encodeId } from "../src/identity/id.ts";
 import { certificatePoint, checkPartial, createIssuer, fullKey, type FullKey, type Issuer, setSecretValue } from "../src/identity/keys.ts";
@@ -22,6 +23,9 @@ const SPAN = 150;
 const MIB = 1 << 20;
 const BULK_ROUNDS = 40;
 const BULK_BATCH = 8;
+/** Devices of a large room whose signatures are checked in turn, and how often. */
+const CROWD = 100;
+const CROWD_TURNS = 12;
 
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
@@ -124,9 +128,24 @@ function firstContact(say: (line: string) => void, issuer: Issuer, a: FullKey): 
   const others = Array.from({ length: 40 }, () => strangerOf(issuer));
   const sealed = others.map((from) => signcrypt({ from, to: a.certificate, message, aad, random }));
   return [
-    compare({ what: "signcrypt 256 B to a stranger", ours: firstRate(strangers.map(({ certificate }) => () => signcrypt({ from: a, to: certificate, message, aad, random }))), unit: "a second", against: "–", theirs: null, goal: null, why: "no tables yet" }),
-    compare({ what: "unsigncrypt 256 B of a stranger", ours: firstRate(sealed.map((bytes) => () => unsigncrypt({ self: a, bytes, aad, P: a.P, accept: accept(), random }))), unit: "a second", against: "–", theirs: null, goal: null, why: "no tables yet" }),
+    compare({ what: "signcrypt 256 B to a stranger", ours: firstRate(strangers.map(({ certificate }) => () => signcrypt({ from: a, to: certificate, message, aad, random }))), unit: "a second", against: "–", theirs: null, goal: null, why: "its key is derived first" }),
+    compare({ what: "unsigncrypt 256 B of a stranger", ours: firstRate(sealed.map((bytes) => () => unsigncrypt({ self: a, bytes, aad, P: a.P, accept: accept(), random }))), unit: "a second", against: "–", theirs: null, goal: null, why: "its key is derived first" }),
   ];
+}
+
+/** Signatures of a large room, checked in turn, in TypeScript and then in WebAssembly; from then on all is computed there, as in a device that has met another. */
+async function crowd(say: (line: string) => void, issuer: Issuer): Promise<Row[]> {
+  say(`signatures of ${CROWD} devices …`);
+  const [message, aad] = [random(256), random(64)];
+  const signed = Array.from({ length: CROWD }, () => strangerOf(issuer)).map((key) => ({ key, signature: sign(key, message, aad, random) }));
+  const checkAll = (): number => {
+    const start = performance.now();
+    for (let turn = 0; turn < CROWD_TURNS; turn++) for (const { key, signature } of signed) if (!verify(key.certificate, issuer.P, message, aad, signature)) throw new Error("a signature that does not hold");
+    return (1000 * CROWD * CROWD_TURNS) / (performance.now() - start);
+  };
+  const inTypeScript = checkAll();
+  if (!(await loadWasmCurve())) throw new Error("there is no WebAssembly here");
+  return [compare({ what: `verification, ${CROWD} signers in turn`, ours: checkAll(), unit: "a second", against: "the same by @noble/curves, with tables for 32", theirs: inTypeScript, goal: null })];
 }
 
 async function many(say: (line: string) => void, issuer: Issuer, a: FullKey): Promise<Row[]> {
@@ -248,6 +267,7 @@ export const identity: Bench = {
     // The channel first, before the curves' tables fill the heap: it allocates the most, and would measure the collector.
     return [
       ...(await bulk(say, pair)),
+      ...(await crowd(say, issuer)),
       ...(await messages(say, 256, pair)),
       ...(await messages(say, 64 * 1024, pair)),
       ...firstContact(say, issuer, pair[0]),

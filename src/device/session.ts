@@ -100,7 +100,6 @@ export interface Session {
 }
 
 export function createSession({ options, room, keys, kept, epochRounds, rtc, library, sent, training, now, events }: SessionDeps): Session {
-  void loadWasmCurve();
   const log: SwarmEvent[] = [];
   const queue: SwarmEvent[] = [];
   const abort = new AbortController();

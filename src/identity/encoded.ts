@@ -48,14 +48,16 @@ export const encoded = (bytes: Uint8Array): Encoded => ({
   },
 });
 
+const product = (P: Encoded, k: bigint): Uint8Array | null => inWasm(({ crypto_scalarmult_ristretto255: times }) => times(scalarBytes(k), P.bytes));
+
 /** k·G for a secret k. */
 export const timesBase = (k: bigint): Uint8Array => inWasm(({ crypto_scalarmult_ristretto255_base: base }) => base(scalarBytes(k))) ?? mulBase(k).toBytes();
 
 /** k·P for a secret k and a point of somebody else's. @throws IdentityError `refused` where it is none. */
-export const timesSecret = (P: Encoded, k: bigint, random: Random): Uint8Array => inWasm(({ crypto_scalarmult_ristretto255: times }) => times(scalarBytes(k), P.bytes)) ?? mulSecret(P.point, k, random).toBytes();
+export const timesSecret = (P: Encoded, k: bigint, random: Random): Uint8Array => product(P, k) ?? mulSecret(P.point, k, random).toBytes();
 
 /** k·P for a public k. @throws IdentityError `refused` where P is no point. */
-export const timesPublic = (P: Encoded, k: bigint): Uint8Array => inWasm(({ crypto_scalarmult_ristretto255: times }) => times(scalarBytes(k), P.bytes)) ?? P.point.multiplyUnsafe(k).toBytes();
+export const timesPublic = (P: Encoded, k: bigint): Uint8Array => product(P, k) ?? P.point.multiplyUnsafe(k).toBytes();
 
 /** a·G + b·P for public values; of the identity 32 zeros. */
 export const mulAddBase = (a: bigint, b: bigint, P: Encoded): Uint8Array =>

@@ -20,12 +20,14 @@ function room(limits = LIMITS): { news: News<Told>; inside: Told[]; join(n: numb
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const inside: Told[] = [];
-  const news = createNews<Told>(limits, (member, change) => {
-    member.messages.push(change);
-    for (const peer of change.gone) if (!member.knows.delete(bytesToHex(peer))) throw new Error("gone, and was not here");
-    for (const peer of change.came) {
-      if (member.knows.has(bytesToHex(peer)) || bytesToHex(peer) === member.peer.id) throw new Error("came, and was here");
-      member.knows.add(bytesToHex(peer));
+  const news = createNews<Told>(limits, (members, change) => {
+    for (const { messages, knows, peer: self } of members) {
+      messages.push(change);
+      for (const peer of change.gone) if (!knows.delete(bytesToHex(peer))) throw new Error("gone, and was not here");
+      for (const peer of change.came) {
+        if (knows.has(bytesToHex(peer)) || bytesToHex(peer) === self.id) throw new Error("came, and was here");
+        knows.add(bytesToHex(peer));
+      }
     }
   });
   return {
@@ -69,6 +71,22 @@ test("whoever comes and goes within a moment is not spoken of, nor whoever goes 
   join(2);
   vi.advanceTimersByTime(LIMITS.newsMs);
   expect(first.messages).toHaveLength(before);
+});
+
+test("who is cut off while it is told is gone after it came", () => {
+  const { news, inside, join, leave } = room({ ...LIMITS, newsAtOnce: 100 });
+  const members = [join(1), join(2), join(3)];
+  const say = members[0]!.messages;
+  const push = say.push.bind(say);
+  // The first who hears of the fourth finds the fourth gone, as the server does with one whose buffer is full.
+  Object.defineProperty(say, "push", { value: (change: Change) => {
+    const fourth = inside.at(-1)!;
+    if (change.came.length > 0 && fourth.peer.id.endsWith("4")) leave(fourth);
+    return push(change);
+  } });
+  join(4);
+  news.tell(members[1]!);
+  for (const { messages } of members) expect(messages.slice(-2).map(({ came, gone }) => [came.length, gone.length])).toEqual([[1, 0], [0, 1]]);
 });
 
 test("of whoever left before it was welcomed nobody hears", () => {

@@ -39,8 +39,8 @@ interface Room<M extends Member> {
   news: News<M>;
 }
 
-/** @param say tells one in a room who came and who left */
-export function createRooms<M extends Member>(limits: Pick<SignalLimits, "rooms" | "peersPerRoom" | "newsAtOnce" | "newsMs" | "newsTogether">, say: (member: M, change: Change) => void): Rooms<M> {
+/** @param say tells some in a room who came and who left */
+export function createRooms<M extends Member>(limits: Pick<SignalLimits, "rooms" | "peersPerRoom" | "newsAtOnce" | "newsMs" | "newsTogether">, say: (members: readonly M[], change: Change) => void): Rooms<M> {
   const rooms = new Map<string, Room<M>>();
   const roomOf = (member: M): Room<M> | null => member.room as Room<M> | null;
 

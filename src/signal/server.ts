@@ -51,7 +51,10 @@ export function createSignalServer(options: SignalServerOptions = {}): SignalSer
   const log = options.log ?? (() => {});
   const incoming = toServerCodec(limits.messageBytes);
   const outgoing = toClientCodec(limits.messageBytes);
-  const rooms = createRooms<Connection>(limits, (connection, { came, gone }) => tell(connection, { kind: "news", came, gone }));
+  const rooms = createRooms<Connection>(limits, (members, { came, gone }) => {
+    const news = outgoing.encode({ kind: "news", came, gone });
+    for (const member of members) write(member, news);
+  });
   const connections = new Set<Connection>();
   const started = performance.now();
   let drained: Promise<void> | null = null;

@@ -4,13 +4,14 @@ import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { createChannel } from "../src/identity/channel.ts";
 import { DKG, extractMessage, identifierOf, type KeyShare, openSignature, rng, SCHEMES } from "../src/identity/committee/frost.ts";
-import { loadWasmCurve } from "../src/identity/encoded.ts";
+import { computeIn } from "../src/identity/encoded.ts";
 import { answerChannel, completeChannel, offerChannel } from "../src/identity/handshake.ts";
 import { encodeId } from "../src/identity/id.ts";
 import { certificatePoint, checkPartial, createIssuer, fullKey, type FullKey, type Issuer, setSecretValue } from "../src/identity/keys.ts";
 import { signcryptMany, unsigncryptMany } from "../src/identity/many.ts";
 import { createReplayGuard } from "../src/identity/replay.ts";
 import { sign, verify } from "../src/identity/sign.ts";
+import { curveIn } from "../src/identity/testing/curve.ts";
 import { type Accept, signcrypt, unsigncrypt } from "../src/identity/signcrypt.ts";
 import { Fn, mulBase, POINT_BYTES, scalarOf } from "../src/identity/suite.ts";
 import { compare, median, type Bench, type Row } from "./harness.ts";
@@ -144,7 +145,7 @@ async function crowd(say: (line: string) => void, issuer: Issuer): Promise<Row[]
     return (1000 * CROWD * CROWD_TURNS) / (performance.now() - start);
   };
   const inTypeScript = checkAll();
-  if (!(await loadWasmCurve())) throw new Error("there is no WebAssembly here");
+  computeIn(await curveIn());
   return [compare({ what: `verification, ${CROWD} signers in turn`, ours: checkAll(), unit: "a second", against: "the same by @noble/curves, with tables for 32", theirs: inTypeScript, goal: null })];
 }
 

@@ -17,7 +17,7 @@ test("four tabs with real digits reach 95 % on the held-out digits within 16 rou
   const link = freshRoom();
   const tabs: Tab[] = [];
   for (let share = 0; share < 4; share++) tabs.push(await tab({ query: { share: `${share}/4`, seed: String(share) }, link }));
-  const wasm = tabs[0]!.page.waitForResponse(/libsodium/);
+  const wasm = tabs[0]!.page.waitForResponse(/libsodium/, { timeout: 150_000 });
   await Promise.all(tabs.map(({ page }) => page.getByRole("button", { name: /^Join/ }).click()));
   await Promise.all(tabs.map((each) => until(each, reached(16), 150_000)));
   for (let round = 1; round <= 16; round++) {

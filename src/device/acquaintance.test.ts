@@ -53,7 +53,7 @@ test("a certificate that is of nobody who was asked about, of another issuer or 
   const [a] = devices(1).all as [Device];
   const shown = (credential: Credential, about: readonly PeerId[], P = credential.key.P): boolean => {
     const { id, W } = credential.key.certificate;
-    return a.guard.shown(Uint8Array.of(...id, ...W), P, new Set(about)) && a.guard.met(credential.self) !== null;
+    return a.guard.shown(Uint8Array.of(...id, ...W), P, new Set(about)) !== null && a.guard.met(credential.self) !== null;
   };
   const [fine, other, later] = [roomCredential(room, EPOCH, systemRandom), roomCredential(room, EPOCH, systemRandom), roomCredential(room, EPOCH + 1, systemRandom)];
   expect(shown(other, [fine.self])).toBe(false);
@@ -99,6 +99,20 @@ test("a question that was lost, or whose answer was, is put again, and whoever a
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(a.guard.refusals.forged).toBe(0);
   }
+});
+
+test("an answer that comes twice is none to the next question, and one to nobody's question is counted", async () => {
+  const [a, b, c] = devices(3).all as [Device, Device, Device];
+  const answerOf = ({ credential: { key } }: Device): Uint8Array => Uint8Array.from([5, ...key.certificate.id, ...key.certificate.W, ...key.P]);
+  a.acquaintance.receive(b.credential.self, answerOf(b));
+  expect([a.guard.refusals.forged, a.guard.met(b.credential.self)]).toEqual([1, null]);
+  await a.acquaintance.ask(b.credential.self, [b.credential.self]);
+  await b.acquaintance.ask(c.credential.self, [c.credential.self]);
+  const next = a.acquaintance.ask(b.credential.self, [c.credential.self]);
+  a.acquaintance.receive(b.credential.self, answerOf(b));
+  await next;
+  expect(a.guard.met(c.credential.self), "it was waited for").not.toBeNull();
+  expect(a.guard.refusals.forged).toBe(1);
 });
 
 test("who is asked about already is waited for, and another one is asked where no answer comes", async () => {

@@ -53,6 +53,8 @@ interface Question {
   answered: () => void;
 }
 
+const name = (whom: PeerId, about: PeerId): string => `${whom} ${about}`;
+
 const encodeKnown = ({ certificate, P }: Known): Uint8Array => concatBytes(encodeCertificate(certificate), P);
 
 export function createAcquaintance({ self, own, guard, now, transmit }: AcquaintanceDeps): Acquaintance {
@@ -83,23 +85,23 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
 
   function question(from: PeerId, bytes: Uint8Array): boolean {
     const ids = parts(bytes.subarray(SHOWN_BYTES), PEER_ID_BYTES);
-    if (ids === null || !show(bytes.subarray(0, SHOWN_BYTES), new Set([from]))) return false;
+    if (ids === null || show(bytes.subarray(0, SHOWN_BYTES), new Set([from])) === null) return false;
     answer(from, ids.map(peerIdOf));
     return true;
   }
 
   function answered(from: PeerId, bytes: Uint8Array): boolean {
     const certificates = parts(bytes, SHOWN_BYTES);
-    const question = questions.get(from);
     if (certificates === null || certificates.length === 0) return false;
-    // To a question that was put twice, or too late.
-    if (question === undefined) return true;
-    const fine = certificates.every((certificate) => show(certificate, question.about));
-    question.answered();
-    return fine;
+    const question = questions.get(from);
+    // To an earlier question too: it came late, or twice, for the question was put twice.
+    const about = { has: (peer: PeerId) => question?.about.has(peer) || asked.has(name(from, peer)) };
+    const whose = certificates.map((certificate) => show(certificate, about));
+    if (whose.some((peer) => peer !== null && question?.about.has(peer))) question?.answered();
+    return !whose.includes(null);
   }
 
-  const show = (bytes: Uint8Array, about: ReadonlySet<PeerId>): boolean => bytes.length === SHOWN_BYTES && guard.shown(bytes.subarray(0, CERTIFICATE_BYTES), bytes.slice(CERTIFICATE_BYTES), about);
+  const show = (bytes: Uint8Array, about: Parameters<EpochGuard["shown"]>[2]): PeerId | null => (bytes.length === SHOWN_BYTES ? guard.shown(bytes.subarray(0, CERTIFICATE_BYTES), bytes.slice(CERTIFICATE_BYTES), about) : null);
 
   function put(whom: PeerId, about: readonly PeerId[]): Promise<void> {
     return new Promise((resolve) => {
@@ -125,11 +127,10 @@ export function createAcquaintance({ self, own, guard, now, transmit }: Acquaint
       if (before.length === 0) break;
       await Promise.all(before);
     }
-    const name = (peer: PeerId): string => `${whom} ${peer}`;
-    const news = unknown().filter((peer) => now() - (asked.get(name(peer)) ?? -Infinity) >= ACQUAINTANCE_LIMITS.patience).slice(0, ACQUAINTANCE_LIMITS.atOnce);
+    const news = unknown().filter((peer) => now() - (asked.get(name(whom, peer)) ?? -Infinity) >= ACQUAINTANCE_LIMITS.patience).slice(0, ACQUAINTANCE_LIMITS.atOnce);
     if (closed || news.length === 0 || questions.has(whom)) return;
     if (asked.size > ACQUAINTANCE_LIMITS.shown) asked.clear();
-    for (const peer of news) asked.set(name(peer), now());
+    for (const peer of news) asked.set(name(whom, peer), now());
     const answer = put(whom, news);
     for (const peer of [whom, ...news]) pending.set(peer, answer);
     await answer;

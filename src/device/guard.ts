@@ -57,9 +57,9 @@ export interface EpochGuard extends Guard {
   /**
    * A certificate as somebody else has it, with the issuer's key, which is right only once the peer has signed something.
    * @param about whose it may be
-   * @returns false where it is not one that holds here
+   * @returns whose it is; null where it is not one that holds here
    */
-  shown(certificate: Uint8Array, P: Uint8Array, about: ReadonlySet<PeerId>): boolean;
+  shown(certificate: Uint8Array, P: Uint8Array, about: Pick<ReadonlySet<PeerId>, "has">): PeerId | null;
   /** Whose pseudonyms are let in, 32 bytes each. */
   readonly issuers: readonly Uint8Array[];
   /** Pseudonyms of this issuer are let in too, from now on. @param P 32 bytes. */
@@ -231,12 +231,12 @@ export function createGuard(room: RoomKeys, { self, epoch, key }: Credential, is
       try {
         const certificate = certificateIn(bytes);
         const peer = peerIdOfCertificate(certificate);
-        if (!about.has(peer) || isRevoked(revoked, certificate)) return false;
+        if (!about.has(peer) || isRevoked(revoked, certificate)) return null;
         if (!certificates.has(peer) && trusted.some((issuer) => equalBytes(issuer, P))) remember(peer, { certificate, P }, strange);
-        return true;
+        return peer;
       } catch (error) {
         if (!(error instanceof IdentityError) && !(error instanceof WireError)) throw error;
-        return false;
+        return null;
       }
     },
     trust(P) {

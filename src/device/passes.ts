@@ -2,10 +2,11 @@ import { equalBytes } from "@noble/ciphers/utils.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import * as v from "valibot";
 import { publicKeyOf } from "../identity/certificate.ts";
+import { timesBase } from "../identity/encoded.ts";
 import { IdentityError } from "../identity/errors.ts";
 import { decodeId, ID_BYTES } from "../identity/id.ts";
 import type { FullKey } from "../identity/keys.ts";
-import { mulBase, POINT_BYTES, pointOf, SCALAR_BYTES, scalarBytes, scalarOf } from "../identity/suite.ts";
+import { POINT_BYTES, pointOf, SCALAR_BYTES, scalarBytes, scalarOf } from "../identity/suite.ts";
 import { CLAIM_BYTES } from "../signal/limits.ts";
 import type { Hash } from "../swarm/record.ts";
 import { codec, WireError } from "../wire/codec.ts";
@@ -77,7 +78,7 @@ export function decodePasses(encoded: Uint8Array): IssuedPass[] {
 
 function keyFrom(id: Uint8Array, W: Uint8Array, d: bigint, P: Uint8Array): FullKey {
   const certificate = { id, W };
-  const Y = mulBase(d).toBytes();
+  const Y = timesBase(d);
   if (!equalBytes(Y, publicKeyOf(certificate, P).bytes)) throw new WireError("malformed", "a pseudonym with another's key");
   return { id, W, d, Y, P, certificate };
 }

@@ -1,5 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { loadWasmCurve } from "../identity/encoded.ts";
+import { computeIn } from "../identity/encoded.ts";
 import { T } from "../identity/suite.ts";
 import { MeshError } from "../mesh/errors.ts";
 import type { MeshSnapshot } from "../mesh/mesh.ts";
@@ -17,6 +17,7 @@ import { step } from "../swarm/step.ts";
 import { cutAfter, groupsAfter } from "../swarm/tier/groups.ts";
 import { introduced } from "../swarm/tier/introduced.ts";
 import type { Carry } from "../update/compression/carry.ts";
+import { loadCurve } from "../wasm/curve.ts";
 import { WireError } from "../wire/codec.ts";
 import type { PeerId } from "../wire/ids.ts";
 import type { Breakpoint, DeviceOptions } from "./api.ts";
@@ -149,7 +150,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
       onReachable(peers, pending, beyond) {
         met = { peers, pending, beyond };
         // Whoever is alone has nothing to check.
-        if (peers.length > 0) void loadWasmCurve();
+        if (peers.length > 0) void loadCurve().then(computeIn);
         dispatch(reachable());
       },
       onMessage: hear,

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { publicKeyOf } from "./certificate.ts";
-import { addTimes, encoded, type Encoded, loadWasmCurve, mulAddBase, timesBase, timesPublic, timesSecret } from "./encoded.ts";
+import { addTimes, computeIn, encoded, type Encoded, mulAddBase, timesBase, timesPublic, timesSecret } from "./encoded.ts";
 import { IdentityError } from "./errors.ts";
 import type { FullKey } from "./keys.ts";
 import { signcrypt, unsigncrypt } from "./signcrypt.ts";
 import { Fn, mulAddPublic, mulBase, Point, POINT_BYTES, pointOf, text } from "./suite.ts";
+import { curveIn } from "./testing/curve.ts";
 import { acceptAll, roomOf } from "./testing/devices.ts";
 
 const { random, issuer, keys } = roomOf("encoded", 3);
@@ -29,7 +30,7 @@ it("nothing is computed in WebAssembly before that is loaded", () => {
 });
 
 describe("in WebAssembly", () => {
-  beforeAll(async () => expect(await loadWasmCurve()).toBe(true));
+  beforeAll(async () => computeIn(await curveIn()));
 
   it("all products are those of the library in TypeScript", () => {
     fc.assert(fc.property(scalar, scalar, scalar, (x, y, k) => {

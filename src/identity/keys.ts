@@ -3,6 +3,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { equalBytes } from "@noble/ciphers/utils.js";
 import { publicKeyOf, type Certificate } from "./certificate.ts";
+import { timesBase } from "./encoded.ts";
 import { decodeId } from "./id.ts";
 import { misuse, refused } from "./errors.ts";
 import { Fn, hashToScalar, lambdaOf, mulAddPublic, mulBase, nonZero, pointOf, type Random, randomScalar, scalarBytes, scalarOf, SUITE, text } from "./suite.ts";
@@ -53,13 +54,13 @@ export const ISSUED_LIMIT = 65_536;
 
 export function setSecretValue(random: Random): SecretValue {
   const x = randomScalar(random);
-  return { x, U: mulBase(x).toBytes() };
+  return { x, U: timesBase(x) };
 }
 
 /** @param secret the issuer's scalar (32 bytes, little-endian), or chance to draw one. */
 export function createIssuer(secret: Uint8Array | Random): Issuer {
   const s = typeof secret === "function" ? randomScalar(secret) : scalarOf(secret);
-  const P = mulBase(s).toBytes();
+  const P = timesBase(s);
   const issued = new Map<string, { U: string; partial: PartialKey }>();
   return {
     P,
@@ -107,7 +108,7 @@ export function fullKey({ id, P, secretValue, partial }: { id: Uint8Array; P: Ui
   if (Fn.is0(d)) throw refused();
   const W = certificatePoint(partial.R, U);
   const certificate = { id, W };
-  const Y = mulBase(d).toBytes();
+  const Y = timesBase(d);
   if (!equalBytes(Y, publicKeyOf(certificate, P).bytes)) throw refused();
   return { id, W, d, Y, P, certificate };
 }

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { FullKey } from "./keys.ts";
-import { loadWasmCurve } from "./encoded.ts";
+import { computeIn } from "./encoded.ts";
 import { broadcastStatement, sign, verify } from "./sign.ts";
 import { signcrypt, unsigncrypt } from "./signcrypt.ts";
 import { Fn, H, hashToScalar, scalarBytes, text } from "./suite.ts";
 import { acceptAll, flipped, roomOf } from "./testing/devices.ts";
+import { curveIn } from "./testing/curve.ts";
 
 const { random, issuer, keys } = roomOf("sign", 2);
 const [a, b] = keys as [FullKey, FullKey];
@@ -14,7 +15,7 @@ const signature = sign(a, message, aad, random);
 const { P } = issuer;
 
 describe.each(["TypeScript", "WebAssembly"])("a signature alone, checked in %s", (where) => {
-  beforeAll(async () => void (where === "WebAssembly" && (await loadWasmCurve())));
+  beforeAll(async () => computeIn(where === "WebAssembly" ? await curveIn() : null));
 
   it("any message with any aad verifies, in 64 bytes", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 80 }), (m, withAad) => {

@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { IdentityError } from "./errors.ts";
 import { encodeCertificate } from "./certificate.ts";
-import { loadWasmCurve } from "./encoded.ts";
+import { computeIn } from "./encoded.ts";
 import { createIssuer, type FullKey } from "./keys.ts";
 import { createReplayGuard } from "./replay.ts";
 import { signcrypt, SIGNCRYPT_OVERHEAD, unsigncrypt, type Unsigncrypt } from "./signcrypt.ts";
 import { text } from "./suite.ts";
 import { acceptAll, deviceOf, flipped, roomOf } from "./testing/devices.ts";
+import { curveIn } from "./testing/curve.ts";
 
 const { random, issuer, keys } = roomOf("signcrypt", 3);
 const [a, b, c] = keys as [FullKey, FullKey, FullKey];
@@ -84,7 +85,7 @@ describe("signcrypt", () => {
 });
 
 describe.each(["TypeScript", "WebAssembly"])("every failure is the same refusal in %s", (where) => {
-  beforeAll(async () => void (where === "WebAssembly" && (await loadWasmCurve())));
+  beforeAll(async () => computeIn(where === "WebAssembly" ? await curveIn() : null));
 
   it("any one byte changed", () => {
     for (let at = 0; at < sealed.length; at++) expect(failure(() => open(flipped(sealed, at, 1 << at % 8)))).toEqual(REFUSED);

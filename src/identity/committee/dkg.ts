@@ -1,8 +1,9 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { timesBase } from "../encoded.ts";
 import { WireError } from "../../wire/codec.ts";
 import type { PeerId } from "../../wire/ids.ts";
 import { misuse } from "../errors.ts";
-import { mulBase, randomScalar, type Random } from "../suite.ts";
+import { randomScalar, type Random } from "../suite.ts";
 import { charterHash, committeeHash, consentMessage, type Announcement, type Charter, type Committee, type Signatures } from "./announce.ts";
 import { dealShares, finishKeys, openDeal, sharesFit, type Secrets } from "./dkg-keys.ts";
 import { dealHash, dealStatement, decodeDkg, encodeDkg, type Deal, type DkgMessage, type Shares } from "./dkg-message.ts";
@@ -79,7 +80,7 @@ export function startDkg(charter: Charter, deps: DkgDeps, now: number): [DkgStat
   const session = charterHash(charter);
   const seal = randomScalar(deps.random);
   const { secrets, deal } = openDeal(self, members.length, deps.random);
-  const unsigned = { kind: "deal", session, ...deal, seal: mulBase(seal).toBytes() } as const;
+  const unsigned = { kind: "deal", session, ...deal, seal: timesBase(seal) } as const;
   const signed: Deal = { ...unsigned, signature: deps.sign(dealStatement(session, dealHash(unsigned))) };
   const s: DkgState = {
     deps,

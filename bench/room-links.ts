@@ -141,6 +141,9 @@ export async function createLinkHub(): Promise<LinkHub> {
         if (!end) throw new Error("not connected");
         return end.heard;
       },
+      async waiting() {
+        return [...ends.values()].flatMap(({ socket }) => (socket ? [socket.writableLength] : []));
+      },
       async close(link) {
         shut(link, "closed here");
       },

@@ -29,6 +29,7 @@ test("a device on 2 Mbit/s and then on 256 kbit/s among five fast ones: its work
       const withAll = since.filter(({ participants }) => participants.length === tabs.length);
       expect(withAll.length, `rounds with the slow one, of ${since.length} at ${rate} bit/s`).toBeGreaterThan(since.length / 2);
     }
+    expect((await tabs[0]!.snapshot()).slow, "at 256 kbit/s it finds that its link is slow").toBe(true);
   } finally {
     await Promise.all(tabs.map((tab) => tab.close()));
     await far.close();

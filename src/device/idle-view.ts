@@ -3,7 +3,7 @@ import type { Snapshot } from "./api.ts";
 /** What of a snapshot is of a stay in a swarm. */
 export type Live = Pick<
   Snapshot,
-  "status" | "self" | "signal" | "turnDown" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "nodes" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
+  "status" | "self" | "signal" | "turnDown" | "slow" | "round" | "phase" | "phaseProgress" | "timeLeft" | "view" | "nodes" | "groups" | "peers" | "edges" | "bytesUp" | "bytesDown" | "refusals" | "issuer" | "breakpointReached"
 >;
 
 /** While there is none. */
@@ -12,6 +12,7 @@ export const IDLE_VIEW: Live = {
   self: null,
   signal: "down",
   turnDown: false,
+  slow: false,
   round: 0,
   phase: null,
   phaseProgress: 0,

@@ -43,6 +43,7 @@ export interface Presence {
   mesh(): MeshSnapshot;
   setGroup(peers: readonly PeerId[]): void;
   setCut(cut: Cut | null): void;
+  setSlow(slow: boolean): void;
   /** Asks `whom` for the certificates of these. */
   acquaint(whom: PeerId, about: readonly PeerId[]): Promise<void>;
   /** Signed; where the room is cut, to those nearby, or widely. @throws MeshError */
@@ -126,6 +127,7 @@ export function createPresence({ options, room, credential, issuers, cut, now, r
     guard,
     mesh: () => mesh.snapshot(),
     setGroup: (peers) => mesh.setGroup(peers),
+    setSlow: (slow) => mesh.setSlow(slow),
     setCut: (next) => mesh.setAreas(next && arcIn(next)),
     acquaint: acquaintance.ask,
     broadcast: (bytes, kind, wide) => mesh.broadcast(bytes, kind, wide),

@@ -55,6 +55,7 @@ async function arrive({ server, network }: { server: string; network: Network },
     events: {
       onChange: () => undefined,
       onEntered: (self) => void names.push(self),
+      onSlow: () => undefined,
       onReachable: (_, __, beyond) => void (device.beyond = beyond),
       onMessage: (from) => void device.heard.add(from),
       onOutdated: () => undefined,

@@ -3,6 +3,7 @@ import { MeshError } from "../mesh/errors.ts";
 import type { MeshDeps } from "../mesh/mesh.ts";
 import type { Way } from "../mesh/guard.ts";
 import type { RtcHost } from "../mesh/rtc.ts";
+import { createUplink } from "../mesh/uplink.ts";
 import { LIMITS as COMMITTEE_LIMITS } from "../identity/committee/limits.ts";
 import type { Committee } from "../identity/committee/announce.ts";
 import type { WorkCost } from "../identity/committee/work.ts";
@@ -51,6 +52,8 @@ export interface PresencesEvents {
   onEntered(self: PeerId): void;
   /** `beyond` are those that the server lists of other nodes. */
   onReachable(peers: readonly PeerId[], pending: readonly PeerId[], beyond: readonly PeerId[]): void;
+  /** What this device sends leaves slowly, or no longer does. */
+  onSlow(): void;
   onMessage(from: PeerId, bytes: Uint8Array<ArrayBuffer>): void;
   onOutdated(): void;
   onTampered(from: PeerId, way: Way): void;
@@ -83,6 +86,8 @@ export interface PresencesDeps {
 export interface Presences {
   /** Null until the room's epoch is known, and while this device gets a pseudonym for it. */
   readonly current: Presence | null;
+  /** Whether what this device sends leaves slowly, whoever it is. */
+  readonly slow: boolean;
   /** Null while the room's own issuer issues. */
   readonly issuer: IssuerView | null;
   /** Makes the links of an epoch that is about to begin. */
@@ -135,6 +140,10 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
   /** By epoch and committee. */
   const passes = new Map<string, IssuedPass>();
   for (const pass of keys.passes) if (pass.committee !== null) passes.set(nameOf(pass), pass);
+  const uplink = createUplink(rtc, (slow) => {
+    for (const held of [current, next, old]) held?.presence.setSlow(slow);
+    events.onSlow();
+  });
   let current: Held | null = null;
   let next: Held | null = null;
   let old: Held | null = null;
@@ -273,7 +282,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
         if (events.leads(bytes)) goOver(held);
       },
     };
-    const presence = createPresence({ options, room, credential, issuers: [P ?? room.issuer.P], cut, now, rtc, ...(beforeDial && { beforeDial }), events: presenceEvents });
+    const presence = createPresence({ options, room, credential, issuers: [P ?? room.issuer.P], cut, now, rtc: uplink.rtc, ...(beforeDial && { beforeDial }), events: presenceEvents });
     const registry = createRegistry({
       room,
       credential,
@@ -311,6 +320,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     });
     const held: Held = { credential, presence, registry, receipts, P, cut, reachable: [], pending: [], beyond: [], heard: new Map() };
     tellApart(presence);
+    presence.setSlow(uplink.slow);
     return held;
   }
 
@@ -420,6 +430,9 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     get current() {
       return current?.presence ?? null;
     },
+    get slow() {
+      return uplink.slow;
+    },
     get issuer() {
       return current?.registry.view ?? null;
     },
@@ -451,6 +464,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
       closing.abort();
       library?.left();
       door.close();
+      uplink.close();
       for (const held of [current, next, old]) {
         held?.registry.close();
         held?.presence.close();

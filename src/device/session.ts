@@ -85,6 +85,8 @@ export interface Session {
   begin(config: Omit<SwarmConfig, "self">, head: Head, own: Own): void;
   /** Null until the room's epoch is known; another in each. */
   readonly self: PeerId | null;
+  /** What it sends leaves slowly. */
+  readonly slow: boolean;
   /** Null until it has begun. */
   readonly state: SwarmState | null;
   readonly signal: SignalState;
@@ -153,6 +155,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
         if (peers.length > 0) void loadCurve().then(computeIn);
         dispatch(reachable());
       },
+      onSlow: () => dispatch(reachable()),
       onMessage: hear,
       onReceipt: events.onReceipt,
       onCommittee: (issuer) => dispatch({ type: "issuer", now: now(), issuer }),
@@ -163,7 +166,7 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   /** Who can be reached; of other nodes those whom it is introduced to. */
   function reachable(): SwarmEvent & { type: "reachable" } {
     const { peers, pending, beyond } = met;
-    return { type: "reachable", now: now(), peers: state && beyond.length > 0 ? [...new Set([...peers, ...elsewhere(state, beyond)])] : peers, pending };
+    return { type: "reachable", now: now(), peers: state && beyond.length > 0 ? [...new Set([...peers, ...elsewhere(state, beyond)])] : peers, pending, slow: presences.slow };
   }
 
   /** A quarter of the epoch, five rounds at most, is for getting the next one's pseudonym. */
@@ -364,6 +367,9 @@ export function createSession({ options, room, keys, kept, epochRounds, rtc, lib
   }, TICK);
 
   return {
+    get slow() {
+      return presences.slow;
+    },
     get self() {
       return presences.current?.self ?? null;
     },

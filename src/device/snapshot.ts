@@ -17,6 +17,7 @@ export function sessionView(session: Session, rounds: readonly RoundRecord[], ba
     self: session.self,
     signal: session.signal,
     turnDown: mesh.turn === false && mesh.links.length === 0,
+    slow: session.slow,
     peers: peersOf(state, mesh),
     edges: mesh.edges,
     bytesUp: total(mesh.up),

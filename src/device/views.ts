@@ -176,6 +176,8 @@ export interface Snapshot {
   signal: "connecting" | "open" | "down" | "outdated";
   /** Others were called, TURN servers are named and none gave a relay, and no link came about without one. */
   turnDown: boolean;
+  /** What this device sends leaves slowly: others do for the room what it would. */
+  slow: boolean;
   round: number;
   phase: Phase | null;
   /** 0 to 1 within the phase. */

@@ -16,7 +16,7 @@ import { MESH_LIMITS } from "./limits.ts";
  *
  * Big-endian. The payload has no checksum of its own: SCTP and DTLS have theirs.
  */
-export const FRAME_VERSION = 3;
+export const FRAME_VERSION = 4;
 export const FRAME_HEADER_BYTES = 20;
 
 const PART = 1;

@@ -32,8 +32,8 @@ const summary = (...entries: [number, number][]): Uint8Array => encodeSummary(en
 describe("two neighbours' maps", () => {
   it("each is told of whom the other knows and is not linked with", () => {
     const { topology, introduction, sent, link } = device();
-    topology.accept(peer(2), { version: 5, neighbours: [peer(1), peer(4), peer(5)] }, 0, new Uint8Array(9));
-    for (const n of [4, 5]) topology.accept(peer(n), { version: 2 ** 40 + n, neighbours: [peer(2)] }, 0, new Uint8Array(n));
+    topology.accept(peer(2), { version: 5, neighbours: [peer(1), peer(4), peer(5)], slow: false }, 0, new Uint8Array(9));
+    for (const n of [4, 5]) topology.accept(peer(n), { version: 2 ** 40 + n, neighbours: [peer(2)], slow: false }, 0, new Uint8Array(n));
     introduction.begin(link(2));
     expect(sent).toEqual([]);
     introduction.begin(link(3));
@@ -50,7 +50,7 @@ describe("two neighbours' maps", () => {
     introduction.summary(link(2), summary([4, 7], [5, 7]));
     introduction.summary(link(3), summary([4, 7], [5, 7], [6, 1]));
     expect(asked()).toEqual([[peer(2), [peer(4), peer(5)]], [peer(3), [peer(6)]]]);
-    topology.accept(peer(4), { version: 7, neighbours: [peer(2)] }, 0, new Uint8Array());
+    topology.accept(peer(4), { version: 7, neighbours: [peer(2)], slow: false }, 0, new Uint8Array());
     introduction.tick();
     expect(asked()).toEqual([]);
     await clock.advance(MESH_LIMITS.introductionPatience);
@@ -64,7 +64,7 @@ describe("two neighbours' maps", () => {
 
   it("a newer version is asked for of who has it, and what a link's other end has is not passed on to it", () => {
     const { topology, introduction, link, asked } = device();
-    topology.accept(peer(4), { version: 7, neighbours: [peer(2)] }, 0, new Uint8Array());
+    topology.accept(peer(4), { version: 7, neighbours: [peer(2)], slow: false }, 0, new Uint8Array());
     introduction.summary(link(2), summary([4, 7], [5, 3]));
     introduction.summary(link(3), summary([4, 8], [5, 4]));
     expect(asked()).toEqual([[peer(2), [peer(5)]], [peer(3), [peer(4)]]]);
@@ -76,12 +76,12 @@ describe("two neighbours' maps", () => {
   it("a neighbour gets what it asks for once, as its origin said it, and again only where that is newer", () => {
     const { topology, introduction, sent, link } = device();
     const said = (n: number): Uint8Array => Uint8Array.of(n, n);
-    topology.accept(peer(4), { version: 1, neighbours: [] }, 0, said(1));
+    topology.accept(peer(4), { version: 1, neighbours: [], slow: false }, 0, said(1));
     const wanted = concatBytes(...[4, 9].map((n) => peerIdBytes(peer(n))));
     introduction.wanted(link(2), wanted);
     introduction.wanted(link(2), wanted);
     expect(sent).toEqual([{ to: peer(2), kind: "link-state", payload: said(1) }]);
-    topology.accept(peer(4), { version: 2, neighbours: [] }, 0, said(2));
+    topology.accept(peer(4), { version: 2, neighbours: [], slow: false }, 0, said(2));
     introduction.wanted(link(2), wanted);
     introduction.wanted(link(3), wanted);
     expect(sent.slice(1).map(({ to, payload }) => [to, payload])).toEqual([[peer(2), said(2)], [peer(3), said(2)]]);

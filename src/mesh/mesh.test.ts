@@ -9,6 +9,7 @@ import { packetHeader, statementOf } from "./packet.ts";
 import type { RtcHost } from "./rtc.ts";
 import { createTestGuard } from "./testing/guard.ts";
 import { createRoom, peer, type Member, type Room } from "./testing/room.ts";
+import { createUplink } from "./uplink.ts";
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -468,4 +469,29 @@ test("closing leaves no timer behind", async () => {
   room.leave(peer(1));
   await room.clock.advance(100);
   expect(room.clock.pending).toBe(0);
+});
+
+test("ways lead around a device whose link is found to be slow, which is reached as before", async () => {
+  room = createRoom({ latencyMs: 20 });
+  const slow = peer(3);
+  const uplink = createUplink(room.network.host(slow), (is) => room.members.get(slow)?.mesh.setSlow(is), room.clock);
+  for (let n = 1; n <= 12; n++) room.join(peer(n), { degree: 4, forced: true, ...(peer(n) === slow && { rtc: uplink.rtc }) });
+  await room.clock.advance(5_000);
+  const members = [...room.members.values()];
+  const relayed = (): number => room.members.get(slow)!.mesh.snapshot().up.relayed;
+  /** What it passes on while everybody tells everybody something. */
+  async function passedOn(): Promise<number> {
+    const before = relayed();
+    for (const from of members) for (const to of members) if (from !== to) await from.mesh.send(to.id, bytes("a word"));
+    await room.clock.advance(3_000);
+    return relayed() - before;
+  }
+  expect(await passedOn()).toBeGreaterThan(0);
+  room.network.limit(slow, 50_000);
+  for (const { id } of members) if (id !== slow) void room.members.get(slow)!.mesh.send(id, new Uint8Array(40_000));
+  await room.clock.advance(20_000);
+  expect(uplink.slow).toBe(true);
+  expect(await passedOn()).toBe(0);
+  for (const { id, messages } of members) expect(new Set(messages.map(({ from }) => from)).size, id).toBe(members.length - 1);
+  uplink.close();
 });

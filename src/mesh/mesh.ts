@@ -87,6 +87,8 @@ export interface Mesh {
   blob(from: PeerId, blob: Uint8Array): void;
   /** Peers to be linked with directly, on top of the overlay. */
   setGroup(peers: readonly PeerId[]): void;
+  /** What this device sends leaves slowly, or no longer (uplink.ts): the others find ways around it. */
+  setSlow(slow: boolean): void;
   /** How the room is cut, which everybody in it has to agree on; null: it is one area. */
   setAreas(areaOf: AreaOf | null): void;
   /**
@@ -158,7 +160,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       onLinks(link) {
         topology.setLinks([...peers.live().keys()]);
         if (link) router.introduce(link);
-        cancelAnnounce ??= clock.after(Math.max(MESH_LIMITS.linkStateDelay, announceAt - clock.now() + MESH_LIMITS.linkStateGap * topology.size), announce);
+        announceSoon();
         changed();
       },
       onOutdated: events.onOutdated,
@@ -210,6 +212,10 @@ export function createMesh(deps: MeshDeps): Mesh {
     cancelAnnounce = null;
     announceAt = clock.now();
     router.announce(topology.announce(announceAt));
+  }
+
+  function announceSoon(): void {
+    cancelAnnounce ??= clock.after(Math.max(MESH_LIMITS.linkStateDelay, announceAt - clock.now() + MESH_LIMITS.linkStateGap * topology.size), announce);
   }
 
   function pending(): PeerId[] {
@@ -302,6 +308,10 @@ export function createMesh(deps: MeshDeps): Mesh {
     setGroup(list) {
       group = [...list].sort();
       hurry();
+    },
+    setSlow(slow) {
+      topology.setSlow(slow);
+      if (!closed) announceSoon();
     },
     setAreas(areaOf) {
       areas = areaOf === null ? "one" : "several";

@@ -54,16 +54,16 @@ test("a packet ends after its last hop", () => {
 
 test("a link state reads back, and any other length or a doubled neighbour is refused", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), fc.uniqueArray(fc.integer({ min: 2, max: 200 }), { maxLength: 48 }), (version, list) => {
+    fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), fc.uniqueArray(fc.integer({ min: 2, max: 200 }), { maxLength: 48 }), fc.boolean(), (version, list, slow) => {
       const neighbours = list.map(peer);
-      const bytes = encodeLinkState({ version, neighbours });
-      expect(decodeLinkState(peer(1), bytes)).toEqual({ version, neighbours });
+      const bytes = encodeLinkState({ version, neighbours, slow });
+      expect(decodeLinkState(peer(1), bytes)).toEqual({ version, neighbours, slow });
       expect(() => decodeLinkState(peer(1), bytes.subarray(0, bytes.length - 1))).toThrow(WireError);
       expect(() => decodeLinkState(peer(1), new Uint8Array([...bytes, 0]))).toThrow(WireError);
     }),
   );
-  expect(() => decodeLinkState(peer(1), encodeLinkState({ version: 1, neighbours: [peer(2), peer(2)] }))).toThrow(WireError);
-  expect(() => decodeLinkState(peer(1), encodeLinkState({ version: 1, neighbours: [peer(1)] }))).toThrow(WireError);
+  expect(() => decodeLinkState(peer(1), encodeLinkState({ version: 1, neighbours: [peer(2), peer(2)], slow: false }))).toThrow(WireError);
+  expect(() => decodeLinkState(peer(1), encodeLinkState({ version: 1, neighbours: [peer(1)], slow: false }))).toThrow(WireError);
 });
 
 test("an invite reads back, and only its checked fields reach the page", () => {

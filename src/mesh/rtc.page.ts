@@ -55,6 +55,9 @@ export function createRtcHost(): RtcHost {
       const channel = channels.get(link);
       return channel ? heardBy(channel.peer) : Promise.reject(new Error("the connection is closed"));
     },
+    async waiting() {
+      return [...channels.values()].flatMap(({ peer }) => (peer.connected ? [peer.bufferSize] : []));
+    },
     async close(link) {
       await loading;
       channels.get(link)?.finish("closed here");

@@ -32,5 +32,7 @@ export interface RtcHost {
    * the other side's browser is there, also where loss holds every message back. Rejects when the link is closed.
    */
   heard(link: string): Promise<number>;
+  /** Of each link that is open, the bytes that its channel was given and that have not left. */
+  waiting(): Promise<number[]>;
   close(link: string): Promise<void>;
 }

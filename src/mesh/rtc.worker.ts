@@ -8,6 +8,7 @@ export function rtcOverComlink(page: Remote<RtcHost>): RtcHost {
     signal: (link, data) => page.signal(link, data),
     send: (link, bytes) => page.send(link, transfer(bytes, [bytes.buffer])),
     heard: (link) => page.heard(link),
+    waiting: () => page.waiting(),
     close: (link) => page.close(link),
   };
 }

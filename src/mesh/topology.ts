@@ -15,6 +15,8 @@ export interface Topology {
   isNear(peer: PeerId): boolean;
   /** Own live links; they count at once, whatever their other ends have said so far. */
   setLinks(neighbours: readonly PeerId[]): void;
+  /** Whether what this device sends leaves slowly. */
+  setSlow(slow: boolean): void;
   /** What to tell the others of the own links now. */
   announce(now: number): LinkState;
   /** Whether this says more of its origin than what is known. */
@@ -64,6 +66,7 @@ export function nearest(between: readonly PeerId[], source: PeerId, to: PeerId, 
 export function createTopology(self: PeerId): Topology {
   const entries = new Map<PeerId, { state: LinkState; heard: number; message: Uint8Array }>();
   let links: PeerId[] = [];
+  let slow = false;
   let version = 0;
   let areaOf: AreaOf = () => 0;
   /** Area → those of the own one who are linked with somebody there; found anew after a change. */
@@ -93,19 +96,26 @@ export function createTopology(self: PeerId): Topology {
 
   const linked = (a: PeerId, b: PeerId): boolean => confirmed(a).includes(b);
 
+  const isSlow = (peer: PeerId): boolean => (peer === self ? slow : entries.get(peer)?.state.slow === true);
+
+  /** Those of them that are not slow; all where there are no others. */
+  function quick(peers: readonly PeerId[]): readonly PeerId[] {
+    const some = peers.filter((peer) => !isSlow(peer));
+    return some.length > 0 ? some : peers;
+  }
+
+  /** The shortest ways that lead over nobody slow, and then those over the slow ones. */
   function search(): Map<PeerId, PeerId> {
-    const found = new Map<PeerId, PeerId>();
-    const queue: PeerId[] = [];
-    for (const link of links) {
-      found.set(link, link);
-      queue.push(link);
-    }
-    for (let at = 0; at < queue.length; at++) {
+    const found = new Map<PeerId, PeerId>(links.map((link) => [link, link]));
+    const queue = links.filter((link) => !isSlow(link));
+    const slowOnes = links.filter(isSlow);
+    for (let at = 0; at < queue.length || slowOnes.length > 0; at++) {
+      if (at === queue.length) queue.push(slowOnes.shift()!);
       const from = queue[at]!;
       for (const to of confirmed(from)) {
         if (to === self || found.has(to)) continue;
         found.set(to, found.get(from)!);
-        queue.push(to);
+        (isSlow(to) ? slowOnes : queue).push(to);
       }
     }
     return found;
@@ -125,7 +135,7 @@ export function createTopology(self: PeerId): Topology {
   /** Own neighbours there, or others' who have some. */
   function waysInto(area: number): readonly PeerId[] {
     const own = links.filter((link) => areaOf(link) === area);
-    return own.length > 0 ? own : gatesTo(area);
+    return quick(own.length > 0 ? own : gatesTo(area));
   }
 
   function wayOut(to: PeerId): PeerId | null {
@@ -159,9 +169,13 @@ export function createTopology(self: PeerId): Topology {
       links = [...neighbours].sort();
       changed();
     },
+    setSlow(next) {
+      slow = next;
+      changed();
+    },
     announce(now) {
       version = Math.min(Math.max(version + 1, Math.floor(now)), LINK_STATE_VERSION_MAX);
-      return { version, neighbours: links.slice(0, MESH_LIMITS.neighbours) };
+      return { version, neighbours: links.slice(0, MESH_LIMITS.neighbours), slow };
     },
     isNews: (origin, state) => origin !== self && isNear(origin) && state.version > (entries.get(origin)?.state.version ?? -1),
     accept(origin, state, now, message) {
@@ -186,7 +200,7 @@ export function createTopology(self: PeerId): Topology {
     passesOn(source, to, relays) {
       if (linked(source, to)) return false;
       const between = confirmed(to).filter((end) => linked(source, end));
-      return between.length === 0 || nearest(between, source, to, relays).includes(self);
+      return between.length === 0 || nearest(quick(between), source, to, relays).includes(self);
     },
     edges() {
       const edges: [PeerId, PeerId][] = links.map((link) => (self < link ? [self, link] : [link, self]));

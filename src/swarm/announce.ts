@@ -38,7 +38,7 @@ export function announce(s: SwarmState, out: Effect[]): void {
 const awaitsGreeting = (s: SwarmState): boolean => s.head.record.round === 0 && s.peers.size === 0 && s.reachable.length >= LIMITS.members && !due(s, s.round.startedAt + LIMITS.foundingQuiet);
 
 interface Standing {
-  from: Pick<SwarmState, "head" | "sync" | "taking">;
+  from: Pick<SwarmState, "head" | "sync" | "taking" | "slow">;
   status: Omit<Status, "seq">;
   word: Word;
 }
@@ -47,10 +47,10 @@ const standings = new WeakMap<Round, Standing>();
 
 /** What it says of itself follows from these alone, and most of what happens changes none of them. */
 function standing(s: SwarmState): Standing {
-  const { head, sync, taking } = s;
+  const { head, sync, taking, slow } = s;
   const before = standings.get(s.round);
-  if (before && before.from.head === head && before.from.sync === sync && before.from.taking === taking) return before;
-  const now: Standing = { from: { head, sync, taking }, status: sameAs(s.announced.what, statusNow(s)), word: sameAs(s.stood.what, wordNow(s)) };
+  if (before && before.from.head === head && before.from.sync === sync && before.from.taking === taking && before.from.slow === slow) return before;
+  const now: Standing = { from: { head, sync, taking, slow }, status: sameAs(s.announced.what, statusNow(s)), word: sameAs(s.stood.what, wordNow(s)) };
   standings.set(s.round, now);
   return now;
 }
@@ -86,7 +86,7 @@ function statusNow(s: SwarmState): Omit<Status, "seq"> {
 
 function wordNow(s: SwarmState): Word {
   const { head: { record, root }, round: { view, tier, votes } } = s;
-  return { kind: "stand", root, round: record.round, weight: record.weight, target: targetOf(s), taking: s.taking, busy: view.length > 0, part: tier?.own ?? null, cut: tier && nameOfCut(GROUPS, tier), signed: tier?.signed ?? false, votes, above: speaks(s) ? aboveIn(s) : undefined };
+  return { kind: "stand", root, round: record.round, weight: record.weight, target: targetOf(s), taking: s.taking, busy: view.length > 0, slow: s.slow, part: tier?.own ?? null, cut: tier && nameOfCut(GROUPS, tier), signed: tier?.signed ?? false, votes, above: speaks(s) ? aboveIn(s) : undefined };
 }
 
 /** What is said for the node; the same object as long as it says the same. */

@@ -21,7 +21,8 @@ export interface Trained {
 /** All that can happen to a device. `now` is milliseconds on its own clock, never going back. */
 export type SwarmEvent = { now: number } & (
   | { type: "tick" }
-  | { type: "reachable"; peers: readonly PeerId[]; pending: readonly PeerId[] }
+  /** What the mesh sees; `slow`: what this device sends leaves slowly. */
+  | { type: "reachable"; peers: readonly PeerId[]; pending: readonly PeerId[]; slow?: boolean | undefined }
   /** Of stands only those whose signatures are right (stands.ts). */
   | { type: "message"; from: PeerId; bytes: Uint8Array }
   /** Local steps from the head `root` are done. */

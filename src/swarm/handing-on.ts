@@ -5,7 +5,7 @@ import type { Effect } from "./events.ts";
 import { audience, hostsIn } from "./hosts.ts";
 import { LIMITS } from "./limits.ts";
 import { encodeMessage, inMessages, NO_VIEW, type Spoken, type Stand, type Word } from "./message.ts";
-import { ascending, groupsIn, near, newest, present, turnOf } from "./peers.ts";
+import { ascending, groupsIn, near, newest, present, quick, turnOf } from "./peers.ts";
 import { quorum } from "./record.ts";
 import { contactsIn, ringAbove, speakersHere, spokeHere } from "./speakers.ts";
 import type { SwarmState } from "./state.ts";
@@ -16,10 +16,11 @@ export function note(s: SwarmState, what: "unhanded" | "unhandedAbove" | "untold
   if (peers.length > 0) s[what] = { ...s[what], of: [...of, ...peers.filter((peer) => !of.includes(peer))], since: of.length > 0 ? since : s.now };
 }
 
-/** Who hands on first; in each turn another. 0 for the first. */
+/** Who hands on first; in each turn another. 0 for the first; of those who are for it alone. */
 function rankIn(s: SwarmState, group: readonly PeerId[], turn = s.head.record.round): number {
-  const near = ascending([...group, s.config.self]);
-  return (near.indexOf(s.config.self) + turn) % near.length;
+  const near = quick(s, ascending([...group, s.config.self]));
+  const place = near.indexOf(s.config.self);
+  return place < 0 ? Infinity : (place + turn) % near.length;
 }
 
 /**
@@ -75,7 +76,7 @@ function receivers(s: SwarmState, host: (peer: PeerId) => number, rank: number):
   for (const peer of near(s)) if (host(peer) !== own) groups.set(host(peer), [...(groups.get(host(peer)) ?? []), peer]);
   return [...groups.values()].map((peers) => {
     const fellows = peers.filter((peer) => newest(s, peer)?.root === s.head.root);
-    const choice = (fellows.length > 0 ? fellows : peers).sort();
+    const choice = [...quick(s, fellows.length > 0 ? fellows : peers)].sort();
     return choice[(rank + own + s.head.record.round) % choice.length]!;
   });
 }
@@ -88,7 +89,8 @@ function otherNodes(s: SwarmState): number[] {
 /** Of those who speak for each other node one, each time another; two where nobody knows whether they are there. */
 function receiversAbove(s: SwarmState, rank: number): PeerId[] {
   return otherNodes(s).flatMap((node) => {
-    const { peers, spoke } = contactsIn(s, node);
+    const { peers: all, spoke } = contactsIn(s, node);
+    const peers = quick(s, all);
     if (peers.length === 0) return [];
     return spoke ? [turnOf(s, peers, rank)] : ascending([turnOf(s, peers, 2 * rank), turnOf(s, peers, 2 * rank + 1)]);
   });
@@ -151,9 +153,9 @@ export function tell(out: Effect[], to: readonly PeerId[], said: readonly (reado
 function messagesOf(said: readonly (readonly [PeerId, Stand])[]): Uint8Array<ArrayBuffer>[] {
   const words = new Map<string, { word: Word; by: Spoken["by"][number][] }>();
   for (const [peer, stand] of [...said].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { root, round, weight, target, taking, busy, part, signed, cut, votes, above } = stand;
+    const { root, round, weight, target, taking, busy, slow, part, signed, cut, votes, above } = stand;
     const upper = above && [above.part, above.signed, above.outcome, above.cut, above.votes];
-    const key = JSON.stringify([root, round, weight, target, taking, busy, part, signed, cut, votes, upper]);
+    const key = JSON.stringify([root, round, weight, target, taking, busy, slow, part, signed, cut, votes, upper]);
     const same = words.get(key) ?? { word: stand, by: [] };
     same.by.push({ peer, seq: stand.seq, signature: stand.signature });
     words.set(key, same);

@@ -11,7 +11,7 @@ import { LIMITS } from "./limits.ts";
 import { withdraw } from "./membership.ts";
 import { encodeMessage, NO_VIEW, type Bulk, type Want } from "./message.ts";
 import { modelFrom, modelPiece, modelSize } from "./head.ts";
-import { ascending, newest, setOf } from "./peers.ts";
+import { ascending, newest, quickFirst, setOf } from "./peers.ts";
 import { finish } from "./reduce.ts";
 import { isListed, oneHonest, type Hash } from "./record.ts";
 import { decodeCommit, encodeCommit, type Commit } from "./roll.ts";
@@ -130,7 +130,7 @@ function fromPlaceOf(self: PeerId, peers: readonly PeerId[]): PeerId[] {
 function donorsFor(s: SwarmState, sync: Sync): PeerId[] {
   const all = donorsOf(s, sync);
   const near = sync.commit && lacksLists(s, sync.commit) ? all.filter((peer) => groupsAfter(sync.commit!, s.config).of(peer) >= 0) : [];
-  return [...new Set([...near, ...all])].slice(0, LIMITS.donors);
+  return [...new Set([...quickFirst(s, near), ...quickFirst(s, all)])].slice(0, LIMITS.donors);
 }
 
 /** Whether its roll is of another node than this device's, whose list is frozen. */

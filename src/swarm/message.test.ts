@@ -24,6 +24,7 @@ const word = fc.record({
   target: fc.option(hex(32), { nil: undefined }),
   taking: fc.boolean(),
   busy: fc.boolean(),
+  slow: fc.boolean(),
   part: hash,
   cut,
   signed: fc.boolean(),

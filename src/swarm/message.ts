@@ -49,6 +49,8 @@ export interface Word extends Omit<Standing, "seq"> {
   kind: "stand";
   /** Whether it is in a view. */
   busy: boolean;
+  /** Whether what it sends leaves slowly: what can be done by others is not for it. */
+  slow: boolean;
   /** What its group has to add, once its sum is open. */
   part: Hash | null;
   /** The parts that it would add up; as it signed them, once it has. */
@@ -124,7 +126,7 @@ export interface Bulk {
 
 export type Message = Status | Stands | Want | Bulk;
 
-const VERSION = 6;
+const VERSION = 7;
 /** First byte of each kind of message: the version, and two bits for the kind. */
 const VERSION_BITS = 0x3f;
 const WANT = VERSION;
@@ -168,8 +170,8 @@ const wants = codec(WANT, WantSchema, LIMITS.controlBytes);
 const ref = v.pipe(natural, v.maxValue(LIMITS.hashes - 1));
 const CutSchema = v.nullable(v.strictTuple([ref, v.pipe(natural, v.maxValue(2 ** LIMITS.nodes - 1))]));
 const AboveSchema = v.nullable(v.strictTuple([ref, CutSchema, v.boolean(), v.nullable(ref), v.pipe(v.array(v.strictTuple([ref, natural])), v.maxLength(2))]));
-/** root, round, weight, target, taking, votes, busy, part, cut, signed, above */
-const WordSchema = v.strictTuple([ref, natural, natural, v.nullable(ref), v.boolean(), v.pipe(v.array(ref), v.maxLength(LIMITS.members)), v.boolean(), v.nullable(ref), CutSchema, v.boolean(), AboveSchema]);
+/** root, round, weight, target, taking, votes, busy, slow, part, cut, signed, above */
+const WordSchema = v.strictTuple([ref, natural, natural, v.nullable(ref), v.boolean(), v.pipe(v.array(ref), v.maxLength(LIMITS.members)), v.boolean(), v.boolean(), v.nullable(ref), CutSchema, v.boolean(), AboveSchema]);
 const SignerSchema = v.strictTuple([PeerBytes, natural, v.custom<Uint8Array<ArrayBuffer>>((value) => value instanceof Uint8Array && value.length === SIGNATURE_BYTES, "not a signature")]);
 const BySchema = v.pipe(
   v.array(SignerSchema),
@@ -185,7 +187,7 @@ const alone = codec(STANDS, v.strictTuple([Hashes, WordSchema]), LIMITS.controlB
 type WordTuple = v.InferOutput<typeof WordSchema>;
 
 /** Words by their hashes' places in `hashes`, which are taken down there. */
-function wordIn({ root, round, weight, target, taking, votes, busy, part, cut, signed, above }: Word, hashes: Map<Hash, number>): WordTuple {
+function wordIn({ root, round, weight, target, taking, votes, busy, slow, part, cut, signed, above }: Word, hashes: Map<Hash, number>): WordTuple {
   const at = (hash: Hash): number => {
     const place = hashes.get(hash) ?? hashes.size;
     hashes.set(hash, place);
@@ -201,6 +203,7 @@ function wordIn({ root, round, weight, target, taking, votes, busy, part, cut, s
     taking,
     votes.map(at),
     busy,
+    slow,
     orNull(part),
     cutIn(cut),
     signed,
@@ -209,7 +212,7 @@ function wordIn({ root, round, weight, target, taking, votes, busy, part, cut, s
 }
 
 /** @throws WireError where a hash is not in the list */
-function wordOf([root, round, weight, target, taking, votes, busy, part, cut, signed, above]: WordTuple, hashes: readonly Hash[]): Word {
+function wordOf([root, round, weight, target, taking, votes, busy, slow, part, cut, signed, above]: WordTuple, hashes: readonly Hash[]): Word {
   const at = (place: number): Hash => {
     const hash = hashes[place];
     if (hash === undefined) throw new WireError("malformed", `hash ${place} of ${hashes.length}`);
@@ -226,6 +229,7 @@ function wordOf([root, round, weight, target, taking, votes, busy, part, cut, si
     taking,
     votes: votes.map(at),
     busy,
+    slow,
     part: orNull(part),
     cut: cutOf(cut),
     signed,

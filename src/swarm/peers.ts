@@ -57,6 +57,17 @@ export function setOf(list: readonly PeerId[]): ReadonlySet<PeerId> {
 /** Nobody watches over the devices of other nodes: they are held to be there. */
 export const present = (s: SwarmState, peer: PeerId): boolean => peer === s.config.self || setOf(s.reachable).has(peer) || groupsIn(s).of(peer) < 0;
 
+const isSlow = (s: SwarmState, peer: PeerId): boolean => (peer === s.config.self ? s.slow : s.stands.get(peer)?.slow === true);
+
+/** Whose task it is what any of them could do: of those whose links are not slow, by what they say; of all where that is not most of them, or a few could make it theirs alone. */
+export function quick(s: SwarmState, peers: readonly PeerId[]): readonly PeerId[] {
+  const some = peers.filter((peer) => !isSlow(s, peer));
+  return 2 * some.length > peers.length ? some : peers;
+}
+
+/** The same before the rest. */
+export const quickFirst = (s: SwarmState, peers: readonly PeerId[]): PeerId[] => [...new Set([...quick(s, peers), ...peers])];
+
 /** Of several that are as good another one for each device and each time, so that all are asked alike. */
 export const turnOf = (s: SwarmState, peers: readonly PeerId[], times: number): PeerId => peers[(parseInt(s.config.self.slice(0, 8), 16) + s.seq + times) % peers.length]!;
 

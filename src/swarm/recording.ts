@@ -69,7 +69,7 @@ const RecordingSchema = v.strictObject({
   events: v.array(
     v.variant("type", [
       v.strictObject({ type: v.literal("tick"), now: v.number() }),
-      v.strictObject({ type: v.literal("reachable"), now: v.number(), peers: v.array(PeerSchema), pending: v.array(PeerSchema) }),
+      v.strictObject({ type: v.literal("reachable"), now: v.number(), peers: v.array(PeerSchema), pending: v.array(PeerSchema), slow: v.optional(v.boolean()) }),
       v.strictObject({ type: v.literal("message"), now: v.number(), from: PeerSchema, bytes: BytesSchema }),
       v.strictObject({ type: v.literal("trained"), now: v.number(), root: v.string(), ...trained }),
       v.strictObject({ type: v.literal("reran"), now: v.number(), attempt: v.number(), update: v.nullable(v.strictObject(trained)) }),

@@ -8,7 +8,7 @@ import { heard } from "./stands.ts";
 import type { Heard } from "./state.ts";
 
 const [a, b, c, carrier] = Array.from({ length: 4 }, (_, i) => i.toString(16).padStart(32, "0") as PeerId) as [PeerId, PeerId, PeerId, PeerId];
-const word: Word = { kind: "stand", root: NO_VIEW, round: 3, weight: 9, taking: true, votes: [], busy: true, part: null, cut: null, signed: false };
+const word: Word = { kind: "stand", root: NO_VIEW, round: 3, weight: 9, taking: true, votes: [], busy: true, slow: false, part: null, cut: null, signed: false };
 const digest = (peer: PeerId, message: Uint8Array): Uint8Array => sha256(concatBytes(utf8ToBytes(peer), message));
 const sign = (peer: PeerId, said: Word, seq: number): Uint8Array<ArrayBuffer> => concatBytes(digest(peer, signedBytes(said, seq)), new Uint8Array(32)) as Uint8Array<ArrayBuffer>;
 const by = (...peers: PeerId[]) => peers.map((peer, i) => ({ peer, seq: 10 + i, signature: sign(peer, word, 10 + i) }));

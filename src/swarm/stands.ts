@@ -5,7 +5,7 @@ import { aside, note } from "./handing-on.ts";
 import { audience, hostsIn } from "./hosts.ts";
 import { LIMITS } from "./limits.ts";
 import { decodeMessage, encodeHeard, encodeMessage, isStands, sameList, signedBytes, type Above, type Message, type Spoken, type Stand, type Stands, type Word } from "./message.ts";
-import { ascending, groupsIn, notePlaces, present, rests } from "./peers.ts";
+import { ascending, groupsIn, notePlaces, present, quick, rests } from "./peers.ts";
 import { ringAbove, spokeHere } from "./speakers.ts";
 import type { Heard, SwarmState } from "./state.ts";
 import { restate } from "./tier/stating.ts";
@@ -117,19 +117,19 @@ export function takeStands(s: SwarmState, from: PeerId, { said }: Stands): void 
 }
 
 /** All by name, for so much is heard that spreading would take most of the time. */
-const heardAs = ({ kind, root, round, weight, target, taking, votes, busy, part, cut, signed, above }: Word, seq: number, signature: Stand["signature"], since: number, times: number): Heard => ({ kind, root, round, weight, target, taking, votes, busy, part, cut, signed, above, seq, signature, since, times });
+const heardAs = ({ kind, root, round, weight, target, taking, votes, busy, slow, part, cut, signed, above }: Word, seq: number, signature: Stand["signature"], since: number, times: number): Heard => ({ kind, root, round, weight, target, taking, votes, busy, slow, part, cut, signed, above, seq, signature, since, times });
 
 /** Of those of a group who speak for the node, and hear it at once, one tells the others what another speaker says. */
 function others(s: SwarmState, from: PeerId, said: readonly PeerId[]): boolean {
   const ring = ringAbove(s);
   if (!ring.includes(s.config.self) || said.length !== 1 || said[0] !== from || !ring.includes(from)) return false;
   const group = groupsIn(s).of(s.config.self);
-  return ring.find((peer) => groupsIn(s).of(peer) === group && present(s, peer)) !== s.config.self;
+  return quick(s, ring.filter((peer) => groupsIn(s).of(peer) === group && present(s, peer)))[0] !== s.config.self;
 }
 
 /** For those of its node: of what is said to other nodes the outcome concerns it. */
 function sameWord(a: Word | undefined, b: Word): boolean {
-  return a !== undefined && (["root", "round", "weight", "target", "taking", "busy", "part", "signed"] as const).every((key) => a[key] === b[key]) && a.cut?.hash === b.cut?.hash && sameList(a.votes, b.votes) && (a.above?.outcome ?? null) === (b.above?.outcome ?? null);
+  return a !== undefined && (["root", "round", "weight", "target", "taking", "busy", "slow", "part", "signed"] as const).every((key) => a[key] === b[key]) && a.cut?.hash === b.cut?.hash && sameList(a.votes, b.votes) && (a.above?.outcome ?? null) === (b.above?.outcome ?? null);
 }
 
 function sameAbove(a: Above | undefined, b: Above | undefined): boolean {

@@ -237,6 +237,8 @@ export interface SwarmState {
   /** By how much the last rounds changed the loss on held-out samples, as far as this device judged them. */
   changes: readonly number[];
   taking: boolean;
+  /** Whether what this device sends leaves slowly. */
+  slow: boolean;
   /** The committee that this device has seen formed as it should be, in this epoch. */
   issuer: Hash | null;
   seq: number;
@@ -322,7 +324,7 @@ export const freshRound = (now: number): Round => ({
 });
 
 /** By name, for spreading so many fields takes longer than much of a step. */
-export const copyOf = ({ config, now, wakeAt, head, previous, carry, changes, taking, issuer, seq, attempts, announced, stood, word, unhanded, unhandedAbove, untold, untoldAbove, past, newcomers, led, parting, reachable, pending, reachableSince, peers, stands, places, audits, refused, unserved, doubted, round, behindSince, sync, claims }: SwarmState): SwarmState => ({ config, now, wakeAt, head, previous, carry, changes, taking, issuer, seq, attempts, announced, stood, word, unhanded, unhandedAbove, untold, untoldAbove, past, newcomers, led, parting, reachable, pending, reachableSince, peers, stands, places, audits, refused, unserved, doubted, round, behindSince, sync, claims });
+export const copyOf = ({ config, now, wakeAt, head, previous, carry, changes, taking, slow, issuer, seq, attempts, announced, stood, word, unhanded, unhandedAbove, untold, untoldAbove, past, newcomers, led, parting, reachable, pending, reachableSince, peers, stands, places, audits, refused, unserved, doubted, round, behindSince, sync, claims }: SwarmState): SwarmState => ({ config, now, wakeAt, head, previous, carry, changes, taking, slow, issuer, seq, attempts, announced, stood, word, unhanded, unhandedAbove, untold, untoldAbove, past, newcomers, led, parting, reachable, pending, reachableSince, peers, stands, places, audits, refused, unserved, doubted, round, behindSince, sync, claims });
 
 /** @param stepExponent with privacy, of every round */
 export const genesisHead = (task: Hash, params: Int32Array<ArrayBuffer>, { outer, compressor = null, stepExponent = 0 }: Partial<Pick<SwarmConfig, "outer" | "compressor">> & { stepExponent?: number | undefined } = {}): Head => {
@@ -348,6 +350,7 @@ export const initialState = (config: SwarmConfig, head: Head, now: number, carry
   carry,
   changes: [],
   taking: true,
+  slow: false,
   issuer: null,
   // A clock's reading, so that a device that comes back under its name is not taken for its past.
   seq: Math.max(0, Math.floor(now)),

@@ -55,6 +55,7 @@ function apply(s: SwarmState, out: Effect[], event: SwarmEvent): void {
     case "tick":
       return;
     case "reachable":
+      s.slow = event.slow ?? false;
       return meet(s, event.peers, event.pending);
     case "message":
       return receive(s, out, event.from, event.bytes);

@@ -53,6 +53,11 @@ export function StatusBar({ session, snapshot }: { session: Session; snapshot: S
             {text.status.turnDown}
           </p>
         )}
+        {snapshot.slow && (
+          <p class="meta" data-link="slow">
+            {text.status.slow}
+          </p>
+        )}
         <CareLine care={snapshot.care} />
       </div>
       {scored && (

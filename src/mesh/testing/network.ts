@@ -14,8 +14,9 @@ interface End {
   closed: boolean;
   /** What comes to this end while its pair is jammed, in order. */
   jam: Uint8Array<ArrayBuffer>[];
-  /** When the last byte sent so far leaves this end. */
+  /** When the last byte sent so far leaves this end, and how many wait. */
   freeAt: number;
+  queued: number;
   waiting: Set<(error: Error) => void>;
 }
 
@@ -48,6 +49,8 @@ export interface Network {
   /** Puts raw bytes on the connection from `from` to `to`, past the sender's own code. */
   inject(from: PeerId, to: PeerId, bytes: Uint8Array): void;
   connected(a: PeerId, b: PeerId): boolean;
+  /** All that it sends shares so many bytes a second from now on. */
+  limit(id: PeerId, bytesPerSecond: number): void;
   /** Bytes that one host's channels carried to others. */
   sentBy(id: PeerId): number;
 }
@@ -69,6 +72,8 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6, tu
   const sent = new Map<PeerId, number>();
   let made = 0;
 
+  /** By host. */
+  const uplinks = new Map<PeerId, { rate: number; freeAt: number }>();
   const pair = (a: PeerId, b: PeerId): string => [a, b].sort().join();
   const dead = (end: End): boolean => end.closed || frozen.has(end.host);
   const between = (a: PeerId, b: PeerId): End[] => ends.filter((end) => !end.closed && end.host === a && end.other?.host === b);
@@ -120,7 +125,7 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6, tu
       const mine = new Map<string, End>();
       return {
         async open(link, { initiator }, events) {
-          const end: End = { host: id, link, initiator, events, other: null, certificate: `AA:${made++}`, peerCertificate: "", closed: false, jam: [], freeAt: 0, waiting: new Set() };
+          const end: End = { host: id, link, initiator, events, other: null, certificate: `AA:${made++}`, peerCertificate: "", closed: false, jam: [], freeAt: 0, queued: 0, waiting: new Set() };
           mine.set(link, end);
           ends.push(end);
           if (turn !== undefined) later(1, end, () => events.gathered(turn));
@@ -145,14 +150,19 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6, tu
           const other = end?.other;
           if (!end || !other || end.closed) return Promise.reject(new Error("not connected"));
           const now = clock.now();
-          end.freeAt = Math.max(now, end.freeAt) + (bytes.length / bytesPerSecond) * 1000;
+          const uplink = uplinks.get(id) ?? end;
+          const rate = uplinks.get(id)?.rate ?? bytesPerSecond;
+          uplink.freeAt = Math.max(now, uplink.freeAt) + (bytes.length / rate) * 1000;
+          end.freeAt = uplink.freeAt;
           const wait = end.freeAt - now;
+          const { length } = bytes;
+          end.queued += length;
+          clock.after(wait, () => void (end.queued -= length));
           deliver(end, other, bytes, wait + latencyMs);
-          const buffered = (wait / 1000) * bytesPerSecond;
-          if (buffered <= BUFFER_BYTES) return Promise.resolve();
+          if (end.queued <= BUFFER_BYTES) return Promise.resolve();
           return new Promise((resolve, reject) => {
             end.waiting.add(reject);
-            clock.after(wait - (BUFFER_BYTES / bytesPerSecond) * 1000, () => {
+            clock.after(wait - (BUFFER_BYTES / rate) * 1000, () => {
               end.waiting.delete(reject);
               // Towards a frozen host the buffer never drains.
               if (!dead(end) && !frozen.has(other.host)) resolve();
@@ -163,6 +173,9 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6, tu
           const other = mine.get(link)?.other;
           if (!other) throw new Error("not connected");
           return Math.floor((frozen.get(other.host) ?? clock.now()) / CHECK_EVERY);
+        },
+        async waiting() {
+          return [...mine.values()].flatMap(({ other, closed, queued }) => (other && !closed ? [queued] : []));
         },
         async close(link) {
           const end = mine.get(link);
@@ -187,6 +200,7 @@ export function createNetwork({ clock, latencyMs = 10, bytesPerSecond = 16e6, tu
       for (const end of between(from, to)) deliver(end, end.other!, bytes, latencyMs);
     },
     connected: (a, b) => between(a, b).length > 0,
+    limit: (id, rate) => void uplinks.set(id, { rate, freeAt: clock.now() }),
     sentBy: (id) => sent.get(id) ?? 0,
   };
 }

@@ -4,6 +4,7 @@ import { SIGNATURE_BYTES } from "../../identity/schnorr.ts";
 import { FRAME_HEADER_BYTES } from "../../mesh/frame.ts";
 import { MESH_LIMITS } from "../../mesh/limits.ts";
 import { PACKET_HEADER_BYTES } from "../../mesh/packet.ts";
+import { UPLINK_LIMITS } from "../../mesh/uplink.ts";
 import type { Random } from "../../wire/random.ts";
 import { between } from "./chance.ts";
 import type { Timeline } from "./timeline.ts";
@@ -36,6 +37,8 @@ const TO_ALL = FRAME_HEADER_BYTES + PACKET_HEADER_BYTES + CERTIFICATE_BYTES + SI
 export interface Network {
   /** @returns its number */
   add(): number;
+  /** It has been at work, and knows its link. */
+  settled(device: number): void;
   remove(device: number): void;
   /** Whoever is in no round of this epoch relays nothing for those who are. */
   rest(device: number): void;
@@ -48,16 +51,20 @@ export interface Network {
   flood(from: number, to: readonly number[], size: number, kind: number, epoch: number, payload: unknown): void;
   /** Bytes that it sent so far, those that it passed on included. */
   sent(device: number): number;
-  readonly slow: (device: number) => boolean;
+  /** Whether it has found that what it sends leaves slowly (mesh/uplink.ts). */
+  slow(device: number): boolean;
 }
 
-export function createNetwork(timeline: Timeline, random: Random): Network {
+/** @param onSlow this device has found that it is slow */
+export function createNetwork(timeline: Timeline, random: Random, onSlow: (device: number) => void): Network {
   const rates: number[] = [];
   const latencies: number[] = [];
   /** When all that waits has left, and when the small of it has. */
   const busyUntil: number[] = [];
   const smallUntil: number[] = [];
   const bytes: number[] = [];
+  /** Those that have found that they are slow. */
+  const slow = new Set<number>();
   const groups: (ReadonlySet<number> | null)[] = [];
   /** Those who take part. */
   const alive: number[] = [];
@@ -77,6 +84,13 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
     places[last] = place;
   }
 
+  /** How fast its link is. */
+  function find(device: number): void {
+    if (rates[device]! >= UPLINK_LIMITS.slow || slow.has(device)) return;
+    slow.add(device);
+    onSlow(device);
+  }
+
   /**
    * Small messages go between the packets of large ones, for every link gets its turn: they wait for small ones, and
    * for one packet of each link that is busy.
@@ -88,6 +102,7 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
     const busy = Math.max(now, busyUntil[device]!);
     bytes[device] = bytes[device]! + size;
     busyUntil[device] = busy + takes;
+    if (busy + takes - now > 1000 * UPLINK_LIMITS.span) find(device);
     if (!small) return busy + takes;
     const before = Math.max(now, smallUntil[device]!);
     smallUntil[device] = before + takes;
@@ -104,6 +119,14 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
   };
 
   const linked = (a: number, b: number): boolean => groups[a]?.has(b) === true || inOverlay(a, b);
+
+  /** Ways lead over slow devices only where there is no other. */
+  function relayOf(): number {
+    for (let tries = 0; ; tries++) {
+      const relay = alive[random.below(alive.length)]!;
+      if (!slow.has(relay) || tries === MESH_LIMITS.degree) return relay;
+    }
+  }
 
   /** Links of a device, on average. */
   function links(device: number): number {
@@ -133,6 +156,7 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
       work(device);
       return device;
     },
+    settled: find,
     remove: rest,
     rest,
     work,
@@ -142,7 +166,7 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
       const small = all <= NETWORK.packet;
       let at = leave(from, all, small);
       if (!linked(from, to)) {
-        const relay = alive[random.below(alive.length)]!;
+        const relay = relayOf();
         if (relay !== from && relay !== to) at = Math.max(at, leave(relay, all, small)) + way(from, relay);
       }
       arrive(at + way(from, to), from, to, kind, epoch, payload);
@@ -163,6 +187,6 @@ export function createNetwork(timeline: Timeline, random: Random): Network {
       }
     },
     sent: (device) => bytes[device]!,
-    slow: (device) => rates[device] === NETWORK.slowUp,
+    slow: (device) => slow.has(device),
   };
 }

@@ -55,7 +55,7 @@ test("a detector's message is as long as its frame", () => {
 
 test("bytes count where they leave: at the sender, and at the relay that passes them on", () => {
   const timeline = createTimeline();
-  const network = createNetwork(timeline, createRandom("network"));
+  const network = createNetwork(timeline, createRandom("network"), () => undefined);
   const devices = Array.from({ length: 40 }, () => network.add());
   const total = (): number => devices.reduce((sum, device) => sum + network.sent(device), 0);
   const [a, b] = [0, 1];
@@ -75,7 +75,7 @@ test("bytes count where they leave: at the sender, and at the relay that passes 
 
 test("messages leave one after another, at the link's rate", () => {
   const timeline = createTimeline();
-  const network = createNetwork(timeline, createRandom("rate"));
+  const network = createNetwork(timeline, createRandom("rate"), () => undefined);
   const [a, b] = [network.add(), network.add()];
   for (let i = 0; i < 20; i++) network.send(a, b, 1_000_000, 1, 0, i);
   let last = 0;

@@ -49,7 +49,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   const { seed, peers } = options;
   const random = createRandom(["simulate", seed]);
   const timeline = createTimeline();
-  const network = createNetwork(timeline, createRandom(["simulate", "network", seed]));
+  const network = createNetwork(timeline, createRandom(["simulate", "network", seed]), (number) => settle(devices.all[number]!));
   const config = swarmConfig(seed, sums.kernels, sizes);
   const devices = createDevices(seed, config, random);
   /** By epoch: in which node a device of that name is, and how many are in its rounds. Whoever is at the door is told of its own node. */
@@ -243,6 +243,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   function add(epoch: number, head: Head, attacks: boolean, linking: readonly [number, number]): SimulatedDevice {
     const device = devices.add(timeline.now, network.add(), epoch, head, attacks);
     if (!partakes(device)) network.rest(device.number);
+    if (timeline.now === 0) network.settled(device.number);
     wake(device, timeline.now + SETTING.tick + Math.floor(SETTING.tick * random.uniform()));
     // At the beginning those who are in the rounds are at work already.
     later(device, between(random, timeline.now === 0 && !partakes(device) ? SETTING.entering : linking), KIND.linked, null);
@@ -300,7 +301,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
           return link(device);
         case KIND.settled:
           device.settling = false;
-          return handle(device, { type: "reachable", now, peers: [...new Set([...within(device).map((number) => devices.nameOf(number, device.epoch)), ...introducedTo(device)])], pending: overlay.pending(device) });
+          return handle(device, { type: "reachable", now, peers: [...new Set([...within(device).map((number) => devices.nameOf(number, device.epoch)), ...introducedTo(device)])], pending: overlay.pending(device), slow: network.slow(device.number) });
       }
     },
     join(attacks) {

@@ -146,6 +146,29 @@ test("a node that a round was without hears of it from the others, and is in the
   expect(line.roots).toBe(1);
 });
 
+test("what others can do as well is not for whoever sends slowly, and the room is as far with their work in it", () => {
+  let at: Room | null = null;
+  /** Of those with slow links and of the others: words handed on, and chunks' sums given. */
+  const did = { slow: [0, 0], quick: [0, 0] } as Record<"slow" | "quick", [number, number]>;
+  const tamper: Tamper = (_, event) => {
+    if (event.type !== "message" || at === null) return event;
+    const message = decodeMessage(event.bytes);
+    const by = did[at.network.slow(at.devices.numberOf(event.from)) ? "slow" : "quick"];
+    if (message.kind === "stands" && message.said.some(({ by: signers }) => signers.some(({ peer }) => peer !== event.from))) by[0]++;
+    if (message.kind === "bulk" && message.what === "total") by[1]++;
+    return event;
+  };
+  const { line, curve } = run({ peers: 40, minutes: 0.6, seed: 4 }, tamper, (room) => (at = room), { groupSize: 4, roomGroups: 3, nodeGroups: 3 });
+  const slow = [...at!.devices.alive].filter(({ number }) => at!.network.slow(number)).length;
+  const share = (slow / (40 - slow)) * 0.2;
+  expect(slow).toBeGreaterThan(4);
+  expect(did.quick[0]).toBeGreaterThan(1_000);
+  expect(did.slow[0]).toBeLessThan(share * did.quick[0]);
+  expect(did.slow[1]).toBeLessThan(share * did.quick[1]);
+  expect(curve.at(-1)!.contributors).toBe(40);
+  expect(line.roots).toBe(1);
+});
+
 test("more devices than were ever run are refused, not made up", () => {
   const refused = (options: Partial<SimulateOptions>): unknown => {
     try {

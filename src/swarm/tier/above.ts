@@ -9,7 +9,7 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
 import { encodeMessage, type Bulk, type Want } from "../message.ts";
-import { ascending, groupsIn, present, setOf, turnOf } from "../peers.ts";
+import { ascending, groupsIn, present, quick, quickFirst, setOf, turnOf } from "../peers.ts";
 import { listed, quorum, type Hash } from "../record.ts";
 import type { NodeRow } from "../roll.ts";
 import { settle } from "../settle.ts";
@@ -70,7 +70,7 @@ function conclude(s: SwarmState, out: Effect[], sum: Int32Array<ArrayBuffer>): t
 /** Each of those who speak for the node gives it to its share of the rest, who ask where it does not. */
 function giveOutcome(s: SwarmState, out: Effect[]): void {
   const { hash, outcome } = s.round.outcome!;
-  const voters = votersHere(s).filter((peer) => present(s, peer));
+  const voters = quick(s, votersHere(s).filter((peer) => present(s, peer)));
   const rest = agreedIn(s).contributors.filter((peer) => !votersHere(s).includes(peer));
   const bytes = encodeOutcome(outcome);
   rest.forEach((peer, at) => voters[at % voters.length] === s.config.self && post(s, out, peer, hash, "outcome", 0, bytes));
@@ -124,7 +124,7 @@ function fetchOutcome(s: SwarmState, out: Effect[]): boolean {
   if (given) return takeOutcome(s, given);
   if (!dueAgain(s, s.round.outcomeAskedAt, LIMITS.askChunk)) return false;
   s.round = { ...s.round, outcomeAskedAt: s.now };
-  const by = known.by.filter((peer) => present(s, peer));
+  const by = quick(s, known.by.filter((peer) => present(s, peer)));
   if (by.length > 0) ask(s, out, turnOf(s, by, Math.floor(s.now / LIMITS.askChunk)), known.hash, "outcome", 0);
   return false;
 }
@@ -141,9 +141,9 @@ function collect(s: SwarmState, out: Effect[]): boolean {
   const { hash } = s.round.outcome!;
   // Who has gone on to the next round still gives what the last one came to.
   const gives = (peer: PeerId): boolean => aboveOf(s, peer)?.outcome === hash || (s.places.get(peer)?.round ?? 0) > s.head.record.round;
-  const by = votersHere(s).filter((peer) => peer !== s.config.self && present(s, peer) && gives(peer));
+  const by = quick(s, votersHere(s).filter((peer) => peer !== s.config.self && present(s, peer) && gives(peer)));
   for (const chunk of missing) {
-    const keeper = keepersOf(ownGroup(s), chunk)[0]!;
+    const keeper = quickFirst(s, keepersOf(ownGroup(s), chunk))[0]!;
     // Whoever waited once in vain asks those who speak for the node.
     if (first && keeper !== s.config.self) ask(s, out, keeper, hash, "total", chunk);
     else if (by.length > 0) ask(s, out, turnOf(s, by, chunk + upper.asked), hash, "total", chunk);

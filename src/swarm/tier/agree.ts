@@ -5,7 +5,7 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { enter, lose } from "../membership.ts";
 import type { Cut } from "../message.ts";
-import { present, setOf, turnOf } from "../peers.ts";
+import { present, quick, setOf, turnOf } from "../peers.ts";
 import { oneHonest, quorum, type Hash } from "../record.ts";
 import { askWords } from "../handing-on.ts";
 import type { SwarmState } from "../state.ts";
@@ -42,7 +42,7 @@ function fetchParts<P>(s: SwarmState, out: Effect[], stage: Stage<P>): void {
     else if (dueAgain(s, tier.askedFor.get(part) ?? -Infinity, LIMITS.askAgain)) asked = (asked ?? new Map<Hash, PeerId[]>()).set(part, [peer]);
   }
   if (asked === null) return;
-  for (const [part, peers] of asked) ask(s, out, turnOf(s, peers, Math.floor(s.now / LIMITS.askAgain)), part, stage.what, 0);
+  for (const [part, peers] of asked) ask(s, out, turnOf(s, quick(s, peers), Math.floor(s.now / LIMITS.askAgain)), part, stage.what, 0);
   stage.put(s, { ...tier, askedFor: new Map([...[...tier.askedFor].filter(([part]) => !tier.parts.has(part)), ...[...asked.keys()].map((part) => [part, s.now] as const)]) });
 }
 

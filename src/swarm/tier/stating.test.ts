@@ -9,7 +9,7 @@ import { groupsStated, nodesStated, partsStated, restate } from "./stating.ts";
 const peers = Array.from({ length: 6 }, (_, i) => `${i}`.repeat(32) as PeerId);
 const head = genesisHead(NO_VIEW, new Int32Array(1));
 const start = { ...initialState({ self: "f".repeat(32) as PeerId, epochRounds: 4 } as SwarmConfig, head, 0), reachable: peers.slice(1) };
-const word = fc.record({ here: fc.boolean(), part: fc.boolean(), busy: fc.boolean(), above: fc.boolean() }).map(({ here, part, busy, above }): Word => ({ kind: "stand", root: here ? head.root : NO_VIEW, round: 0, weight: 0, taking: true, votes: [], busy, part: part ? NO_VIEW : null, cut: null, signed: false, above: above ? { part: NO_VIEW, cut: null, signed: false, outcome: null, votes: [] } : undefined }));
+const word = fc.record({ here: fc.boolean(), part: fc.boolean(), busy: fc.boolean(), above: fc.boolean() }).map(({ here, part, busy, above }): Word => ({ kind: "stand", root: here ? head.root : NO_VIEW, round: 0, weight: 0, taking: true, votes: [], busy, slow: false, part: part ? NO_VIEW : null, cut: null, signed: false, above: above ? { part: NO_VIEW, cut: null, signed: false, outcome: null, votes: [] } : undefined }));
 
 const stated = (s: SwarmState): unknown => [partsStated(s), nodesStated(s), [...groupsStated(s)]];
 

@@ -10,7 +10,7 @@ import type { Effect } from "../events.ts";
 import { LIMITS } from "../limits.ts";
 import { lose } from "../membership.ts";
 import type { Bulk, Want } from "../message.ts";
-import { ascending, present } from "../peers.ts";
+import { ascending, present, quickFirst } from "../peers.ts";
 import type { Hash } from "../record.ts";
 import type { SwarmState } from "../state.ts";
 import { linearAt } from "../values.ts";
@@ -32,8 +32,8 @@ export const totalBound = <P>(s: SwarmState, stage: Stage<P>, { cut, parts }: Ti
  */
 const witnesses = (voters: readonly PeerId[]): number => Math.min(LIMITS.witnesses, Math.floor(voters.length / 3) + 1);
 
-/** Of those who are there. Devices may see that differently for a moment: what comes of it is asked for. */
-const witnessesOf = (s: SwarmState, voters: readonly PeerId[], chunk: number): PeerId[] => keepersOf(voters, chunk).filter((peer) => present(s, peer)).slice(0, witnesses(voters));
+/** Of those who are there, and have quick links. Devices may see that differently for a moment: what comes of it is asked for. */
+const witnessesOf = (s: SwarmState, voters: readonly PeerId[], chunk: number): PeerId[] => quickFirst(s, keepersOf(voters, chunk).filter((peer) => present(s, peer))).slice(0, witnesses(voters));
 
 const ownVoters = <P>(stage: Stage<P>, tier: Tier<P>): readonly PeerId[] => stage.voters(tier.parts.get(tier.own)!);
 
@@ -111,7 +111,7 @@ export function sumOf(s: SwarmState, { totals }: Pick<Tier, "totals">): Int32Arr
 /** Of one of those who have it, each time of another. */
 function askFor<P>(s: SwarmState, out: Effect[], stage: Stage<P>, hash: Hash, chunk: number): void {
   const tier = stage.tier(s)!;
-  const keepers = keepersOf(stage.voters(tier.parts.get(hash)!), chunk).filter((peer) => peer !== s.config.self && present(s, peer));
+  const keepers = quickFirst(s, keepersOf(stage.voters(tier.parts.get(hash)!), chunk).filter((peer) => peer !== s.config.self && present(s, peer)));
   const keeper = keepers[tier.asked % keepers.length];
   if (keeper) ask(s, out, keeper, hash, "chunk", chunk);
 }

@@ -8,7 +8,7 @@ const peers = Array.from({ length: 5 }, (_, i) => `${i}`.repeat(32) as PeerId);
 /** The first of `peers`, which has heard of so many of the others that they are slow. */
 function state(others: number, own = false): SwarmState {
   const stands = new Map(peers.slice(1).map((peer, i) => [peer, { slow: i < others } as Heard]));
-  return { config: { self: peers[0]! } as SwarmConfig, slow: own, stands } as SwarmState;
+  return { config: { self: peers[0]! } as SwarmConfig, slow: own, stands: stands as ReadonlyMap<PeerId, Heard> } as Partial<SwarmState> as SwarmState;
 }
 
 test("tasks that any could do are for those who are quick, in their order", () => {

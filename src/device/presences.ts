@@ -320,7 +320,7 @@ export function createPresences({ options, room, keys, rtc, now, standing, befor
     });
     const held: Held = { credential, presence, registry, receipts, P, cut, reachable: [], pending: [], beyond: [], heard: new Map() };
     tellApart(presence);
-    presence.setSlow(uplink.slow);
+    if (uplink.slow) presence.setSlow(true);
     return held;
   }
 

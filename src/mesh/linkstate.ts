@@ -7,7 +7,7 @@ export interface LinkState {
   /** Higher is newer, below 2^48; starts at the clock's reading, so that a reloaded device is newer than before. */
   version: number;
   neighbours: PeerId[];
-  /** What it sends leaves slowly: ways lead over it only where there is no other (as over routers with the overload bit, RFC 3277; or stub routers, RFC 6987). */
+  /** What it sends leaves slowly: ways lead over it only where there is no other (as over a stub router of OSPF, RFC 6987). */
   slow: boolean;
 }
 

@@ -13,7 +13,7 @@ export const LIMITS = {
   /** So many hand their group's words on. The first waits so long for a quorum of it, and the next for so much longer. */
   carriers: 2,
   handOnAfter: 300,
-  handOnStep: 600,
+  handOnStep: 300,
   /** Whoever waits for other groups for so long asks somebody for their words, each time another. */
   askWords: 4_000,
   /** For so long a group with frozen members is held to be at its round before it has said so. */

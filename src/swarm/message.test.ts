@@ -105,8 +105,8 @@ test("another version is told apart from malformed bytes, so that the peer can b
     }
     return undefined;
   };
-  expect(code(Uint8Array.of(7, ...bytes.subarray(1)))).toBe("version");
-  expect(code(Uint8Array.of(0x87, ...bulk.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(8, ...bytes.subarray(1)))).toBe("version");
+  expect(code(Uint8Array.of(0x88, ...bulk.subarray(1)))).toBe("version");
   expect(code(bytes.subarray(0, bytes.length - 1))).toBe("malformed");
   expect(code(new Uint8Array())).toBe("malformed");
 });

@@ -38,7 +38,7 @@ export const takingPart = {
       outdated: "Room server: speaks another version",
     },
     turnDown: "Others may be here, but the TURN server gave no way to them. Check its address, name and password in the link’s settings, or ask whoever runs it.",
-    slow: "This device’s link sends slowly. Its work counts as ever; others pass on what it would.",
+    slow: "This device sends slowly. Its work counts as ever; other devices pass on what it would.",
     pause: "Pause",
     resume: "Resume",
     leave: "Leave",

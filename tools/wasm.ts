@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import asc from "assemblyscript/asc";
 
 const SOURCES = "src/wasm/assembly";
 const BUILT = "src/wasm/build";
@@ -40,6 +39,8 @@ export async function buildWasm(root = process.cwd()): Promise<void> {
 }
 
 async function compile(root: string, source: string, flags: readonly string[]): Promise<string> {
+  // Seconds of reading, which who has nothing to compile is spared.
+  const { default: asc } = await import("assemblyscript/asc");
   let binary: Uint8Array | null = null;
   const { error, stderr } = await asc.main([join(SOURCES, source), ...COMMON, ...flags, "--baseDir", root, "--outFile", "kernel.wasm"], {
     readFile: (name: string, base: string) => readFile(join(base, name), "utf8").catch(() => null),

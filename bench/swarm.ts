@@ -1,5 +1,5 @@
-import { ATTACKS } from "../src/sim/simulate/options.ts";
-import { PARAMETERS } from "../src/sim/simulate/learning/mlp.ts";
+import { ATTACKS, HIDDEN } from "../src/sim/simulate/options.ts";
+import { createMlp } from "../src/sim/simulate/learning/mlp.ts";
 import { referenceCurve } from "../src/sim/simulate/learning/reference.ts";
 import type { SimulateReport } from "../src/sim/simulate/report.ts";
 import { simulateBeside } from "../tools/simulate/beside.ts";
@@ -26,6 +26,8 @@ const CHURNS = [
 const SEVERAL_GROUPS = 64;
 /** Too few rounds to get to an accuracy. */
 const LARGE = 400;
+/** A model as large as that of the design's experiments, 110,000 parameters, and how many devices train it. */
+const LARGER = { hidden: 531, minutes: 2, peers: [128, 400] };
 const ATTACKED = { peers: 20, minutes: 2 };
 const ATTACK_SHARES = [
   [0.1, 3],
@@ -62,6 +64,15 @@ function rowsOf({ line }: SimulateReport, commits: number): Row[] {
   return rows;
 }
 
+/** What the words of a round take, which are as long for any model, is less beside a larger one. */
+function largerRows({ line }: SimulateReport): Row[] {
+  const at = `, ${line.peers} devices, ${100 * line.churn} % drop, ${(createMlp(LARGER.hidden).parameters / 1000).toFixed(0)},000 parameters`;
+  return [
+    bounded({ what: `rounds that commit${at}`, ours: (100 * line.rounds.committed) / Math.max(1, line.rounds.started), unit: "%" }, CHURNS[0][1]),
+    bounded({ what: `upload a device a round${at}`, ours: line.upload.inC ?? NaN, unit: "C", lessIsBetter: true }, 3.3),
+  ];
+}
+
 /** Upload from 64 devices up, where the design wants it flat within a tenth. */
 function flat(reports: readonly SimulateReport[]): Row {
   const uploads = reports.map(({ line }) => line).filter(({ peers, churn }) => peers >= SEVERAL_GROUPS && churn === CHURNS[0][0]).map(({ upload }) => upload.inC ?? NaN);
@@ -75,13 +86,14 @@ const roundsTo = (accuracies: readonly number[]): number | null => {
 };
 
 async function bytesToTarget({ line, curve }: SimulateReport): Promise<Row[]> {
-  const floats = referenceCurve(await simulationData(), line.peers, line.seed, Math.max(1, curve.length));
+  const mlp = createMlp(HIDDEN);
+  const floats = referenceCurve(await simulationData(), mlp, line.peers, line.seed, Math.max(1, curve.length));
   const [ours, theirs] = [roundsTo(curve.map(({ accuracy }) => accuracy)), roundsTo(floats)];
   const up = { what: `bytes up to ${100 * TARGET} %, ${line.peers} devices`, ours: ours === null ? NaN : (ours * (line.upload.median ?? NaN)) / 1e6, unit: "MB", lessIsBetter: true };
   const bytes = (each: number): number | null => (theirs === null ? null : (theirs * each) / 1e6);
   return [
-    compare({ ...up, against: "fp32 averaging in the clear, 2 (N − 1) / N · 4 · P (computed)", theirs: bytes(((2 * (line.peers - 1)) / line.peers) * 4 * PARAMETERS), goal: null }),
-    compare({ ...up, against: "DISCO in the clear, (N − 1) · 4 · P (computed)", theirs: bytes((line.peers - 1) * 4 * PARAMETERS), goal: null }),
+    compare({ ...up, against: "fp32 averaging in the clear, 2 (N − 1) / N · 4 · P (computed)", theirs: bytes(((2 * (line.peers - 1)) / line.peers) * 4 * mlp.parameters), goal: null }),
+    compare({ ...up, against: "DISCO in the clear, (N − 1) · 4 · P (computed)", theirs: bytes((line.peers - 1) * 4 * mlp.parameters), goal: null }),
   ];
 }
 
@@ -91,14 +103,15 @@ export const swarm: Bench = {
   async run(say) {
     const swarms = SIZES.flatMap(([peers, minutes, churns]) => CHURNS.slice(0, churns).map(([churn, several, one]) => ({ options: { peers, minutes, churn, attack: null, seed: SEED }, commits: peers >= SEVERAL_GROUPS ? several : one })));
     const attacks = ATTACK_SHARES.flatMap(([share, points]) => ATTACKS.map((kind) => ({ options: { ...ATTACKED, churn: 0.1, attack: { kind, share }, seed: SEED }, points })));
-    const reports = await simulateBeside([...swarms, ...attacks].map(({ options }) => options), say);
+    const larger = LARGER.peers.map((peers) => ({ options: { peers, minutes: LARGER.minutes, churn: CHURNS[0][0], attack: null, seed: SEED, hidden: LARGER.hidden } }));
+    const reports = await simulateBeside([...swarms, ...attacks, ...larger].map(({ options }) => options), say);
     const rows: Row[] = [];
     for (const [index, { options, commits }] of swarms.entries()) {
       const report = reports[index]!;
       rows.push(...rowsOf(report, commits));
       if (options.churn === CHURNS[0][0] && options.peers < LARGE) rows.push(...(await bytesToTarget(report)));
     }
-    rows.push(flat(reports.slice(0, swarms.length)));
+    rows.push(flat(reports.slice(0, swarms.length)), ...reports.slice(-larger.length).flatMap(largerRows));
     for (const [index, { options, points }] of attacks.entries()) {
       const { line, reference } = reports[swarms.length + index]!;
       const row = { what: `accuracy, ${100 * options.attack.share} % of ${ATTACKED.peers} devices attack: ${options.attack.kind}`, ours: 100 * line.accuracy, unit: "%" };

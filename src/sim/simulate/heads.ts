@@ -6,13 +6,12 @@ import type { Sizes } from "../../swarm/tier/groups.ts";
 import { createCompressor } from "../../update/compression/compression.ts";
 import { toFixed } from "../../update/fixed.ts";
 import { LABELS } from "./learning/digits.ts";
-import { SHAPES } from "./learning/mlp.ts";
 import { SETTING } from "./setting.ts";
 
-export function swarmConfig(seed: number, kernels: Kernels, sizes: Partial<Sizes> = {}): Omit<SwarmConfig, "self"> {
+export function swarmConfig(seed: number, kernels: Kernels, shapes: number[][], sizes: Partial<Sizes> = {}): Omit<SwarmConfig, "self"> {
   const task = taskHash({ simulate: seed });
   const { bits, stepExponent, groupSize } = SETTING;
-  const compressor = createCompressor({ compression: { kind: "dense" }, bits, stepExponent, seed: [task] }, SHAPES);
+  const compressor = createCompressor({ compression: { kind: "dense" }, bits, stepExponent, seed: [task] }, shapes);
   return { task, bits, seed, epochRounds: EPOCH_ROUNDS, groupSize, roomGroups: ROOM_GROUPS, nodeGroups: NODE_GROUPS, speakers: NODE_SPEAKERS, cohortNodes: COHORT_NODES, labels: LABELS, privacy: null, compressor, kernels, ...sizes };
 }
 

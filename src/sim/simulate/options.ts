@@ -22,7 +22,12 @@ export interface SimulateOptions {
   churn: number;
   attack: Attack | null;
   seed: number;
+  /** Width of the model's hidden layer, `HIDDEN` where absent: 207 parameters each, and ten. */
+  hidden?: number | undefined;
 }
+
+export const HIDDEN = 32;
+const MOST_HIDDEN = 1024;
 
 const LEAST_PEERS = 4;
 /** The largest room that was run. */
@@ -42,7 +47,7 @@ export function parseAttack(text: string): Attack {
 export const attackText = (attack: Attack | null): string | null => (attack === null ? null : `${attack.kind}:${attack.share}`);
 
 /** @throws SimulateError */
-export function checkOptions({ peers, minutes, churn, seed }: SimulateOptions): void {
+export function checkOptions({ peers, minutes, churn, seed, hidden = HIDDEN }: SimulateOptions): void {
   const bad = (message: string): never => {
     throw new SimulateError("bad-option", message);
   };
@@ -50,5 +55,6 @@ export function checkOptions({ peers, minutes, churn, seed }: SimulateOptions): 
   if (!(minutes > 0 && minutes <= 60)) bad(`from a part of a minute to 60 can be simulated, not ${minutes}`);
   if (!(churn >= 0 && churn <= 0.5)) bad(`churn is a chance from 0 to 0.5, not ${churn}`);
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) bad(`a seed is a whole number from 0 to ${0xffffffff}, not ${seed}`);
+  if (!Number.isInteger(hidden) || hidden < 1 || hidden > MOST_HIDDEN) bad(`a hidden layer is 1 to ${MOST_HIDDEN} wide, not ${hidden}`);
   if (peers > MOST_PEERS) throw new SimulateError("too-many", `rooms of up to ${MOST_PEERS} devices have been run, not of ${peers}; simulate ${MOST_PEERS} or fewer`);
 }

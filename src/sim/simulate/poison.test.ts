@@ -3,7 +3,9 @@ import { buildDigits } from "../../../tools/digits.ts";
 import { loadPacks, packName } from "../../learn/digits.ts";
 import { readPackFile } from "../../learn/testing/node.ts";
 import { createLearning } from "./learning/learning.ts";
+import { createMlp } from "./learning/mlp.ts";
 import { dataOf, type Data } from "./learning/replicas.ts";
+import { HIDDEN } from "./options.ts";
 import { createRoom, type Tamper } from "./room.ts";
 import { createStandInSums } from "./sums/stand-in.ts";
 
@@ -29,7 +31,7 @@ interface Lived {
 
 /** Rounds on real digits with the swarm's own code; the first `poisoners` devices turn their updates round and scale them. */
 function live(rounds: number, poisoners: number, judged: Tamper = (_, event) => event): Lived[] {
-  const learning = createLearning(data, PEERS, 1, null);
+  const learning = createLearning(data, createMlp(HIDDEN), PEERS, 1, null);
   const { timeline, devices, handle } = createRoom({ peers: PEERS, minutes: 10, churn: 0, attack: null, seed: 1 }, learning, createStandInSums(), (device, event) => {
     const poisons = device.number < poisoners && device.state.head.record.round >= FROM;
     if (event.type === "trained" && poisons) return { ...event, delta: event.delta.map((value) => SCALE * value) };

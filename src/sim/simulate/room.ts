@@ -50,7 +50,7 @@ export function createRoom(options: SimulateOptions, learning: Learning, sums: S
   const random = createRandom(["simulate", seed]);
   const timeline = createTimeline();
   const network = createNetwork(timeline, createRandom(["simulate", "network", seed]), (number) => settle(devices.all[number]!));
-  const config = swarmConfig(seed, sums.kernels, sizes);
+  const config = swarmConfig(seed, sums.kernels, learning.shapes, sizes);
   const devices = createDevices(seed, config, random);
   /** By epoch: in which node a device of that name is, and how many are in its rounds. Whoever is at the door is told of its own node. */
   const circles: Pick<Groups, "nodeOf" | "nodes" | "arcs">[] = [];

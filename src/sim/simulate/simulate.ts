@@ -3,9 +3,10 @@ import type { Sizes } from "../../swarm/tier/groups.ts";
 import { createRandom } from "../../wire/random.ts";
 import { exponential, ln } from "./chance.ts";
 import { createLearning } from "./learning/learning.ts";
+import { createMlp } from "./learning/mlp.ts";
 import { referenceCurve } from "./learning/reference.ts";
 import type { Data } from "./learning/replicas.ts";
-import { attackText, checkOptions, type SimulateOptions } from "./options.ts";
+import { attackText, checkOptions, HIDDEN, type SimulateOptions } from "./options.ts";
 import { goalsOf, type SimulateLine, type SimulateReport } from "./report.ts";
 import { createRoom, type Room, type Tamper } from "./room.ts";
 import { KIND, SETTING } from "./setting.ts";
@@ -38,8 +39,9 @@ export interface Means {
 export function* simulate(options: SimulateOptions, { data, clock, tamper, sizes, watch }: Means): Generator<Progress, SimulateReport> {
   checkOptions(options);
   const began = clock();
-  const { peers, minutes, churn, attack, seed } = options;
-  const learning = createLearning(data, peers, seed, attack?.kind ?? null);
+  const { peers, minutes, churn, attack, seed, hidden } = options;
+  const mlp = createMlp(hidden ?? HIDDEN);
+  const learning = createLearning(data, mlp, peers, seed, attack?.kind ?? null);
   const sums = peers <= REAL_DEVICES ? createRealSums(createRandom(["simulate", "sums", seed])) : createStandInSums();
   const room = createRoom(options, learning, sums, tamper, sizes);
   const { timeline, devices, measures } = room;
@@ -101,7 +103,7 @@ export function* simulate(options: SimulateOptions, { data, clock, tamper, sizes
     traceHash: room.trace.end(),
     wallSeconds: clock() - began,
   };
-  const reference = attack === null ? line.accuracy : (referenceCurve(data, peers, seed, measures.rounds.length).at(-1) ?? line.accuracy);
+  const reference = attack === null ? line.accuracy : (referenceCurve(data, mlp, peers, seed, measures.rounds.length).at(-1) ?? line.accuracy);
   const goals = goalsOf(line, reference);
   return { line: { ...line, ok: goals.every(({ met }) => met) }, goals, curve, reference, ciphertext: median(measures.ciphertexts) ?? 0, departures };
 }

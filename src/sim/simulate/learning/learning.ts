@@ -3,7 +3,7 @@ import { toFloat } from "../../../update/fixed.ts";
 import type { AttackKind } from "../options.ts";
 import { attacked } from "./attacks.ts";
 import { LABELS } from "./digits.ts";
-import { initialParameters, losses, score } from "./mlp.ts";
+import type { Mlp } from "./mlp.ts";
 import { createReplicas, type Data, type Head } from "./replicas.ts";
 
 /** What a device tells its core of its local steps. */
@@ -17,6 +17,7 @@ export interface LocalSteps {
 
 export interface Learning {
   readonly initial: Float32Array;
+  readonly shapes: number[][];
   readonly replicas: number;
   update(head: Head, device: number, lost: number, attacks: boolean): LocalSteps;
   /** Share of the held-out digits that it answers right. */
@@ -28,17 +29,18 @@ export interface Learning {
 /** Models whose losses are kept: those of the last rounds. */
 const MODELS_KEPT = 8;
 
-export function createLearning(data: Data, peers: number, seed: number, attack: AttackKind | null): Learning {
-  const replicas = createReplicas(data, peers, seed);
+export function createLearning(data: Data, mlp: Mlp, peers: number, seed: number, attack: AttackKind | null): Learning {
+  const replicas = createReplicas(data, mlp, peers, seed);
   const judged = new Map<string, Float64Array>();
   return {
-    initial: initialParameters(seed),
+    initial: mlp.initial(seed),
+    shapes: mlp.shapes,
     replicas: replicas.count,
-    score: ({ params }) => score(toFloat(params), data.test),
+    score: ({ params }) => mlp.score(toFloat(params), data.test),
     losses({ params, record: { model } }) {
       const known = judged.get(model);
       if (known) return known;
-      const made = losses(toFloat(params), data.test, JUDGED_SAMPLES);
+      const made = mlp.losses(toFloat(params), data.test, JUDGED_SAMPLES);
       judged.set(model, made);
       for (const oldest of judged.keys()) {
         if (judged.size <= MODELS_KEPT) break;

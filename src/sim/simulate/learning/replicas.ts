@@ -4,7 +4,7 @@ import type { Hash } from "../../../swarm/record.ts";
 import { toFloat } from "../../../update/fixed.ts";
 import { createRandom } from "../../../wire/random.ts";
 import { halve, type Pictures } from "./digits.ts";
-import { train, type Trained } from "./mlp.ts";
+import type { Mlp, Trained } from "./mlp.ts";
 
 /** Devices that train for themselves; the others take one of these updates and add noise of their own. */
 export const MOST_REPLICAS = 64;
@@ -36,7 +36,7 @@ export interface Replicas {
   honest(head: Head): readonly Float32Array[];
 }
 
-export function createReplicas(data: Data, devices: number, seed: number): Replicas {
+export function createReplicas(data: Data, { train }: Mlp, devices: number, seed: number): Replicas {
   const count = Math.min(MOST_REPLICAS, devices);
   const shares = Array.from({ length: count }, (_, share) => dealtShare(share, count, data.train.labels.length));
   const heads = new Map<Hash, { params: Float32Array; done: Map<string, Trained> }>();

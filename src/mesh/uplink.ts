@@ -3,10 +3,10 @@ import type { RtcHost } from "./rtc.ts";
 
 /** Times in milliseconds, rates in bytes a second. */
 export const UPLINK_LIMITS = {
-  lookEvery: 500,
-  /** Channels with bytes waiting, at least: one alone may wait for its own other end. And how much waits in all of them. */
+  lookEvery: 250,
+  /** Channels with bytes waiting, at least: one alone may wait for its own other end. And how much waits in all of them: some tens of kilobytes more are on their way without being in any buffer. */
   channels: 3,
-  waiting: 8 * 1024,
+  waiting: 1024,
   /** So long bytes have to have waited before it is said how fast they leave; and what was not measured for so long is forgotten. */
   span: 1_000,
   forget: 60_000,
@@ -49,7 +49,7 @@ export function createUplink(host: RtcHost, onSlow: (slow: boolean) => void, clo
     const before = last;
     last = now;
     // A device that was suspended has sent nothing meanwhile.
-    if (before?.full && full && now.at - before.at <= 4 * UPLINK_LIMITS.lookEvery) {
+    if (before?.full && full && now.at - before.at <= 8 * UPLINK_LIMITS.lookEvery) {
       busy += now.at - before.at;
       left += Math.max(0, now.given - before.given + before.waiting - now.waiting);
       measuredAt = now.at;
